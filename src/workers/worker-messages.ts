@@ -1,0 +1,164 @@
+/**
+ * Every message between the main thread and the workers, in one place. Ticks never travel this way: they go through the
+ * rings. A worker treats a message that it does not know as a programming error and leaves, so that main starts it anew.
+ */
+import type { Instrument, Mode } from '../codec/tick.ts';
+
+/** One feed worker's shared memory, as its readers get it. */
+export interface RingHandle {
+  /** Number of the feed worker that writes it; the number outlives restarts of the worker. */
+  readonly feed: number;
+  readonly ring: SharedArrayBuffer;
+}
+
+/** Shared memory that every data-plane thread maps. */
+export interface SharedMemory {
+  readonly rings: readonly RingHandle[];
+  readonly lastValues: SharedArrayBuffer;
+  readonly doorbells: SharedArrayBuffer;
+}
+
+export type WaitStrategyName = 'park' | 'backoff' | 'spin';
+
+// ---------------------------------------------------------------- feed worker
+
+/** What a feed worker is started with. Credentials are the session's tokens, never a password. */
+export interface FeedTask {
+  readonly feed: number;
+  /** Registry name of the broker, for example `angel`. */
+  readonly broker: string;
+  readonly url: string;
+  readonly credentials: FeedCredentials;
+  /** Epoch of this run of the worker; rises with every start. */
+  readonly epoch: number;
+  readonly ring: SharedArrayBuffer;
+  readonly lastValues: SharedArrayBuffer;
+  readonly doorbells: SharedArrayBuffer;
+  readonly options: FeedOptions;
+}
+
+export interface FeedCredentials {
+  readonly authToken: string;
+  readonly feedToken: string;
+  readonly apiKey: string;
+  readonly clientCode: string;
+}
+
+export interface FeedOptions {
+  /** Tokens per subscribe request. */
+  readonly chunkTokens: number;
+  readonly pingIntervalMs: number;
+  /** No frame at all for so long means that the socket is dead. */
+  readonly deadAfterMs: number;
+  readonly backoffInitialMs: number;
+  readonly backoffMaxMs: number;
+}
+
+/** An instrument and the mode in which the upstream connection shall carry it. */
+export interface UpstreamWish {
+  readonly instrument: Instrument;
+  readonly mode: Mode;
+}
+
+export type ToFeedWorker =
+  | { readonly type: 'subscribe'; readonly wishes: readonly UpstreamWish[] }
+  | { readonly type: 'unsubscribe'; readonly wishes: readonly UpstreamWish[] }
+  | { readonly type: 'stop' };
+
+export type FeedState = 'connecting' | 'live' | 'reconnecting' | 'refused' | 'stopped';
+
+export type FromFeedWorker =
+  | { readonly type: 'state'; readonly state: FeedState; readonly detail: string }
+  | {
+      readonly type: 'requestError';
+      readonly code: string;
+      readonly message: string;
+      readonly correlationId: string;
+    }
+  | { readonly type: 'counters'; readonly counters: Readonly<Record<string, number>> };
+
+// ------------------------------------------------------- bus and proxy worker
+
+export interface BusTask {
+  readonly memory: SharedMemory;
+  /** This reader's place in the doorbell block. */
+  readonly reader: number;
+  readonly endpoint: string;
+  readonly waitStrategy: WaitStrategyName;
+  readonly spinUs: number;
+  /** Messages that ZeroMQ holds for one subscriber before it drops. */
+  readonly sendHighWaterMark: number;
+}
+
+export interface ProxyTask {
+  readonly memory: SharedMemory;
+  readonly reader: number;
+  readonly host: string;
+  readonly port: number;
+  readonly waitStrategy: WaitStrategyName;
+  readonly spinUs: number;
+  readonly authGraceMs: number;
+  readonly pingIntervalMs: number;
+  readonly pingTimeoutMs: number;
+  readonly maxMessageBytes: number;
+  readonly maxBackpressureBytes: number;
+  readonly supportedBrokers: readonly string[];
+  /** The page served at `/`, and what it is told. */
+  readonly page: {
+    readonly html: string;
+    readonly watch: readonly InstrumentName[];
+    readonly demoKey: string | null;
+  };
+}
+
+export interface InstrumentName {
+  readonly exchange: string;
+  readonly symbol: string;
+}
+
+/** Why a key was refused, or whose it is. Messages are those of the deployed server. */
+export type KeyOutcome =
+  | { readonly status: 'ok'; readonly userId: string; readonly account: string; readonly broker: string }
+  /** The key is good, its broker session is not: the connection counts as authenticated. */
+  | {
+      readonly status: 'brokerError';
+      readonly userId: string;
+      readonly code: string;
+      readonly message: string;
+    }
+  | { readonly status: 'refused'; readonly code: string; readonly message: string };
+
+export type SubscribeOutcome =
+  | { readonly status: 'ok'; readonly instrument: Instrument }
+  | { readonly status: 'error'; readonly code: string; readonly message: string };
+
+/** A reader's need: `modes` is the set of modes (bit `1 << mode`) that it wants of the slot from now on; 0 ends it. */
+export interface SlotNeed {
+  readonly slot: number;
+  readonly modes: number;
+}
+
+export type ToReader =
+  | { readonly type: 'addRing'; readonly ring: RingHandle }
+  | { readonly type: 'keyVerified'; readonly id: number; readonly outcome: KeyOutcome }
+  | { readonly type: 'subscribed'; readonly id: number; readonly outcomes: readonly SubscribeOutcome[] }
+  | { readonly type: 'ping' }
+  | { readonly type: 'stop' };
+
+export type FromReader =
+  | { readonly type: 'ready'; readonly port: number }
+  /** Answer to `ping`: the event loop turns. */
+  | { readonly type: 'pong' }
+  | { readonly type: 'verifyKey'; readonly id: number; readonly key: string }
+  /** Wishes for instruments, answered one by one in their order; each success raises the need by `mode`. */
+  | {
+      readonly type: 'subscribe';
+      readonly id: number;
+      readonly account: string;
+      readonly mode: Mode;
+      readonly names: readonly InstrumentName[];
+    }
+  | { readonly type: 'need'; readonly needs: readonly SlotNeed[] }
+  | { readonly type: 'counters'; readonly counters: Readonly<Record<string, number>> }
+  /** The worker closed its sockets and leaves. `code` is set when it could not do its work. */
+  | { readonly type: 'left'; readonly code: string | null; readonly message: string };
