@@ -1,0 +1,31 @@
+import { once } from 'node:events';
+import { SimulatedExchange } from './simulated-exchange.ts';
+import { DEMO_CREDENTIALS, type SimulatedExchangeOptions } from './simulator-options.ts';
+
+export interface SimulateOptions extends SimulatedExchangeOptions {
+  /** Default 0: a free one. */
+  readonly port?: number;
+  readonly host?: string;
+}
+
+/**
+ * Runs the simulated exchange by itself until `signal` is aborted, and prints where it listens and what it accepts.
+ * @throws The system's error if the address cannot be used, for example `EADDRINUSE`; SimulatorOptionError.
+ */
+export async function runSimulate(
+  options: SimulateOptions,
+  signal: AbortSignal,
+  print: (line: string) => void,
+): Promise<void> {
+  const { port, host, ...exchangeOptions } = options;
+  const exchange = new SimulatedExchange(exchangeOptions);
+  const { url } = await exchange.listen(port, host);
+  print(`Simulated exchange listens at ${url}`);
+  if (options.checkCredentials === false) print('It accepts any credentials.');
+  else {
+    const { clientCode, apiKey, feedToken, authToken } = options.credentials ?? DEMO_CREDENTIALS;
+    print(`client code ${clientCode}, API key ${apiKey}, feed token ${feedToken}, token ${authToken}`);
+  }
+  if (!signal.aborted) await once(signal, 'abort');
+  await exchange.close();
+}

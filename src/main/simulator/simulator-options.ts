@@ -1,0 +1,115 @@
+/** What the simulated exchange can be told, and what it does when it is told nothing. */
+import type { FeedCredentials } from '../../workers/worker-messages.ts';
+import type { InstrumentKind } from './simulated-instrument.ts';
+import { isTrafficProfileName, TRAFFIC_PROFILES, type TrafficProfileName } from './traffic-profiles.ts';
+
+/** The credentials that the simulated exchange accepts unless it is given others. They open nothing else. */
+export const DEMO_CREDENTIALS: FeedCredentials = Object.freeze({
+  authToken: 'demo-jwt-token',
+  feedToken: 'demo-feed-token',
+  apiKey: 'demo-api-key',
+  clientCode: 'DEMO0001',
+});
+
+/** An instrument with a price that people expect. */
+export interface KnownInstrument {
+  readonly exchangeType: number;
+  readonly token: string;
+  /** The previous close in price units of the wire: 1/100, for exchange type 13 1/10^7. */
+  readonly referencePrice: number;
+  readonly kind: InstrumentKind;
+}
+
+/** All of it is structured-cloneable but for `clock`. */
+export interface SimulatedExchangeOptions {
+  /** Makes prices, books and the order of ticks reproducible. Default 1. */
+  readonly seed?: number;
+  readonly profile?: TrafficProfileName;
+  /**
+   * Price steps of subscribed tokens per second, all connections together, in place of the profile's rate per token; the
+   * profile still shapes the second. Each step sends one frame per subscription of its token. 0: only `step()` sends.
+   */
+  readonly ticksPerSecond?: number;
+  readonly instruments?: readonly KnownInstrument[];
+  readonly credentials?: FeedCredentials;
+  /** false lets everybody in. Default true. */
+  readonly checkCredentials?: boolean;
+  /** Concurrent connections of a client code. Default 3. */
+  readonly maxConnections?: number;
+  /** A connection without a heartbeat for so long is cut. Default 35 000. */
+  readonly heartbeatTimeoutMs?: number;
+  /** Every Nth frame is sent twice, byte for byte; 0 never. Default 0, in a storm 1000. */
+  readonly duplicateEvery?: number;
+  /** After every Nth frame follows a truncated one or one of an unknown mode; 0 never. Default 0, in a storm 100 000. */
+  readonly garbageEvery?: number;
+  /** A connection that leaves so many bytes unread gets no ticks until it reads again. Default 16 MiB. */
+  readonly maxBacklogBytes?: number;
+  /** Epoch milliseconds, with fractions; must not go back. */
+  readonly clock?: () => number;
+}
+
+/** The options with every default filled in. */
+export interface SimulatorSettings {
+  readonly seed: number;
+  readonly profile: TrafficProfileName;
+  readonly ticksPerSecond: number | null;
+  readonly instruments: readonly KnownInstrument[];
+  readonly credentials: FeedCredentials;
+  readonly checkCredentials: boolean;
+  readonly maxConnections: number;
+  readonly heartbeatTimeoutMs: number;
+  readonly duplicateEvery: number;
+  readonly garbageEvery: number;
+  readonly maxBacklogBytes: number;
+  readonly clock: () => number;
+}
+
+/** An option that the simulated exchange cannot work with. */
+export class SimulatorOptionError extends Error {
+  readonly code = 'SIMULATOR_OPTION_INVALID';
+}
+
+/** Monotonic, with microseconds: `Date.now()` jumps when the machine's clock is set. */
+function monotonicEpochMs(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+function refuseNegative(name: string, value: number): void {
+  if (Number.isFinite(value) && value >= 0) return;
+  throw new SimulatorOptionError(`${name} is ${value}; give a number that is not negative.`);
+}
+
+/**
+ * Fills in the defaults.
+ * @throws SimulatorOptionError for an unknown profile, or a rate, limit or time that is negative or no number.
+ */
+export function resolveSimulatorOptions(options: SimulatedExchangeOptions): SimulatorSettings {
+  const profile: string = options.profile ?? 'calm';
+  if (!isTrafficProfileName(profile)) {
+    const names = Object.keys(TRAFFIC_PROFILES).join(', ');
+    throw new SimulatorOptionError(`profile is '${profile}'; give one of ${names}.`);
+  }
+  const storm = profile === 'storm';
+  const settings: SimulatorSettings = {
+    seed: options.seed ?? 1,
+    profile,
+    ticksPerSecond: options.ticksPerSecond ?? null,
+    instruments: options.instruments ?? [],
+    credentials: options.credentials ?? DEMO_CREDENTIALS,
+    checkCredentials: options.checkCredentials ?? true,
+    maxConnections: options.maxConnections ?? 3,
+    heartbeatTimeoutMs: options.heartbeatTimeoutMs ?? 35_000,
+    duplicateEvery: options.duplicateEvery ?? (storm ? 1000 : 0),
+    garbageEvery: options.garbageEvery ?? (storm ? 100_000 : 0),
+    maxBacklogBytes: options.maxBacklogBytes ?? 16 * 1024 * 1024,
+    clock: options.clock ?? monotonicEpochMs,
+  };
+  refuseNegative('seed', settings.seed);
+  refuseNegative('ticksPerSecond', settings.ticksPerSecond ?? 0);
+  refuseNegative('maxConnections', settings.maxConnections);
+  refuseNegative('heartbeatTimeoutMs', settings.heartbeatTimeoutMs);
+  refuseNegative('duplicateEvery', settings.duplicateEvery);
+  refuseNegative('garbageEvery', settings.garbageEvery);
+  refuseNegative('maxBacklogBytes', settings.maxBacklogBytes);
+  return settings;
+}

@@ -1,0 +1,52 @@
+/**
+ * The simulated exchange in a worker thread. It starts with `workerData`, says where it listens, and leaves when it is
+ * told to. It holds no native handle: it may also be terminated from outside, or die, without harm to other threads.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { SimulatedExchange } from './simulated-exchange.ts';
+import type { SimulatedExchangeOptions } from './simulator-options.ts';
+
+/** What the worker is started with. */
+export interface SimulatorTask {
+  readonly options: Omit<SimulatedExchangeOptions, 'clock'>;
+  readonly host?: string;
+  readonly port?: number;
+}
+
+export type ToSimulator = { readonly type: 'stop' };
+
+export type FromSimulator =
+  | { readonly type: 'listening'; readonly url: string }
+  /** The worker closed its sockets and leaves. `code` is set when it could not do its work. */
+  | { readonly type: 'left'; readonly code: string | null; readonly message: string };
+
+function post(message: FromSimulator): void {
+  parentPort?.postMessage(message);
+}
+
+function leave(code: string | null, message: string): void {
+  post({ type: 'left', code, message });
+  parentPort?.close();
+}
+
+async function serve(task: SimulatorTask): Promise<void> {
+  const exchange = new SimulatedExchange(task.options);
+  const { url } = await exchange.listen(task.port, task.host);
+  parentPort?.once('message', async (message: ToSimulator) => {
+    await exchange.close();
+    if (message.type === 'stop') leave(null, 'stopped');
+    else leave('UNKNOWN_MESSAGE', 'The simulator understands no message but stop.');
+  });
+  post({ type: 'listening', url });
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : 'SIMULATOR_FAILED';
+}
+
+const task: SimulatorTask = workerData;
+serve(task).catch((error: unknown) => {
+  leave(codeOf(error), error instanceof Error ? error.message : String(error));
+});
