@@ -47,9 +47,14 @@ export class SimulatedConnection {
     }));
   }
 
+  /** False from the first sign of a close. */
+  get isOpen(): boolean {
+    return this.socket.readyState === this.socket.OPEN;
+  }
+
   /** False when the client leaves too much unread, or leaves: a frame for it is dropped. */
   get takesFrames(): boolean {
-    return !this.#backlogged && this.socket.readyState === this.socket.OPEN;
+    return !this.#backlogged && this.isOpen;
   }
 
   /**
@@ -102,7 +107,7 @@ export class SimulatedConnection {
   /** Writes the collected frames, if the socket still takes any. */
   flush(): void {
     const parts = this.batch.take();
-    if (this.socket.readyState === this.socket.OPEN) {
+    if (this.isOpen) {
       for (const part of parts) this.#transport.write(part);
     }
     this.#backlogged = this.#transport.writableLength > this.#maxBacklogBytes;

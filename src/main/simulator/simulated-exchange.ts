@@ -42,7 +42,7 @@ export interface SimulatorCounters {
   framesSent: number;
   duplicatesSent: number;
   garbageSent: number;
-  /** Frames not sent because their connection left too much unread. */
+  /** Frames not sent because their connection left too much unread, or was closing. */
   framesDropped: number;
   /** Ticks left out after a standstill of more than five seconds. */
   ticksSkipped: number;
@@ -197,7 +197,10 @@ export class SimulatedExchange {
     const { checkCredentials, credentials, maxConnections } = this.#settings;
     const fault = checkCredentials ? findCredentialFault(readOfferedCredentials(request), credentials) : null;
     if (fault !== null) return { status: 401, message: fault };
-    const open = this.connections.filter((connection) => connection.clientCode === clientCode).length;
+    // One whose close handshake is under way no longer holds its slot.
+    const open = this.connections.filter(
+      (connection) => connection.clientCode === clientCode && connection.isOpen,
+    ).length;
     return open < maxConnections ? null : { status: 429, message: LIMIT_MESSAGE };
   }
 
@@ -227,7 +230,9 @@ export class SimulatedExchange {
     if (this.#paused) return;
     const oldest = performance.now() - this.#settings.heartbeatTimeoutMs;
     for (const connection of this.#connections) {
-      if (connection.lastHeartbeatMs < oldest) connection.socket.terminate();
+      if (connection.lastHeartbeatMs >= oldest) continue;
+      connection.socket.terminate();
+      this.#forget(connection);
     }
   }
 
