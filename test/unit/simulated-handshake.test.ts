@@ -5,11 +5,7 @@ import {
   formatRefusal,
   LIMIT_MESSAGE,
 } from '../../src/main/simulator/handshake-check.ts';
-import {
-  DEMO_CREDENTIALS,
-  resolveSimulatorOptions,
-  SimulatorOptionError,
-} from '../../src/main/simulator/simulator-options.ts';
+import { DEMO_CREDENTIALS, resolveSimulatorOptions } from '../../src/main/simulator/simulator-options.ts';
 
 test('each wrong credential is refused with the text that the exchange documents for it', () => {
   const texts = {
@@ -37,7 +33,9 @@ test('a refused connection gets a well-formed HTTP answer, with a page when the 
 
 test('an option that makes no sense is refused with its value', () => {
   assert.throws(() => resolveSimulatorOptions({ ticksPerSecond: -5 }), /ticksPerSecond is -5/);
-  assert.throws(() => resolveSimulatorOptions({ heartbeatTimeoutMs: Number.NaN }), SimulatorOptionError);
+  assert.throws(() => resolveSimulatorOptions({ heartbeatTimeoutMs: Number.NaN }), {
+    code: 'CONFIG_INVALID',
+  });
   const profile: unknown = 'hurricane';
   assert.throws(
     () => resolveSimulatorOptions(JSON.parse(JSON.stringify({ profile }))),

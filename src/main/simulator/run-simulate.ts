@@ -10,7 +10,7 @@ export interface SimulateOptions extends SimulatedExchangeOptions {
 
 /**
  * Runs the simulated exchange by itself until `signal` is aborted, and prints where it listens and what it accepts.
- * @throws The system's error if the address cannot be used, for example `EADDRINUSE`; SimulatorOptionError.
+ * @throws The system's error if the address cannot be used, for example `EADDRINUSE`; TickwireError `CONFIG_INVALID`.
  */
 export async function runSimulate(
   options: SimulateOptions,

@@ -79,7 +79,7 @@ export class SimulatedExchange {
   #stalled = false;
   #paused = false;
 
-  /** @throws SimulatorOptionError for an option out of its range. */
+  /** @throws TickwireError `CONFIG_INVALID` for an option out of its range. */
   constructor(options: SimulatedExchangeOptions = {}) {
     this.#settings = resolveSimulatorOptions(options);
     this.#generator = new TickGenerator(this.#settings);

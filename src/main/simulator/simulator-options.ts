@@ -1,5 +1,6 @@
 /** What the simulated exchange can be told, and what it does when it is told nothing. */
 import type { FeedCredentials } from '../../workers/worker-messages.ts';
+import { TickwireError } from '../errors.ts';
 import type { InstrumentKind } from './simulated-instrument.ts';
 import { isTrafficProfileName, TRAFFIC_PROFILES, type TrafficProfileName } from './traffic-profiles.ts';
 
@@ -64,11 +65,6 @@ export interface SimulatorSettings {
   readonly clock: () => number;
 }
 
-/** An option that the simulated exchange cannot work with. */
-export class SimulatorOptionError extends Error {
-  readonly code = 'SIMULATOR_OPTION_INVALID';
-}
-
 /** Monotonic, with microseconds: `Date.now()` jumps when the machine's clock is set. */
 function monotonicEpochMs(): number {
   return performance.timeOrigin + performance.now();
@@ -76,18 +72,18 @@ function monotonicEpochMs(): number {
 
 function refuseNegative(name: string, value: number): void {
   if (Number.isFinite(value) && value >= 0) return;
-  throw new SimulatorOptionError(`${name} is ${value}; give a number that is not negative.`);
+  throw new TickwireError('CONFIG_INVALID', `${name} is ${value}; give a number that is not negative.`);
 }
 
 /**
  * Fills in the defaults.
- * @throws SimulatorOptionError for an unknown profile, or a rate, limit or time that is negative or no number.
+ * @throws TickwireError `CONFIG_INVALID` for an unknown profile, or a rate, limit or time that is negative or no number.
  */
 export function resolveSimulatorOptions(options: SimulatedExchangeOptions): SimulatorSettings {
   const profile: string = options.profile ?? 'calm';
   if (!isTrafficProfileName(profile)) {
     const names = Object.keys(TRAFFIC_PROFILES).join(', ');
-    throw new SimulatorOptionError(`profile is '${profile}'; give one of ${names}.`);
+    throw new TickwireError('CONFIG_INVALID', `profile is '${profile}'; give one of ${names}.`);
   }
   const storm = profile === 'storm';
   const settings: SimulatorSettings = {
