@@ -1,0 +1,22 @@
+import { ENGINE_OPTIONS } from './config/engine-options.ts';
+import { FEED_OPTIONS } from './config/feed-options.ts';
+import { OPENALGO_OPTIONS } from './config/openalgo-options.ts';
+import type { ConfigOption } from './config/option-kinds.ts';
+
+/** Every option of Tickwire, by its name in `Config`. */
+export const CONFIG_OPTIONS = { ...OPENALGO_OPTIONS, ...FEED_OPTIONS, ...ENGINE_OPTIONS };
+
+export type ConfigKey = keyof typeof CONFIG_OPTIONS;
+
+/** The values of all options, frozen. Durations are in milliseconds. */
+export type Config = {
+  readonly [K in ConfigKey]: (typeof CONFIG_OPTIONS)[K] extends ConfigOption<infer T> ? T : never;
+};
+
+/** Where a value came from. */
+export type ConfigSource = 'flag' | 'environment' | '.env' | 'default';
+
+export type ConfigSources = { readonly [K in ConfigKey]: ConfigSource };
+
+/** The names in the order of their declaration. */
+export const CONFIG_KEYS = Object.keys(CONFIG_OPTIONS) as readonly ConfigKey[];

@@ -1,0 +1,126 @@
+/**
+ * How the configuration comes to be: flag, else environment, else the `.env` file of the working directory, else the
+ * default. It is read once, at start, and frozen.
+ */
+import { ENV_FILE, readEnvFile } from './config/env-file.ts';
+import { readFlagValues } from './config/flag-values.ts';
+import { nearestName } from './config/nearest-name.ts';
+import type { ConfigOption } from './config/option-kinds.ts';
+import {
+  CONFIG_KEYS,
+  CONFIG_OPTIONS,
+  type Config,
+  type ConfigKey,
+  type ConfigSource,
+  type ConfigSources,
+} from './config-options.ts';
+import { TickwireError } from './errors.ts';
+
+export interface LoadedConfig {
+  readonly config: Config;
+  readonly sources: ConfigSources;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What an unedited copy of OpenAlgo's sample file has in place of its secrets. */
+const PLACEHOLDER = 'OPENALGO_PLACEHOLDER';
+
+/**
+ * Reads all options. `argv` holds flags only, without the command before them. A variable that is set to the empty text
+ * counts as not set, as Compose files and OpenAlgo's sample file have it.
+ *
+ * @throws TickwireError CONFIG_INVALID, CONFIG_UNKNOWN_KEY or SECRET_PLACEHOLDER, naming the option and its value
+ */
+export function loadConfig(input: {
+  readonly argv: readonly string[];
+  readonly env: Environment;
+  readonly cwd: string;
+}): LoadedConfig {
+  const { env } = input;
+  const flags = readFlagValues(input.argv);
+  const envFile = readEnvFile(input.cwd);
+  refuseUnknownKeys(env, 'the environment');
+  refuseUnknownKeys(envFile, ENV_FILE);
+
+  const values: Partial<Record<ConfigKey, unknown>> = {};
+  const sources: Partial<Record<ConfigKey, ConfigSource>> = {};
+  for (const key of CONFIG_KEYS) {
+    const option = CONFIG_OPTIONS[key];
+    const given = firstGiven(flags.get(key), env[option.env], envFile[option.env]);
+    values[key] = given === null ? option.default : parseValue(option, given);
+    sources[key] = given === null ? 'default' : given.source;
+  }
+  // The loop has filled every key with its own option's value, which the type of a record built by key cannot tell.
+  const config = chooseBroker(values as Config, sources as ConfigSources);
+  refuseContradictions(config);
+  return { config: Object.freeze(config), sources: Object.freeze(sources as ConfigSources) };
+}
+
+interface GivenText {
+  readonly text: string;
+  readonly source: Exclude<ConfigSource, 'default'>;
+}
+
+function firstGiven(
+  flag: string | undefined,
+  variable: string | undefined,
+  line: string | undefined,
+): GivenText | null {
+  if (flag !== undefined) return { text: flag, source: 'flag' };
+  if (variable) return { text: variable, source: 'environment' };
+  return line ? { text: line, source: '.env' } : null;
+}
+
+function parseValue(option: ConfigOption<unknown>, given: GivenText): unknown {
+  const name = given.source === 'flag' ? `--${option.flag}` : option.env;
+  const origin =
+    given.source === 'flag' ? '' : ` (from ${given.source === '.env' ? '.env' : 'the environment'})`;
+  if (option.secret && given.text.startsWith(PLACEHOLDER)) {
+    throw new TickwireError(
+      'SECRET_PLACEHOLDER',
+      `${name}${origin} still holds the text of OpenAlgo's sample file. Start OpenAlgo once, which puts a real ` +
+        `value into its .env, or remove the line to run on the embedded database.`,
+    );
+  }
+  const value = option.parse(given.text);
+  if (value !== undefined) return value;
+  const shown = option.secret ? `${given.text.length} characters long` : `"${given.text}"`;
+  throw new TickwireError('CONFIG_INVALID', `${name} is ${shown}${origin}; it must be ${option.expected}.`);
+}
+
+/** Keys of other programs are none of our business; those with our prefix are, since a typo would go unnoticed. */
+function refuseUnknownKeys(environment: Environment, origin: string): void {
+  const names = CONFIG_KEYS.map((key) => CONFIG_OPTIONS[key].env);
+  for (const name of Object.keys(environment)) {
+    if (!name.startsWith('TICKWIRE_') || names.includes(name)) continue;
+    const bare = name.slice('TICKWIRE_'.length);
+    const nearest = names.includes(bare) ? bare : nearestName(name, names);
+    const advice = nearest === undefined ? 'See tickwire --help.' : `Did you mean ${nearest}?`;
+    throw new TickwireError('CONFIG_UNKNOWN_KEY', `Unknown option ${name} in ${origin}. ${advice}`);
+  }
+}
+
+/** Whoever configured Angel wants Angel; everybody else gets the simulated exchange. */
+function chooseBroker(config: Config, sources: ConfigSources): Config {
+  if (sources.broker !== 'default') return config;
+  const isAngelConfigured = sources.brokerApiKey !== 'default' || sources.angelWsUrl !== 'default';
+  return isAngelConfigured ? { ...config, broker: 'angel' } : config;
+}
+
+function refuseContradictions(config: Config): void {
+  if (config.feedDeadAfterMs <= config.feedPingIntervalMs) {
+    throw contradiction(config, 'feedDeadAfterMs', 'more than', 'feedPingIntervalMs');
+  }
+  if (config.reconnectMaxMs < config.reconnectInitialMs) {
+    throw contradiction(config, 'reconnectMaxMs', 'at least', 'reconnectInitialMs');
+  }
+}
+
+function contradiction(config: Config, key: ConfigKey, relation: string, other: ConfigKey): TickwireError {
+  return new TickwireError(
+    'CONFIG_INVALID',
+    `${CONFIG_OPTIONS[key].env} is ${config[key]} ms; it must be ${relation} ${CONFIG_OPTIONS[other].env}, ` +
+      `which is ${config[other]} ms.`,
+  );
+}

@@ -1,0 +1,107 @@
+/** Options of the engine itself: the path of a tick from the ring to the clients, and the process around it. */
+import { booleanOption, durationOption, enumOption, integerOption, urlOption } from './option-kinds.ts';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const GIB = 1024 * MIB;
+
+export const ENGINE_OPTIONS = {
+  busEndpoint: urlOption({
+    env: 'TICKWIRE_BUS_ENDPOINT',
+    default: 'tcp://127.0.0.1:5556',
+    schemes: ['tcp', 'ipc', 'inproc'],
+    doc: 'ZeroMQ endpoint on which the ticks are published.',
+  }),
+  busSendHwm: integerOption({
+    env: 'TICKWIRE_BUS_SEND_HWM',
+    default: 100_000,
+    min: 1,
+    max: 10_000_000,
+    unit: 'messages',
+    doc: 'High-water mark of the bus: messages held for one slow subscriber before the bus drops.',
+  }),
+  waitStrategy: enumOption({
+    env: 'TICKWIRE_WAIT_STRATEGY',
+    values: ['park', 'backoff', 'spin'],
+    default: 'backoff',
+    doc:
+      'How readers of the ring wait: park sleeps at once (least CPU), backoff spins for a while and then sleeps, ' +
+      'spin never sleeps (lowest latency, one whole core per reader).',
+  }),
+  spinUs: integerOption({
+    env: 'TICKWIRE_SPIN_US',
+    default: 50,
+    min: 0,
+    max: 1_000_000,
+    unit: 'µs',
+    doc: 'How long backoff spins before it sleeps.',
+  }),
+  ringBytes: integerOption({
+    env: 'TICKWIRE_RING_BYTES',
+    default: 8 * MIB,
+    min: 64 * KIB,
+    max: GIB,
+    powerOfTwo: true,
+    unit: 'bytes',
+    doc: 'Size of the ring between one feed worker and its readers.',
+  }),
+  maxInstruments: integerOption({
+    env: 'TICKWIRE_MAX_INSTRUMENTS',
+    default: 4096,
+    min: 1,
+    max: 262_144,
+    unit: 'instruments',
+    doc: 'Instruments that may be subscribed at one time; sizes the last-value table.',
+  }),
+  proxyWorkers: integerOption({
+    env: 'TICKWIRE_PROXY_WORKERS',
+    default: 1,
+    min: 1,
+    max: 64,
+    unit: 'threads',
+    doc: 'Threads that serve clients; more than one only on Linux.',
+  }),
+  maxMessageBytes: integerOption({
+    env: 'TICKWIRE_MAX_MESSAGE_BYTES',
+    default: MIB,
+    min: KIB,
+    max: 64 * MIB,
+    unit: 'bytes',
+    doc: 'A client that sends a longer message is disconnected.',
+  }),
+  maxBackpressureBytes: integerOption({
+    env: 'TICKWIRE_MAX_BACKPRESSURE_BYTES',
+    default: 4 * MIB,
+    min: 64 * KIB,
+    max: GIB,
+    unit: 'bytes',
+    doc: 'Unsent bytes of one slow client at which it is disconnected.',
+  }),
+  logFormat: enumOption({
+    env: 'TICKWIRE_LOG_FORMAT',
+    values: ['json', 'pretty'],
+    default: 'json',
+    doc: 'Log lines for machines (json) or for people (pretty).',
+  }),
+  supervise: booleanOption({
+    env: 'TICKWIRE_SUPERVISE',
+    default: true,
+    doc: 'A small parent process starts the engine again when it ends by a failure; turn it off under systemd or Docker.',
+  }),
+  stopTimeoutMs: durationOption({
+    env: 'TICKWIRE_STOP_TIMEOUT_MS',
+    default: 5000,
+    min: 1,
+    max: 600_000,
+    unit: 'ms',
+    doc: 'Time that an orderly stop may take.',
+  }),
+  wedgedAfterMs: durationOption({
+    env: 'TICKWIRE_WEDGED_AFTER_MS',
+    default: 10_000,
+    min: 100,
+    max: 600_000,
+    unit: 'ms',
+    doc: 'A worker whose event loop has not turned for so long is taken for wedged.',
+  }),
+};

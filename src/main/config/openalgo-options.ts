@@ -1,0 +1,113 @@
+/** Options that OpenAlgo has too, under its names, so that its `.env` serves both. */
+import {
+  durationOption,
+  enumOption,
+  integerOption,
+  listOption,
+  optionalStringOption,
+  secretOption,
+  stringOption,
+} from './option-kinds.ts';
+
+/** OpenAlgo refuses to start with a shorter pepper. */
+const PEPPER_MIN_LENGTH = 32;
+
+export const OPENALGO_OPTIONS = {
+  websocketHost: stringOption({
+    env: 'WEBSOCKET_HOST',
+    default: '127.0.0.1',
+    doc: 'Address on which clients connect; 0.0.0.0 opens it to other hosts.',
+  }),
+  websocketPort: integerOption({
+    env: 'WEBSOCKET_PORT',
+    default: 8765,
+    min: 0,
+    max: 65_535,
+    doc: 'Port on which clients connect; 0 takes any free port.',
+  }),
+  wsAuthGraceMs: durationOption({
+    env: 'WS_AUTH_GRACE_SECONDS',
+    default: 15,
+    min: 0.1,
+    max: 3600,
+    unit: 's',
+    doc: 'A client that has not authenticated so long after connecting is disconnected.',
+  }),
+  wsPingIntervalMs: durationOption({
+    env: 'WS_PING_INTERVAL',
+    default: 20,
+    min: 0.1,
+    max: 3600,
+    unit: 's',
+    doc: 'Time between pings to a client.',
+  }),
+  wsPingTimeoutMs: durationOption({
+    env: 'WS_PING_TIMEOUT',
+    default: 20,
+    min: 0.1,
+    max: 3600,
+    unit: 's',
+    doc: 'A client that leaves a ping unanswered for so long is disconnected.',
+  }),
+  zmqHost: stringOption({
+    env: 'ZMQ_HOST',
+    default: '127.0.0.1',
+    doc: "Address of OpenAlgo's own message bus.",
+  }),
+  zmqPort: integerOption({
+    env: 'ZMQ_PORT',
+    default: 5555,
+    min: 0,
+    max: 65_535,
+    doc: "Port of OpenAlgo's own message bus.",
+  }),
+  databaseUrl: optionalStringOption({
+    env: 'DATABASE_URL',
+    doc:
+      "OpenAlgo's database, sqlite:///relative or sqlite:////absolute; only read. " +
+      'Not set: sqlite:///db/tickwire.db, created with a demo user.',
+  }),
+  apiKeyPepper: secretOption({
+    env: 'API_KEY_PEPPER',
+    minLength: PEPPER_MIN_LENGTH,
+    doc: "Pepper of the API keys and of the broker tokens' encryption, from OpenAlgo's .env.",
+  }),
+  fernetSalt: secretOption({
+    env: 'FERNET_SALT',
+    minLength: 1,
+    doc: "Salt of the broker tokens' encryption, from OpenAlgo's .env.",
+  }),
+  brokerApiKey: secretOption({
+    env: 'BROKER_API_KEY',
+    minLength: 1,
+    doc: "API key of the user's app at the broker.",
+  }),
+  validBrokers: listOption({
+    env: 'VALID_BROKERS',
+    default: ['angel'],
+    doc: 'Brokers named to clients that ask for the supported ones.',
+  }),
+  maxSymbolsPerWebsocket: integerOption({
+    env: 'MAX_SYMBOLS_PER_WEBSOCKET',
+    default: 1000,
+    min: 1,
+    max: 100_000,
+    unit: 'symbols',
+    doc: 'Symbols that one connection to the broker carries.',
+  }),
+  maxWebsocketConnections: integerOption({
+    env: 'MAX_WEBSOCKET_CONNECTIONS',
+    default: 3,
+    min: 1,
+    max: 64,
+    unit: 'connections',
+    doc: 'Connections to the broker for one account.',
+  }),
+  logLevel: enumOption({
+    env: 'LOG_LEVEL',
+    values: ['trace', 'debug', 'info', 'warn', 'error', 'fatal'],
+    aliases: { warning: 'warn', critical: 'fatal' },
+    default: 'info',
+    doc: "Lowest level that is logged; OpenAlgo's WARNING and CRITICAL mean warn and fatal.",
+  }),
+};

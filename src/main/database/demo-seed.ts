@@ -1,0 +1,88 @@
+/** What the embedded database is filled with on its first start. */
+import { randomBytes } from 'node:crypto';
+import { angelPriceDecimals } from '../../codec/angel/frame-layout.ts';
+import type { Fernet } from '../auth/fernet.ts';
+import { hashKey } from '../auth/key-hash.ts';
+import { angelSegment } from '../instruments/angel-segments.ts';
+import { DEMO_INSTRUMENTS, type DemoInstrument } from '../instruments/demo-instruments.ts';
+import { OPENALGO_SCHEMA } from './openalgo-schema.ts';
+import type { DatabaseSync } from './sqlite.ts';
+
+export const DEMO_USER = 'demo';
+/** Tokens of the demo user's broker session. The simulated exchange takes them; the real broker refuses them. */
+export const DEMO_SESSION = {
+  broker: 'angel',
+  authToken: 'DEMO.AUTH.TOKEN',
+  feedToken: 'DEMO.FEED.TOKEN',
+  clientCode: 'DEMO01',
+} as const;
+
+const KEY_BYTES = 32;
+
+/** Creates the tables and the demo user with a fresh API key. The caller has begun a transaction. */
+export function seedDemo(database: DatabaseSync, pepper: string, fernet: Fernet): void {
+  database.exec(OPENALGO_SCHEMA);
+  insertUser(database, pepper, fernet);
+  insertSession(database, fernet);
+  insertInstruments(database);
+}
+
+function insertUser(database: DatabaseSync, pepper: string, fernet: Fernet): void {
+  const apiKey = randomBytes(KEY_BYTES).toString('hex');
+  database
+    .prepare('INSERT INTO api_keys (user_id, api_key_hash, api_key_encrypted) VALUES (?, ?, ?)')
+    .run(DEMO_USER, hashKey(apiKey, pepper), fernet.encrypt(apiKey));
+  // Nobody knows the password: there is no page to log in on.
+  const password = randomBytes(KEY_BYTES).toString('hex');
+  database
+    .prepare(
+      `INSERT INTO users (username, email, password_hash, totp_secret, is_admin, totp_enabled, totp_required_for_login,
+        totp_required_for_mcp, totp_required_for_password_reset) VALUES (?, ?, ?, NULL, 1, 0, 0, 0, 0)`,
+    )
+    .run(DEMO_USER, 'demo@localhost', hashKey(password, pepper));
+  database.exec('INSERT INTO settings (id) VALUES (1)');
+}
+
+function insertSession(database: DatabaseSync, fernet: Fernet): void {
+  const { broker, authToken, feedToken, clientCode } = DEMO_SESSION;
+  database
+    .prepare(
+      'INSERT INTO auth (name, auth, feed_token, broker, user_id, is_revoked) VALUES (?, ?, ?, ?, ?, 0)',
+    )
+    .run(DEMO_USER, fernet.encrypt(authToken), fernet.encrypt(feedToken), broker, clientCode);
+}
+
+function insertInstruments(database: DatabaseSync): void {
+  const insert = database.prepare(
+    `INSERT INTO symtoken (symbol, brsymbol, name, exchange, brexchange, token, expiry, strike, lotsize, instrumenttype,
+      tick_size) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  for (const row of DEMO_INSTRUMENTS) {
+    insert.run(
+      row.symbol,
+      row.brsymbol,
+      row.name,
+      row.exchange,
+      row.brexchange,
+      row.token,
+      row.expiry,
+      row.strike,
+      row.lotSize,
+      row.instrumentType,
+      tickRupees(row),
+    );
+  }
+  database
+    .prepare(
+      `INSERT INTO master_contract_status (broker, status, message, last_updated, total_symbols, is_ready,
+        last_download_time, download_date) VALUES (?, 'success', 'Demo instruments', CURRENT_TIMESTAMP, ?, 1,
+        CURRENT_TIMESTAMP, CURRENT_DATE)`,
+    )
+    .run(DEMO_SESSION.broker, String(DEMO_INSTRUMENTS.length));
+}
+
+/** The step of an index is 0 in Angel's list. */
+function tickRupees(row: DemoInstrument): number {
+  if (row.instrumentType === 'AMXIDX') return 0;
+  return row.tickPrice / 10 ** angelPriceDecimals(angelSegment(row.brexchange) ?? 0);
+}
