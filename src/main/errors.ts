@@ -23,6 +23,8 @@ export const EXIT_CODES = {
   DATABASE_UNWRITABLE: CONFIGURATION_EXIT_CODE,
   /** The database file is there but cannot be read, or is no OpenAlgo database. */
   DATABASE_UNREADABLE: FAILURE_EXIT_CODE,
+  /** A worker thread could not be started. */
+  WORKER_FAILED: FAILURE_EXIT_CODE,
   /** Somebody else listens on a port of ours; it may be our predecessor that is still leaving. */
   PORT_IN_USE: FAILURE_EXIT_CODE,
   /** More keys wait for their Argon2 check than memory and time allow. */

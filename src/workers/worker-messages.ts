@@ -63,6 +63,7 @@ export interface UpstreamWish {
 export type ToFeedWorker =
   | { readonly type: 'subscribe'; readonly wishes: readonly UpstreamWish[] }
   | { readonly type: 'unsubscribe'; readonly wishes: readonly UpstreamWish[] }
+  | { readonly type: 'credentials'; readonly credentials: FeedCredentials }
   | { readonly type: 'stop' };
 
 export type FeedState = 'connecting' | 'live' | 'reconnecting' | 'refused' | 'stopped';
@@ -154,7 +155,9 @@ export type FromReader =
   | {
       readonly type: 'subscribe';
       readonly id: number;
+      /** Whose broker session: an account, or, when it is empty, any account of `broker`. */
       readonly account: string;
+      readonly broker: string;
       readonly mode: Mode;
       readonly names: readonly InstrumentName[];
     }

@@ -47,11 +47,11 @@ export const ENGINE_OPTIONS = {
   }),
   maxInstruments: integerOption({
     env: 'TICKWIRE_MAX_INSTRUMENTS',
-    default: 4096,
+    default: 32_768,
     min: 1,
     max: 262_144,
     unit: 'instruments',
-    doc: 'Instruments that may be subscribed at one time; sizes the last-value table.',
+    doc: 'Instruments that may be subscribed in the life of the process; sizes the last-value table (2.2 KB each, used only when touched).',
   }),
   proxyWorkers: integerOption({
     env: 'TICKWIRE_PROXY_WORKERS',
@@ -79,9 +79,9 @@ export const ENGINE_OPTIONS = {
   }),
   logFormat: enumOption({
     env: 'TICKWIRE_LOG_FORMAT',
-    values: ['json', 'pretty'],
-    default: 'json',
-    doc: 'Log lines for machines (json) or for people (pretty).',
+    values: ['auto', 'json', 'pretty'],
+    default: 'auto',
+    doc: 'Log lines for machines (json) or for people (pretty); auto is pretty on a terminal.',
   }),
   supervise: booleanOption({
     env: 'TICKWIRE_SUPERVISE',

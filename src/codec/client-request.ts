@@ -1,0 +1,142 @@
+/**
+ * Requests of clients: bytes to a request, or to the error answer that the deployed server would give. JSON (as text, or
+ * as binary holding UTF-8) and msgpack are told apart by the first byte, whatever the framing of the answers.
+ */
+import { unpack } from 'msgpackr';
+import { MODE, MODE_NAMES, type Mode } from './tick.ts';
+
+/** A request as the client sent it; nothing in it has been checked. */
+export type RawRequest = Readonly<Record<string, unknown>>;
+
+export type ParsedRequest =
+  | { readonly ok: true; readonly action: string; readonly request: RawRequest }
+  | { readonly ok: false; readonly code: string; readonly message: string };
+
+/** First bytes of a msgpack map or array; none of them can start JSON. */
+function startsMsgpack(first: number): boolean {
+  return (first >= 0x80 && first <= 0x9f) || (first >= 0xdc && first <= 0xdf);
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/** @throws whatever the library says of bytes that are neither */
+function decode(bytes: Uint8Array): unknown {
+  if (startsMsgpack(bytes[0] ?? 0)) return unpack(bytes);
+  return JSON.parse(decoder.decode(bytes));
+}
+
+/** What Python calls the type of a value, for the messages that the deployed server makes of it. */
+function pythonTypeOf(value: unknown): string {
+  if (value === null || value === undefined) return 'NoneType';
+  if (Array.isArray(value)) return 'list';
+  switch (typeof value) {
+    case 'string':
+      return 'str';
+    case 'boolean':
+      return 'bool';
+    case 'number':
+      return Number.isInteger(value) ? 'int' : 'float';
+    default:
+      return 'dict';
+  }
+}
+
+function pythonTextOf(value: unknown): string {
+  if (value === null || value === undefined) return 'None';
+  if (value === true) return 'True';
+  if (value === false) return 'False';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** Whether Python would take a value as true: the deployed server takes `type` when `action` is not. */
+function isTruthy(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== false && value !== 0 && value !== '';
+}
+
+/** Reads one message of a client. Never throws. */
+export function parseRequest(bytes: Uint8Array): ParsedRequest {
+  let value: unknown;
+  try {
+    value = decode(bytes);
+  } catch {
+    return { ok: false, code: 'INVALID_JSON', message: 'Invalid JSON message' };
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    const type = pythonTypeOf(value);
+    return { ok: false, code: 'SERVER_ERROR', message: `'${type}' object has no attribute 'get'` };
+  }
+  const request = value as RawRequest;
+  const action = isTruthy(request.action) ? request.action : request.type;
+  return { ok: true, action: typeof action === 'string' ? action : pythonTextOf(action), request };
+}
+
+export type ParsedMode =
+  | { readonly ok: true; readonly mode: Mode; readonly name: string }
+  | { readonly ok: false; readonly message: string };
+
+const MODE_OF_NAME: ReadonlyMap<string, Mode> = new Map([
+  ['ltp', MODE.LTP],
+  ['quote', MODE.QUOTE],
+  ['depth', MODE.DEPTH],
+]);
+
+/** The mode of a request: 1, 2, 3 or a name in any case. 2.0 and 2 are the same number after JSON.parse. */
+export function parseMode(value: unknown): ParsedMode {
+  if (typeof value === 'string') {
+    const mode = MODE_OF_NAME.get(value.trim().toLowerCase());
+    if (mode !== undefined) return { ok: true, mode, name: MODE_NAMES[mode] };
+    return {
+      ok: false,
+      message: `Invalid mode '${value}'; expected 'LTP', 'Quote', or 'Depth' (case-insensitive)`,
+    };
+  }
+  if (typeof value !== 'number' || !Number.isInteger(value)) {
+    return {
+      ok: false,
+      message: `Mode must be int or str, got ${pythonTypeOf(value)} (${pythonTextOf(value)})`,
+    };
+  }
+  if (value === MODE.LTP || value === MODE.QUOTE || value === MODE.DEPTH) {
+    return { ok: true, mode: value, name: MODE_NAMES[value] };
+  }
+  return { ok: false, message: `Invalid mode ${value}; expected 1 (LTP), 2 (Quote), or 3 (Depth)` };
+}
+
+/** One entry of a subscribe or unsubscribe request. */
+export interface RequestedSymbol {
+  readonly symbol: string;
+  readonly exchange: string;
+  /** Mode of the entry alone; only unsubscribe looks at it. */
+  readonly mode: unknown;
+}
+
+export type ParsedSymbols =
+  | { readonly ok: true; readonly batch: boolean; readonly symbols: readonly RequestedSymbol[] }
+  | { readonly ok: false; readonly code: string; readonly message: string };
+
+/**
+ * The symbols of a request: the `symbols` array when it is not empty, else the single form. Entries without symbol or
+ * exchange are skipped; an entry that is no object is the deployed server's SERVER_ERROR.
+ */
+export function parseSymbols(request: RawRequest, emptyMessage: string): ParsedSymbols {
+  const list = request.symbols;
+  if (Array.isArray(list) && list.length > 0) {
+    const symbols: RequestedSymbol[] = [];
+    for (const entry of list as unknown[]) {
+      if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
+        const type = pythonTypeOf(entry);
+        return { ok: false, code: 'SERVER_ERROR', message: `'${type}' object has no attribute 'get'` };
+      }
+      const { symbol, exchange, mode } = entry as Record<string, unknown>;
+      if (typeof symbol === 'string' && typeof exchange === 'string' && symbol !== '' && exchange !== '') {
+        symbols.push({ symbol, exchange, mode });
+      }
+    }
+    return { ok: true, batch: true, symbols };
+  }
+  const { symbol, exchange } = request;
+  if (typeof symbol === 'string' && typeof exchange === 'string' && symbol !== '' && exchange !== '') {
+    return { ok: true, batch: false, symbols: [{ symbol, exchange, mode: request.mode }] };
+  }
+  return { ok: false, code: 'INVALID_PARAMETERS', message: emptyMessage };
+}

@@ -1,0 +1,61 @@
+/**
+ * The receive time as clients read it: ms since 1970 in the deployed messages, ISO 8601 in UTC with milliseconds
+ * (`2025-04-16T10:30:45.123Z`) in those of the published design.
+ */
+import { writeAscii } from './digit-writer.ts';
+import { WORD } from './tick-message.ts';
+
+/** Characters of every such time between the years 0 and 9999. */
+export const ISO_TIME_LENGTH = 24;
+
+const MS_PER_DAY = 86_400_000;
+const ZERO = 48;
+const COLON = 58;
+
+let cachedDay = Number.NaN;
+let cachedDate = '';
+
+/**
+ * The message's receive time in whole ms since 1970, rounded down. 2^32 ns are 4294 ms and 967296 ns, so that every
+ * intermediate value stays below 2^53. Any thread; neither allocates nor throws.
+ */
+export function receiveTimeMs(words: Int32Array): number {
+  const high = words[WORD.RECEIVE_TIME_NS + 1]!;
+  const low = words[WORD.RECEIVE_TIME_NS]! >>> 0;
+  return high * 4294 + Math.floor((high * 967_296 + low) / 1e6);
+}
+
+function writeTwo(buffer: Uint8Array, at: number, n: number): void {
+  const tens = (n / 10) | 0;
+  buffer[at] = ZERO + tens;
+  buffer[at + 1] = ZERO + n - tens * 10;
+}
+
+/**
+ * Writes ms since 1970 as ISO 8601. Any thread; does not throw, and allocates only when the day is another than last
+ * time. @returns the end
+ */
+export function writeIsoTime(buffer: Uint8Array, at: number, ms: number): number {
+  const day = Math.floor(ms / MS_PER_DAY);
+  if (day !== cachedDay) {
+    cachedDay = day;
+    cachedDate = new Date(day * MS_PER_DAY).toISOString().slice(0, 11);
+  }
+  const time = ms - day * MS_PER_DAY;
+  const seconds = (time / 1000) | 0;
+  const minutes = (seconds / 60) | 0;
+  const hours = (minutes / 60) | 0;
+  const millis = time - seconds * 1000;
+  const hundreds = (millis / 100) | 0;
+  const place = writeAscii(buffer, at, cachedDate);
+  writeTwo(buffer, place, hours);
+  buffer[place + 2] = COLON;
+  writeTwo(buffer, place + 3, minutes - hours * 60);
+  buffer[place + 5] = COLON;
+  writeTwo(buffer, place + 6, seconds - minutes * 60);
+  buffer[place + 8] = 46;
+  buffer[place + 9] = ZERO + hundreds;
+  writeTwo(buffer, place + 10, millis - hundreds * 100);
+  buffer[place + 12] = 90;
+  return at + ISO_TIME_LENGTH;
+}

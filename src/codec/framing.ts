@@ -1,0 +1,121 @@
+/**
+ * A framing is the form in which a connection gets its ticks. An encoder serves one subscription's view of one
+ * instrument; connections that want the same view, framing and features share it and get the same bytes.
+ */
+import { JsonFraming } from './json-framing.ts';
+import { MsgpackFraming } from './msgpack-framing.ts';
+import { MAX_PRICE_DECIMALS } from './price.ts';
+import { DEPTH_LEVELS, FLAG, type Instrument, type Mode } from './tick.ts';
+import { priceDecimalsOf, WORD } from './tick-message.ts';
+import { FEATURE, type Shape, type ShapeRequest, tickShape } from './tick-shape.ts';
+
+export { FEATURE };
+
+export type FramingName = 'json' | 'msgpack';
+
+/** The send time, ns since 1970: low word, high word. Filled by the caller, read with the feature STAMPS. */
+export type SendTime = Int32Array;
+
+/** What an encoder could not do in the ordinary way. Several encoders may share one. */
+export interface FramingCounters {
+  /** Ticks with a number beyond 2^53 (stamps apart): JSON has all digits, msgpack and JSON parsers the nearest double. */
+  rounded: number;
+  /** Ticks that msgpack had to pack anew because a value was absent. */
+  repacked: number;
+}
+
+export interface TickEncoder {
+  readonly counters: FramingCounters;
+  /**
+   * The tick in its framing. The bytes are the encoder's own, complete, and valid until its next call. Owning thread;
+   * allocates only when ticks of a new form come (other mode, level count or scale, first snapshot), when values are
+   * absent (msgpack), beyond 2^53, and for a length not seen before (JSON).
+   *
+   * @param words a tick message of a mode that contains the view
+   * @param doubles the same memory
+   * @throws RangeError for a message of a mode that does not hold what the view shows, or with more decimals than
+   *   MAX_PRICE_DECIMALS: errors of the program, not of the market
+   */
+  encode(words: Int32Array, doubles: Float64Array, send: SendTime): Uint8Array;
+}
+
+/** Writes the ticks of one shape, in place. */
+export interface FrameProgram {
+  encode(words: Int32Array, doubles: Float64Array, send: SendTime): Uint8Array;
+}
+
+export interface TickEncoderOptions {
+  /** Levels per side that the client asked for; view 4 only. */
+  readonly depthLevel?: number;
+  /** Counters to share with other encoders. */
+  readonly counters?: FramingCounters;
+}
+
+type Compile = (shape: Shape, decimals: number, counters: FramingCounters) => FrameProgram;
+
+const COMPILE: { readonly [name in FramingName]: Compile } = {
+  json: (...args) => new JsonFraming(...args),
+  msgpack: (...args) => new MsgpackFraming(...args),
+};
+
+/** Picks the program that fits a message. As a rule all messages of a subscription have one form, snapshots a second. */
+class ShapedTickEncoder implements TickEncoder {
+  readonly counters: FramingCounters;
+  readonly #request: ShapeRequest;
+  readonly #compile: Compile;
+  /** The flag that tells apart what the client sees as snapshot and as tick; none without the feature. */
+  readonly #snapshotFlag: number;
+  readonly #programs = new Map<number, FrameProgram>();
+  #form = Number.NaN;
+  #program: FrameProgram | undefined;
+
+  constructor(request: ShapeRequest, compile: Compile, counters: FramingCounters) {
+    this.#request = request;
+    this.#compile = compile;
+    this.#snapshotFlag = (request.features & FEATURE.SNAPSHOT) === 0 ? 0 : FLAG.SNAPSHOT;
+    this.counters = counters;
+  }
+
+  encode(words: Int32Array, doubles: Float64Array, send: SendTime): Uint8Array {
+    const isSnapshot = words[WORD.FLAGS]! & this.#snapshotFlag;
+    const form = words[WORD.MODE_AND_SCALE]! * 2 + isSnapshot;
+    const program =
+      form === this.#form && this.#program !== undefined ? this.#program : this.#select(form, words);
+    return program.encode(words, doubles, send);
+  }
+
+  #select(form: number, words: Int32Array): FrameProgram {
+    let program = this.#programs.get(form);
+    if (program === undefined) {
+      const decimals = priceDecimalsOf(words);
+      if (decimals > MAX_PRICE_DECIMALS) {
+        const { exchange, symbol } = this.#request.instrument;
+        throw new RangeError(
+          `price of ${exchange}:${symbol} has ${decimals} decimals, limit ${MAX_PRICE_DECIMALS}`,
+        );
+      }
+      program = this.#compile(tickShape(this.#request, words), decimals, this.counters);
+      this.#programs.set(form, program);
+    }
+    this.#form = form;
+    this.#program = program;
+    return program;
+  }
+}
+
+/**
+ * The encoder of one view of one instrument.
+ *
+ * @param view 1 to 3 for the deployed messages, 4 for the depth message of the published design
+ * @param features bits of FEATURE
+ */
+export function createTickEncoder(
+  framing: FramingName,
+  instrument: Instrument,
+  view: Mode,
+  features: number,
+  options: TickEncoderOptions = {},
+): TickEncoder {
+  const { depthLevel = DEPTH_LEVELS, counters = { rounded: 0, repacked: 0 } } = options;
+  return new ShapedTickEncoder({ instrument, view, features, depthLevel }, COMPILE[framing], counters);
+}

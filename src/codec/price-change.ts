@@ -1,0 +1,64 @@
+/**
+ * What clients are told of a price's move since the previous close: `change` at the price's scale, and `change_percent`
+ * in hundredths of a percent, rounded half away from zero. Integers throughout: 0.005 % is never lost to a double.
+ *
+ * Each comes in two forms: a number for ordinary prices, NaN where a double could not be exact, and then a bigint.
+ */
+import { fitsDouble, readBigInt64 } from './price.ts';
+import { readInt64, WORD } from './tick-message.ts';
+
+/** Digits behind the decimal point of `change_percent`. */
+export const PERCENT_DECIMALS = 2;
+/** 100 for percent, 100 for its two decimals. */
+const HUNDREDTHS = 10_000;
+const TWO_53 = 2 ** 53;
+/** Largest change whose product with HUNDREDTHS, plus what the check of its quotient adds, stays below 2^53. */
+const LARGEST_CHANGE = 2 ** 38;
+
+/** ltp − close, or NaN where a double could round it. Any thread; neither allocates nor throws. */
+export function changeOf(words: Int32Array): number {
+  if (!fitsDouble(words, WORD.LTP) || !fitsDouble(words, WORD.CLOSE)) return Number.NaN;
+  const change = readInt64(words, WORD.LTP) - readInt64(words, WORD.CLOSE);
+  return change > -TWO_53 && change < TWO_53 ? change : Number.NaN;
+}
+
+/**
+ * Change per close in hundredths of a percent, 0 when close is 0, or NaN where doubles could round it.
+ * Any thread; neither allocates nor throws.
+ */
+export function changePercentOf(words: Int32Array): number {
+  const change = changeOf(words);
+  const close = readInt64(words, WORD.CLOSE);
+  if (close === 0) return 0;
+  const size = Math.abs(change);
+  // Also false for NaN.
+  if (!(size <= LARGEST_CHANGE)) return Number.NaN;
+  const divisor = Math.abs(close);
+  const dividend = size * HUNDREDTHS;
+  let quotient = Math.floor(dividend / divisor);
+  let rest = dividend - quotient * divisor;
+  // The division may have rounded up to the next integer.
+  if (rest < 0) {
+    quotient -= 1;
+    rest += divisor;
+  }
+  if (rest >= divisor - rest) quotient += 1;
+  // A quotient of zero has no sign.
+  return change < 0 !== close < 0 ? 0 - quotient : quotient;
+}
+
+/** ltp − close, exact. Allocates. */
+export function exactChange(words: Int32Array): bigint {
+  return readBigInt64(words, WORD.LTP) - readBigInt64(words, WORD.CLOSE);
+}
+
+/** Change per close in hundredths of a percent, exact. Allocates. */
+export function exactChangePercent(words: Int32Array): bigint {
+  const close = readBigInt64(words, WORD.CLOSE);
+  if (close === 0n) return 0n;
+  const change = exactChange(words);
+  const dividend = (change < 0n ? -change : change) * BigInt(HUNDREDTHS);
+  const divisor = close < 0n ? -close : close;
+  const quotient = (2n * dividend + divisor) / (2n * divisor);
+  return change < 0n === close < 0n ? quotient : -quotient;
+}

@@ -1,0 +1,48 @@
+/**
+ * Control messages to clients: their shapes, and their bytes in both framings. JSON comes out as the deployed server
+ * writes it (Python's json.dumps: blanks after comma and colon, everything beyond ASCII escaped), because one client
+ * reads it by text search.
+ */
+import { pack } from 'msgpackr';
+
+/** A value that both framings can carry. `undefined` members are left out. */
+export type Json =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Json[]
+  | { readonly [key: string]: Json | undefined };
+
+export type ServerMessage = { readonly [key: string]: Json | undefined };
+
+/** Error answer of the deployed dialect: exactly these keys, in this order, and no `type`. */
+export function errorMessage(code: string, message: string): ServerMessage {
+  return { status: 'error', code, message };
+}
+
+/** Python's spelling of a string: ASCII only. */
+export function pythonString(text: string): string {
+  return JSON.stringify(text).replaceAll(
+    /[\u007f-\uffff]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** JSON text with Python's spacing. */
+export function toPythonJson(value: Json): string {
+  if (value === null || typeof value === 'boolean' || typeof value === 'number') return JSON.stringify(value);
+  if (typeof value === 'string') return pythonString(value);
+  if (Array.isArray(value)) return `[${value.map(toPythonJson).join(', ')}]`;
+  const members: string[] = [];
+  for (const [key, member] of Object.entries(value)) {
+    if (member !== undefined) members.push(`${pythonString(key)}: ${toPythonJson(member)}`);
+  }
+  return `{${members.join(', ')}}`;
+}
+
+/** The same message as msgpack. */
+export function toMsgpack(message: ServerMessage): Uint8Array {
+  const present = Object.entries(message).filter(([, member]) => member !== undefined);
+  return pack(Object.fromEntries(present));
+}

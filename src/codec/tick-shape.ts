@@ -1,0 +1,225 @@
+/**
+ * What a tick looks like to a client, once for all framings: a tree of keys and constants with a `Field` wherever a
+ * number of the tick message goes. Views 1 to 3 are the deployed server's messages, keys and order included, with our
+ * additions behind `timestamp`; view 4 is the depth message of the published design.
+ */
+
+import { FLAG, type Instrument, MODE, type Mode } from './tick.ts';
+import { buyLevelsWord, DOUBLE, LEVEL, levelCountOf, modeOf, sellLevelsWord, WORD } from './tick-message.ts';
+
+/** Additions that a client may choose, as bits. Each adds keys at the end of the message and changes none. */
+export const FEATURE = {
+  /** `epoch` and `seq`. */
+  SEQUENCE: 1,
+  /** `stamps`: exchange, receive, publish and send time in ns since 1970, and the exchange's sequence. */
+  STAMPS: 2,
+  /** `snapshot: true` on a last value that is no new tick. */
+  SNAPSHOT: 4,
+} as const;
+
+/** Kinds of numbers in a shape. What `at` means depends on the kind. */
+export const FIELD = {
+  /** Price at word `at`. */
+  PRICE: 0,
+  /** int64 at word `at`, an integer in the framings. */
+  INTEGER: 1,
+  /** uint32 at word `at`. */
+  ORDERS: 2,
+  /** Double at index `at`. */
+  TOTAL: 3,
+  /** LTP less close, a price. */
+  CHANGE: 4,
+  /** Change per close in percent, to two decimals. */
+  CHANGE_PERCENT: 5,
+  /** Receive time in whole ms since 1970. */
+  RECEIVE_MS: 6,
+  /** Receive time as ISO 8601 text. */
+  RECEIVE_ISO: 7,
+  /** int64 of ns since 1970 at word `at`. */
+  NANOSECONDS: 8,
+  /** int64 of ms since 1970 at word `at`, in ns. */
+  MS_AS_NANOSECONDS: 9,
+  /** The send time, ns since 1970. */
+  SEND_TIME: 10,
+} as const;
+export type FieldKind = (typeof FIELD)[keyof typeof FIELD];
+
+/** The place of a number in a shape. It is null where the message has `absentFlag` set. */
+export class Field {
+  readonly kind: FieldKind;
+  readonly at: number;
+  readonly absentFlag: number;
+
+  constructor(kind: FieldKind, at = 0, absentFlag = 0) {
+    this.kind = kind;
+    this.at = at;
+    this.absentFlag = absentFlag;
+  }
+}
+
+/** A message with fields in the places of its numbers. Key order is the order on the wire. */
+export type Shape = Field | string | number | boolean | readonly Shape[] | { readonly [key: string]: Shape };
+
+/** What the shape of a tick depends on; it is the same for all ticks of a subscription that agree in these points. */
+export interface ShapeRequest {
+  readonly instrument: Instrument;
+  readonly view: Mode;
+  /** Bits of FEATURE. */
+  readonly features: number;
+  /** Levels per side that the client asked for; view 4 only. */
+  readonly depthLevel: number;
+}
+
+const price = (word: number) => new Field(FIELD.PRICE, word);
+const integer = (word: number) => new Field(FIELD.INTEGER, word);
+const nanoseconds = (word: number) => new Field(FIELD.NANOSECONDS, word);
+
+const LTP = new Field(FIELD.PRICE, WORD.LTP, FLAG.ABSENT_LTP);
+const EXCHANGE_TIME = integer(WORD.EXCHANGE_TIME_MS);
+const RECEIVE_MS = new Field(FIELD.RECEIVE_MS);
+const PRICES_OF_DAY = {
+  open: price(WORD.OPEN),
+  high: price(WORD.HIGH),
+  low: price(WORD.LOW),
+  close: price(WORD.CLOSE),
+};
+const TOTALS = {
+  total_buy_quantity: new Field(FIELD.TOTAL, DOUBLE.TOTAL_BUY_QUANTITY, FLAG.ABSENT_TOTAL_BUY_QUANTITY),
+  total_sell_quantity: new Field(FIELD.TOTAL, DOUBLE.TOTAL_SELL_QUANTITY, FLAG.ABSENT_TOTAL_SELL_QUANTITY),
+};
+const CHANGES = {
+  change: new Field(FIELD.CHANGE, 0, FLAG.ABSENT_LTP),
+  change_percent: new Field(FIELD.CHANGE_PERCENT, 0, FLAG.ABSENT_LTP),
+};
+
+function levels(firstWord: number, count: number): Shape {
+  return Array.from({ length: count }, (_, i) => {
+    const word = firstWord + i * LEVEL.WORDS;
+    return {
+      price: price(word + LEVEL.PRICE),
+      quantity: integer(word + LEVEL.QUANTITY),
+      orders: new Field(FIELD.ORDERS, word + LEVEL.ORDERS),
+    };
+  });
+}
+
+function book(words: Int32Array, count: number): Shape {
+  const mode = modeOf(words);
+  return {
+    buy: levels(buyLevelsWord(mode), count),
+    sell: levels(sellLevelsWord(mode, levelCountOf(words)), count),
+  };
+}
+
+function deployedData(request: ShapeRequest, words: Int32Array): Shape {
+  const { symbol, exchange } = request.instrument;
+  const end = { symbol, exchange, mode: request.view, timestamp: RECEIVE_MS };
+  const lastQuantity = integer(WORD.LAST_QUANTITY);
+  const averagePrice = price(WORD.AVERAGE_PRICE);
+  const volume = integer(WORD.VOLUME);
+  if (request.view === MODE.LTP) return { ltp: LTP, ltt: EXCHANGE_TIME, ...end };
+  if (request.view === MODE.QUOTE) {
+    return {
+      ltp: LTP,
+      ltt: EXCHANGE_TIME,
+      volume,
+      ...PRICES_OF_DAY,
+      last_trade_quantity: lastQuantity,
+      average_price: averagePrice,
+      ...TOTALS,
+      ...end,
+      avg_trade_price: averagePrice,
+      ltq: lastQuantity,
+      last_quantity: lastQuantity,
+      ...CHANGES,
+    };
+  }
+  return {
+    ltp: LTP,
+    ltt: EXCHANGE_TIME,
+    volume,
+    ...PRICES_OF_DAY,
+    last_quantity: lastQuantity,
+    oi: integer(WORD.OPEN_INTEREST),
+    upper_circuit: price(WORD.UPPER_CIRCUIT),
+    lower_circuit: price(WORD.LOWER_CIRCUIT),
+    depth: book(words, levelCountOf(words)),
+    ...end,
+    last_trade_quantity: lastQuantity,
+    ltq: lastQuantity,
+    average_price: averagePrice,
+    avg_trade_price: averagePrice,
+    ...TOTALS,
+    ...CHANGES,
+  };
+}
+
+function deployedMessage(request: ShapeRequest, words: Int32Array): { [key: string]: Shape } {
+  const { symbol, exchange, broker } = request.instrument;
+  const data = deployedData(request, words);
+  return { type: 'market_data', symbol, exchange, mode: request.view, data, broker };
+}
+
+function designMessage(request: ShapeRequest, words: Int32Array): { [key: string]: Shape } {
+  const { symbol, exchange, broker } = request.instrument;
+  const { depthLevel } = request;
+  const given = levelCountOf(words);
+  const supported = given >= depthLevel;
+  const brand = broker.slice(0, 1).toUpperCase() + broker.slice(1);
+  const notice = `${brand} broker only supports up to ${given} depth levels for ${exchange}`;
+  return {
+    type: 'market_data',
+    mode: request.view,
+    depth_level: depthLevel,
+    ...(supported ? {} : { actual_depth_level: given }),
+    topic: `${symbol}.${exchange}`,
+    data: {
+      symbol,
+      exchange,
+      ltp: LTP,
+      depth: book(words, Math.min(given, depthLevel)),
+      timestamp: new Field(FIELD.RECEIVE_ISO),
+      broker_supported: supported,
+      ...(supported ? {} : { broker_message: notice }),
+    },
+  };
+}
+
+const SEQUENCE = { epoch: integer(WORD.EPOCH), seq: integer(WORD.SEQ) };
+const STAMPS = {
+  stamps: {
+    exchange_time: new Field(FIELD.MS_AS_NANOSECONDS, WORD.EXCHANGE_TIME_MS),
+    receive_time: nanoseconds(WORD.RECEIVE_TIME_NS),
+    publish_time: nanoseconds(WORD.PUBLISH_TIME_NS),
+    send_time: new Field(FIELD.SEND_TIME),
+    exchange_seq: integer(WORD.EXCHANGE_SEQ),
+  },
+};
+
+/** Whether a message of a mode holds everything that a view shows. */
+function serves(mode: Mode, view: Mode): boolean {
+  if (view === MODE.DEEP_DEPTH) return mode === MODE.DEPTH || mode === MODE.DEEP_DEPTH;
+  return mode !== MODE.DEEP_DEPTH && mode >= view;
+}
+
+/**
+ * The shape of the ticks that have the mode, the level count and the snapshot flag of the message in `words`.
+ *
+ * @throws RangeError when messages of that mode do not hold what the view shows
+ */
+export function tickShape(request: ShapeRequest, words: Int32Array): Shape {
+  const mode = modeOf(words);
+  const { view, features, instrument } = request;
+  if (!serves(mode, view)) {
+    const name = `${instrument.exchange}:${instrument.symbol}`;
+    throw new RangeError(`view ${view} of ${name} cannot be made from a message of mode ${mode}`);
+  }
+  const isDesign = view === MODE.DEEP_DEPTH;
+  const isSnapshot = (words[WORD.FLAGS]! & FLAG.SNAPSHOT) !== 0;
+  return {
+    ...(isDesign ? designMessage(request, words) : deployedMessage(request, words)),
+    ...((features & FEATURE.SEQUENCE) === 0 ? {} : SEQUENCE),
+    ...((features & FEATURE.STAMPS) === 0 ? {} : STAMPS),
+    ...((features & FEATURE.SNAPSHOT) !== 0 && isSnapshot ? { snapshot: true } : {}),
+  };
+}

@@ -1,0 +1,15 @@
+/** The brokers that the engine can take ticks from: one row each. Everything else looks a broker up here. */
+import { angelSegment } from '../instruments/angel-segments.ts';
+
+export interface BrokerRow {
+  /** OpenAlgo's plugin name. */
+  readonly name: string;
+  /** The broker's code of the segment that an instrument's `brexchange` names, null for one that it does not stream. */
+  readonly segment: (brexchange: string) => number | null;
+  /** Levels per side of a depth tick, ascending. */
+  readonly depthLevels: readonly number[];
+}
+
+const ROWS: readonly BrokerRow[] = [{ name: 'angel', segment: angelSegment, depthLevels: [5] }];
+
+export const BROKERS: ReadonlyMap<string, BrokerRow> = new Map(ROWS.map((row) => [row.name, row]));

@@ -1,0 +1,151 @@
+/**
+ * One feed worker as the control plane sees it: runs it as a long piscina task, starts it again when it fails or is
+ * killed, and gives the new one everything that was wished for. Its ring outlives it; the epoch tells its lives apart.
+ */
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import type { Logger } from 'pino';
+import type { Piscina } from 'piscina';
+import type { Mode } from '../../codec/tick.ts';
+import { MODE } from '../../codec/tick.ts';
+import { Backoff } from '../../workers/feed/backoff.ts';
+import type {
+  FeedCredentials,
+  FeedState,
+  FeedTask,
+  FromFeedWorker,
+  ToFeedWorker,
+  UpstreamWish,
+} from '../../workers/worker-messages.ts';
+import type { UpstreamChange } from '../subscriptions/subscription-registry.ts';
+
+/** A feed worker is quick to start; a broker that refuses it is the worker's own backoff. */
+const RESTART_INITIAL_MS = 100;
+const RESTART_MAX_MS = 5000;
+const STABLE_AFTER_MS = 30_000;
+
+export interface FeedRunnerOptions {
+  readonly pool: Piscina;
+  readonly log: Logger;
+  readonly task: Omit<FeedTask, 'epoch'>;
+  readonly nextEpoch: () => number;
+  readonly onRefused: (detail: string) => void;
+}
+
+export class FeedRunner {
+  readonly #options: FeedRunnerOptions;
+  readonly #log: Logger;
+  readonly #backoff = new Backoff(RESTART_INITIAL_MS, RESTART_MAX_MS);
+  /** What the worker shall carry, by slot; the truth outside any socket. */
+  readonly #wished = new Map<number, UpstreamChange>();
+  #credentials: FeedCredentials;
+  #port: MessagePort | null = null;
+  #done: Promise<void> = Promise.resolve();
+  #stopping = false;
+  #restart: NodeJS.Timeout | undefined;
+  state: FeedState = 'connecting';
+  detail = '';
+  restarts = 0;
+  counters: Readonly<Record<string, number>> = {};
+
+  constructor(options: FeedRunnerOptions) {
+    this.#options = options;
+    this.#credentials = options.task.credentials;
+    this.#log = options.log.child({ feed: options.task.feed, broker: options.task.broker });
+  }
+
+  get feed(): number {
+    return this.#options.task.feed;
+  }
+
+  start(): void {
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    port1.on('message', (message: FromFeedWorker) => this.#onMessage(message));
+    const task: FeedTask = {
+      ...this.#options.task,
+      credentials: this.#credentials,
+      epoch: this.#options.nextEpoch(),
+    };
+    const startedAt = performance.now();
+    this.#post({ type: 'subscribe', wishes: [...this.#wished.values()].flatMap(wishesOf) });
+    this.#done = this.#options.pool.run({ task, port: port2 }, { transferList: [port2] }).then(
+      () => port1.close(),
+      (error: unknown) => {
+        port1.close();
+        this.#onFailure(error, performance.now() - startedAt);
+      },
+    );
+  }
+
+  /** Applies changes of what the connection shall carry. */
+  apply(changes: readonly UpstreamChange[]): void {
+    const added: UpstreamWish[] = [];
+    const removed: UpstreamWish[] = [];
+    for (const change of changes) {
+      const { instrument } = change;
+      const before = this.#wished.get(instrument.slot);
+      if (change.mode === 0) this.#wished.delete(instrument.slot);
+      else this.#wished.set(instrument.slot, change);
+      if (change.mode !== 0 && change.mode !== before?.mode) added.push({ instrument, mode: change.mode });
+      if (change.mode === 0 && before !== undefined) removed.push({ instrument, mode: before.mode as Mode });
+      if (change.deep && before?.deep !== true) added.push({ instrument, mode: MODE.DEEP_DEPTH });
+      if (!change.deep && before?.deep === true) removed.push({ instrument, mode: MODE.DEEP_DEPTH });
+    }
+    if (added.length > 0) this.#post({ type: 'subscribe', wishes: added });
+    if (removed.length > 0) this.#post({ type: 'unsubscribe', wishes: removed });
+  }
+
+  renew(credentials: FeedCredentials): void {
+    this.#credentials = credentials;
+    this.#post({ type: 'credentials', credentials });
+  }
+
+  /** Asks the worker to close its socket and leave. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    clearTimeout(this.#restart);
+    this.#post({ type: 'stop' });
+    await this.#done;
+  }
+
+  #post(message: ToFeedWorker): void {
+    this.#port?.postMessage(message);
+  }
+
+  #onMessage(message: FromFeedWorker): void {
+    switch (message.type) {
+      case 'state': {
+        const { state, detail } = message;
+        this.state = state;
+        this.detail = detail;
+        const isBad = state === 'reconnecting' || state === 'refused';
+        this.#log[isBad ? 'warn' : 'info']({ state, detail }, 'feed state');
+        if (state === 'refused') this.#options.onRefused(detail);
+        break;
+      }
+      case 'requestError':
+        this.#log.warn(message, 'the broker refused a request');
+        break;
+      case 'counters':
+        this.counters = message.counters;
+        break;
+    }
+  }
+
+  #onFailure(error: unknown, aliveMs: number): void {
+    this.state = 'reconnecting';
+    this.detail = error instanceof Error ? error.message : String(error);
+    if (this.#stopping) return;
+    if (aliveMs > STABLE_AFTER_MS) this.#backoff.reset();
+    const delayMs = this.#backoff.next();
+    this.restarts++;
+    this.#log.error({ err: error, delayMs }, 'feed worker failed, starting it again');
+    this.#restart = setTimeout(() => this.start(), delayMs);
+  }
+}
+
+function wishesOf({ instrument, mode, deep }: UpstreamChange): UpstreamWish[] {
+  const wishes: UpstreamWish[] = mode === 0 ? [] : [{ instrument, mode }];
+  if (deep) wishes.push({ instrument, mode: MODE.DEEP_DEPTH });
+  return wishes;
+}

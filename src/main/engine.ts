@@ -1,0 +1,296 @@
+/**
+ * The composition root of the control plane: builds the parts, starts them in order, stops them in the reverse order.
+ * No tick passes through here.
+ *
+ *   database → keys, instruments → [simulated exchange] → shared memory → bus worker → proxy workers → (first client)
+ *   → account → feed workers
+ */
+import type { Logger } from 'pino';
+import { Piscina } from 'piscina';
+import { createDoorbells } from '../workers/ring/doorbell.ts';
+import { LastValueTable } from '../workers/ring/last-value-table.ts';
+import { createRing } from '../workers/ring/ring-layout.ts';
+import type { BusTask, FeedCredentials, ProxyTask, RingHandle } from '../workers/worker-messages.ts';
+import { KeyVerifier } from './auth/key-verifier.ts';
+import { Accounts } from './brokers/accounts.ts';
+import type { BrokerRow } from './brokers/broker-registry.ts';
+import { FeedPool } from './brokers/feed-pool.ts';
+import { FeedRunner } from './brokers/feed-runner.ts';
+import type { Config } from './config-options.ts';
+import { type OpenDatabase, openDatabase } from './database/open-database.ts';
+import { TickwireError } from './errors.ts';
+import { InstrumentTable } from './instruments/instrument-table.ts';
+import { readPage } from './ops/first-page.ts';
+import { probePort } from './ops/free-port.ts';
+import { demoSimulation } from './simulator/demo-simulation.ts';
+import { SimulatorThread } from './simulator/simulator-thread.ts';
+import { ReaderDesk } from './subscriptions/reader-desk.ts';
+import { SlotTable } from './subscriptions/slot-table.ts';
+import { SubscriptionRegistry } from './subscriptions/subscription-registry.ts';
+import { SupervisedWorker, WorkerFailure } from './supervision.ts';
+import { workerScript } from './worker-script.ts';
+
+export interface EngineOptions {
+  readonly config: Config;
+  /** Where relative paths start, and where the embedded database lies. */
+  readonly cwd: string;
+  readonly log: Logger;
+  /** The process cannot go on: a wedged worker, or a worker that cannot be started again. */
+  readonly onFatal: (code: string, message: string) => void;
+}
+
+/** Doorbell of the bus worker; proxy workers follow. */
+const BUS_READER = 0;
+
+export interface StartedEngine {
+  /** Address of the page and of the WebSocket, with the port that was really bound. */
+  readonly url: string;
+  readonly demoKey: string | null;
+  readonly busEndpoint: string;
+}
+
+export class Engine {
+  readonly #options: EngineOptions;
+  readonly #log: Logger;
+  readonly #doorbells: SharedArrayBuffer;
+  readonly #lastValues: SharedArrayBuffer;
+  readonly #rings: RingHandle[] = [];
+  readonly #registry = new SubscriptionRegistry();
+  readonly #readers: SupervisedWorker[] = [];
+  readonly pool: Piscina;
+  simulator: SimulatorThread | null = null;
+  #database: OpenDatabase | null = null;
+  #keys: KeyVerifier | null = null;
+  #accounts: Accounts | null = null;
+  #desk: ReaderDesk | null = null;
+  #lastEpoch = 0;
+  #port = 0;
+
+  constructor(options: EngineOptions) {
+    const { config, log } = options;
+    this.#options = options;
+    this.#log = log;
+    this.#lastValues = LastValueTable.create(config.maxInstruments);
+    this.#doorbells = createDoorbells(1 + this.#proxyCount());
+    this.pool = new Piscina({
+      filename: workerScript('feed/feed-worker').href,
+      minThreads: 0,
+      maxThreads: config.maxWebsocketConnections * 8,
+      // One task per worker for its whole life. Between tasks piscina would wait in Atomics.wait, and sockets stand still.
+      concurrentTasksPerWorker: 1,
+      atomics: 'disabled',
+    });
+  }
+
+  get readers(): readonly SupervisedWorker[] {
+    return this.#readers;
+  }
+
+  get feeds(): readonly FeedRunner[] {
+    return [...(this.#accounts?.all() ?? [])].flatMap(({ pool }) => pool.feeds);
+  }
+
+  /** Instruments that are subscribed upstream. */
+  get subscribedInstruments(): number {
+    return this.#registry.active;
+  }
+
+  /** @throws TickwireError when something in its set-up is wrong; whatever had been started is stopped again */
+  async start(): Promise<StartedEngine> {
+    try {
+      return await this.#start();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  async #start(): Promise<StartedEngine> {
+    const { config, cwd } = this.#options;
+    this.#port = config.websocketPort;
+    if (this.#port !== 0) await probePort(config.websocketHost, this.#port);
+    const database = openDatabase(config, cwd);
+    this.#database = database;
+    this.#keys = new KeyVerifier(database);
+    const instruments = InstrumentTable.load(database.db);
+    const upstreamUrl = await this.#startSimulator();
+    this.#accounts = new Accounts({
+      database,
+      brokerApiKey: config.brokerApiKey ?? '',
+      log: this.#log,
+      createPool: (broker, credentials, onRefused) =>
+        this.#createPool(broker, upstreamUrl, credentials, onRefused),
+    });
+    this.#desk = new ReaderDesk({
+      accounts: this.#accounts,
+      keys: this.#keys,
+      instruments: () => instruments,
+      slots: new SlotTable(config.maxInstruments),
+      registry: this.#registry,
+      log: this.#log,
+    });
+    await this.#startReader(BUS_READER, 'bus', 'bus/bus-worker', () => this.#busTask());
+    const page = await readPage(instruments, database.demoKey);
+    for (let i = 0; i < this.#proxyCount(); i++) {
+      const reader = BUS_READER + 1 + i;
+      const port = await this.#startReader(reader, `proxy ${i}`, 'proxy/proxy-worker', () =>
+        this.#proxyTask(reader, page),
+      );
+      this.#port = port;
+    }
+    this.#log.info(
+      { host: config.websocketHost, port: this.#port, instruments: instruments.size },
+      'engine started',
+    );
+    const host = config.websocketHost === '0.0.0.0' ? '127.0.0.1' : config.websocketHost;
+    return {
+      url: `http://${host}:${this.#port}/`,
+      demoKey: database.demoKey,
+      busEndpoint: config.busEndpoint,
+    };
+  }
+
+  /** Clients first, so that they read why; then the feeds, then what they used. Safe in every state. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#readers.map((reader) => reader.stop()));
+    await this.#accounts?.stop();
+    await this.#keys?.close();
+    await this.pool.destroy();
+    await this.simulator?.stop();
+    this.#database?.close();
+    this.#database = null;
+    this.#log.info('engine stopped');
+  }
+
+  /** uWebSockets.js shares a port between threads on Linux only. */
+  #proxyCount(): number {
+    return process.platform === 'linux' ? this.#options.config.proxyWorkers : 1;
+  }
+
+  async #startSimulator(): Promise<string> {
+    const { config } = this.#options;
+    if (config.broker !== 'simulated') return config.angelWsUrl;
+    this.simulator = new SimulatorThread(demoSimulation(config), this.#log);
+    return this.simulator.start();
+  }
+
+  #createPool(
+    broker: BrokerRow,
+    url: string,
+    credentials: FeedCredentials,
+    onRefused: (detail: string) => void,
+  ): FeedPool {
+    const { config } = this.#options;
+    const quota = { maxConnections: config.maxWebsocketConnections, maxPairs: config.maxSymbolsPerWebsocket };
+    return new FeedPool(quota, () => {
+      const ring = this.#addRing();
+      const runner = new FeedRunner({
+        pool: this.pool,
+        log: this.#log,
+        nextEpoch: () => this.#nextEpoch(),
+        onRefused,
+        task: {
+          feed: ring.feed,
+          broker: broker.name,
+          url,
+          credentials,
+          ring: ring.ring,
+          lastValues: this.#lastValues,
+          doorbells: this.#doorbells,
+          options: {
+            chunkTokens: config.subscribeChunk,
+            pingIntervalMs: config.feedPingIntervalMs,
+            deadAfterMs: config.feedDeadAfterMs,
+            backoffInitialMs: config.reconnectInitialMs,
+            backoffMaxMs: config.reconnectMaxMs,
+          },
+        },
+      });
+      runner.start();
+      return runner;
+    });
+  }
+
+  /** A new ring, made known to every reader before the first tick can be in it. */
+  #addRing(): RingHandle {
+    const ring: RingHandle = { feed: this.#rings.length, ring: createRing(this.#options.config.ringBytes) };
+    this.#rings.push(ring);
+    for (const reader of this.#readers) reader.post({ type: 'addRing', ring });
+    return ring;
+  }
+
+  /** Rises with every call, also when the clock does not, so that two lives of a worker never share an epoch. */
+  #nextEpoch(): number {
+    this.#lastEpoch = Math.max(this.#lastEpoch + 1, Date.now());
+    return this.#lastEpoch;
+  }
+
+  #memory() {
+    return { rings: [...this.#rings], lastValues: this.#lastValues, doorbells: this.#doorbells };
+  }
+
+  #busTask(): BusTask {
+    const { config } = this.#options;
+    return {
+      memory: this.#memory(),
+      reader: BUS_READER,
+      endpoint: config.busEndpoint,
+      waitStrategy: config.waitStrategy,
+      spinUs: config.spinUs,
+      sendHighWaterMark: config.busSendHwm,
+    };
+  }
+
+  #proxyTask(reader: number, page: ProxyTask['page']): ProxyTask {
+    const { config } = this.#options;
+    return {
+      memory: this.#memory(),
+      reader,
+      host: config.websocketHost,
+      port: this.#port,
+      waitStrategy: config.waitStrategy,
+      spinUs: config.spinUs,
+      authGraceMs: config.wsAuthGraceMs,
+      pingIntervalMs: config.wsPingIntervalMs,
+      pingTimeoutMs: config.wsPingTimeoutMs,
+      maxMessageBytes: config.maxMessageBytes,
+      maxBackpressureBytes: config.maxBackpressureBytes,
+      supportedBrokers: config.validBrokers,
+      page,
+    };
+  }
+
+  async #startReader(reader: number, name: string, script: string, task: () => unknown): Promise<number> {
+    const worker: SupervisedWorker = new SupervisedWorker({
+      name,
+      script: workerScript(script),
+      task,
+      wedgedAfterMs: this.#options.config.wedgedAfterMs,
+      log: this.#log,
+      onMessage: (message) => this.#desk?.onMessage(reader, message, (answer) => worker.post(answer)),
+      onGone: () => this.#desk?.onReaderGone(reader),
+      onFatal: this.#options.onFatal,
+    });
+    this.#readers.push(worker);
+    try {
+      return await worker.start();
+    } catch (error) {
+      if (!(error instanceof WorkerFailure)) throw error;
+      throw startFailure(error, this.#options.config);
+    }
+  }
+}
+
+function startFailure(failure: WorkerFailure, config: Config): TickwireError {
+  if (failure.code === 'BUS_ENDPOINT_IN_USE') {
+    const advice = 'Stop the program that listens there, or set TICKWIRE_BUS_ENDPOINT to a free address.';
+    const message = `TICKWIRE_BUS_ENDPOINT is ${config.busEndpoint}, which cannot be bound. ${advice}`;
+    return new TickwireError('PORT_IN_USE', message, { cause: failure });
+  }
+  if (failure.code === 'PORT_IN_USE') {
+    const address = `${config.websocketHost}:${config.websocketPort}`;
+    const message = `WEBSOCKET_HOST:WEBSOCKET_PORT is ${address}, which cannot be bound. Choose another.`;
+    return new TickwireError('PORT_IN_USE', message, { cause: failure });
+  }
+  return new TickwireError('WORKER_FAILED', failure.message, { cause: failure });
+}

@@ -1,0 +1,34 @@
+/** Structured logs, on stderr: stdout is for what a command was asked to print. */
+import { type DestinationStream, type Logger, pino } from 'pino';
+
+export type LogFormat = 'auto' | 'json' | 'pretty';
+
+const LEVEL_NAMES: Readonly<Record<number, string>> = {
+  10: 'TRACE',
+  20: 'DEBUG',
+  30: 'INFO',
+  40: 'WARN',
+  50: 'ERROR',
+  60: 'FATAL',
+};
+const FIXED_KEYS: ReadonlySet<string> = new Set(['level', 'time', 'msg', 'pid', 'hostname']);
+
+/** One log line for people: time, level, message, then what else there is as key=value. */
+export function formatLogLine(line: string): string {
+  const record = JSON.parse(line) as Record<string, unknown>;
+  const time = new Date(Number(record.time)).toISOString().slice(11, 23);
+  const level = LEVEL_NAMES[Number(record.level)] ?? String(record.level);
+  const rest = Object.entries(record)
+    .filter(([key]) => !FIXED_KEYS.has(key))
+    .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  return `${[time, level.padEnd(5), String(record.msg), ...rest].join(' ')}\n`;
+}
+
+/** @param level a pino level, in any case */
+export function createLog(level: string, format: LogFormat): Logger {
+  const isPretty = format === 'pretty' || (format === 'auto' && process.stderr.isTTY === true);
+  const stream: DestinationStream = {
+    write: (line) => void process.stderr.write(isPretty ? formatLogLine(line) : line),
+  };
+  return pino({ level: level.toLowerCase(), base: null }, stream);
+}

@@ -1,0 +1,126 @@
+/**
+ * Answers what bus and proxy workers ask of the control plane: whose key is this, which slot has this instrument, and
+ * notes what they need.
+ */
+import type { Logger } from 'pino';
+import type { Mode } from '../../codec/tick.ts';
+import type {
+  FromReader,
+  InstrumentName,
+  KeyOutcome,
+  SubscribeOutcome,
+  ToReader,
+} from '../../workers/worker-messages.ts';
+import type { KeyVerifier } from '../auth/key-verifier.ts';
+import type { Account, Accounts } from '../brokers/accounts.ts';
+import type { InstrumentTable } from '../instruments/instrument-table.ts';
+import type { SlotTable } from './slot-table.ts';
+import type { SubscriptionRegistry } from './subscription-registry.ts';
+
+export interface ReaderDeskOptions {
+  readonly accounts: Accounts;
+  readonly keys: KeyVerifier;
+  readonly instruments: () => InstrumentTable;
+  readonly slots: SlotTable;
+  readonly registry: SubscriptionRegistry;
+  readonly log: Logger;
+}
+
+export class ReaderDesk {
+  readonly #options: ReaderDeskOptions;
+
+  constructor(options: ReaderDeskOptions) {
+    this.#options = options;
+  }
+
+  /** @param reader the worker's number, under which its needs are kept */
+  onMessage(reader: number, message: FromReader, reply: (answer: ToReader) => void): void {
+    switch (message.type) {
+      case 'verifyKey':
+        void this.#verify(message.key).then((outcome) =>
+          reply({ type: 'keyVerified', id: message.id, outcome }),
+        );
+        break;
+      case 'subscribe': {
+        const { id, account, broker, mode, names } = message;
+        const outcomes = this.#subscribe(reader, this.#accountOf(account, broker), mode, names);
+        reply({ type: 'subscribed', id, outcomes });
+        break;
+      }
+      case 'need':
+        this.#options.registry.set(reader, message.needs);
+        break;
+      default:
+        throw new Error(`a reader sent an unexpected message: ${message.type}`);
+    }
+  }
+
+  onReaderGone(reader: number): void {
+    this.#options.registry.drop(reader);
+  }
+
+  async #verify(key: string): Promise<KeyOutcome> {
+    try {
+      const owner = await this.#options.keys.verify(key);
+      if (owner === null) {
+        return { status: 'refused', code: 'AUTHENTICATION_ERROR', message: 'Invalid API key' };
+      }
+      const { userId } = owner;
+      const outcome = this.#options.accounts.open(userId);
+      if (outcome.status === 'error') {
+        return { status: 'brokerError', userId, code: outcome.code, message: outcome.message };
+      }
+      const { name, broker } = outcome.account;
+      return { status: 'ok', userId, account: name, broker: broker.name };
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'an API key could not be checked');
+      const message = 'The key could not be checked now; try again in a few seconds';
+      return { status: 'refused', code: 'AUTHENTICATION_ERROR', message };
+    }
+  }
+
+  #accountOf(name: string, broker: string): Account | undefined {
+    const { accounts } = this.#options;
+    return accounts.find(name, broker) ?? (name === '' ? accounts.openFirst(broker) : undefined);
+  }
+
+  #subscribe(
+    reader: number,
+    account: Account | undefined,
+    mode: Mode,
+    names: readonly InstrumentName[],
+  ): SubscribeOutcome[] {
+    if (account === undefined) {
+      return names.map(() => ({
+        status: 'error',
+        code: 'BROKER_ERROR',
+        message: 'Broker adapter not found',
+      }));
+    }
+    const outcomes = names.map((name) => this.#resolve(account, name));
+    const instruments = outcomes.flatMap((outcome) => (outcome.status === 'ok' ? [outcome.instrument] : []));
+    this.#options.registry.add(reader, instruments, mode, account.pool);
+    return outcomes;
+  }
+
+  #resolve(account: Account, { exchange, symbol }: InstrumentName): SubscribeOutcome {
+    const { slots } = this.#options;
+    const row = this.#options.instruments().find(exchange, symbol);
+    const segment = row === undefined ? null : account.broker.segment(row.brexchange);
+    if (row === undefined || segment === null) {
+      const message = `Symbol ${symbol} not found for exchange ${exchange}`;
+      return { status: 'error', code: 'SYMBOL_NOT_FOUND', message };
+    }
+    const { token } = row;
+    const broker = account.broker.name;
+    const instrument = slots.claim(account.name, { broker, exchange, symbol, segment, token });
+    if (instrument === null) {
+      const message = `Maximum capacity reached: TICKWIRE_MAX_INSTRUMENTS is ${slots.capacity}`;
+      return { status: 'error', code: 'MAX_CAPACITY_REACHED', message };
+    }
+    if (!account.pool.claim(instrument)) {
+      return { status: 'error', code: 'MAX_CAPACITY_REACHED', message: account.pool.capacityMessage() };
+    }
+    return { status: 'ok', instrument };
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * Who needs what: for each instrument the modes that each reader (proxy and bus workers) needs, and from that the modes
+ * that the upstream connection shall carry: the highest of LTP, Quote and Depth that anybody needs, and the deep overlay.
+ */
+import { type Instrument, MODE, type Mode } from '../../codec/tick.ts';
+
+/** What the upstream side shall do for one instrument. */
+export interface UpstreamChange {
+  readonly instrument: Instrument;
+  /** The highest mode of LTP to DEPTH that is needed; 0 for none. */
+  readonly mode: Mode | 0;
+  readonly deep: boolean;
+}
+
+export interface Upstream {
+  /**
+   * Finds a place for an instrument within the broker's quota; it is free again when a change ends the instrument.
+   * @returns false when there is none
+   */
+  claim(instrument: Instrument): boolean;
+  /** Carries out changes of instruments that were claimed. */
+  apply(changes: readonly UpstreamChange[]): void;
+}
+
+interface Entry {
+  readonly instrument: Instrument;
+  readonly upstream: Upstream;
+  /** Modes by reader, as bits `1 << mode`. */
+  readonly needs: Map<number, number>;
+  applied: { mode: Mode | 0; deep: boolean };
+}
+
+const BASE_MODES: readonly Mode[] = [MODE.DEPTH, MODE.QUOTE, MODE.LTP];
+
+function desired(needs: ReadonlyMap<number, number>): { mode: Mode | 0; deep: boolean } {
+  let bits = 0;
+  for (const modes of needs.values()) bits |= modes;
+  const deep = (bits & (1 << MODE.DEEP_DEPTH)) !== 0;
+  // A deep tick takes its LTP from the depth tick beside it.
+  if (deep) return { mode: MODE.DEPTH, deep };
+  return { mode: BASE_MODES.find((mode) => (bits & (1 << mode)) !== 0) ?? 0, deep };
+}
+
+export class SubscriptionRegistry {
+  readonly #entries = new Map<number, Entry>();
+
+  /** Instruments that somebody needs. */
+  get active(): number {
+    let active = 0;
+    for (const { applied } of this.#entries.values()) if (applied.mode !== 0) active++;
+    return active;
+  }
+
+  /** Raises a reader's need of instruments by a mode. The caller has claimed each upstream. */
+  add(reader: number, instruments: readonly Instrument[], mode: Mode, upstream: Upstream): void {
+    const touched = instruments.map((instrument) => {
+      const entry = this.#entryOf(instrument, upstream);
+      entry.needs.set(reader, (entry.needs.get(reader) ?? 0) | (1 << mode));
+      return entry;
+    });
+    this.#apply(touched);
+  }
+
+  /** Sets a reader's needs. Slots that were never subscribed are ignored. */
+  set(reader: number, needs: readonly { readonly slot: number; readonly modes: number }[]): void {
+    const touched: Entry[] = [];
+    for (const { slot, modes } of needs) {
+      const entry = this.#entries.get(slot);
+      if (entry === undefined) continue;
+      if (modes === 0) entry.needs.delete(reader);
+      else entry.needs.set(reader, modes);
+      touched.push(entry);
+    }
+    this.#apply(touched);
+  }
+
+  /** A reader is gone, and with it all that it needed. */
+  drop(reader: number): void {
+    const touched = [...this.#entries.values()].filter((entry) => entry.needs.delete(reader));
+    this.#apply(touched);
+  }
+
+  #entryOf(instrument: Instrument, upstream: Upstream): Entry {
+    const known = this.#entries.get(instrument.slot);
+    if (known !== undefined) return known;
+    const entry: Entry = { instrument, upstream, needs: new Map(), applied: { mode: 0, deep: false } };
+    this.#entries.set(instrument.slot, entry);
+    return entry;
+  }
+
+  #apply(entries: readonly Entry[]): void {
+    const changes = new Map<Upstream, UpstreamChange[]>();
+    for (const entry of new Set(entries)) {
+      const wanted = desired(entry.needs);
+      if (wanted.mode === entry.applied.mode && wanted.deep === entry.applied.deep) continue;
+      entry.applied = wanted;
+      const list = changes.get(entry.upstream) ?? [];
+      list.push({ instrument: entry.instrument, ...wanted });
+      changes.set(entry.upstream, list);
+    }
+    for (const [upstream, list] of changes) upstream.apply(list);
+  }
+}

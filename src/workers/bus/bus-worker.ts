@@ -1,0 +1,188 @@
+/**
+ * The bus worker: one thread with an XPUB socket and a reader of every ring. A subscription to a whole topic is a wish:
+ * it is passed to the control plane, which subscribes upstream, and it is answered with the last value.
+ */
+import { type MessagePort, workerData } from 'node:worker_threads';
+import { XPublisher } from 'zeromq';
+import { MODE, type Mode } from '../../codec/tick.ts';
+import { formatTopic, parseTopic, type Topic } from '../../codec/topic.ts';
+import { type ReaderWorker, runReaderWorker } from '../reader-worker.ts';
+import { Doorbell } from '../ring/doorbell.ts';
+import { RingTickSource } from '../ring/ring-tick-source.ts';
+import { DrainLoop } from '../ring/wait-strategy.ts';
+import type { BusTask, FromReader, SubscribeOutcome, ToReader } from '../worker-messages.ts';
+import { BusSubscriptions } from './bus-topics.ts';
+import { TickPublisher } from './tick-publisher.ts';
+
+/** Ticks per ring that are collected before they are sent: enough to share messages, few enough to be fresh. */
+const DRAIN_LIMIT = 1024;
+/** First byte of what an XPUB socket receives. */
+const SUBSCRIBE = 1;
+
+class BusWorker implements ReaderWorker {
+  readonly #task: BusTask;
+  readonly #port: MessagePort;
+  readonly #fail: (error: unknown) => void;
+  readonly #socket: XPublisher;
+  readonly #source: RingTickSource;
+  readonly #subscriptions = new BusSubscriptions();
+  readonly #publisher: TickPublisher;
+  readonly #doorbell: Doorbell;
+  readonly #loop: DrainLoop;
+  /** Subscribe questions to main that are not answered yet, with the topic's prefix. */
+  readonly #asked = new Map<number, Topic>();
+  /** Slot and wished modes of each instrument that a whole topic named. */
+  readonly #wishes = new Map<string, { slot: number; modes: number }>();
+  #nextId = 1;
+  #sending = false;
+
+  constructor(task: BusTask, port: MessagePort, fail: (error: unknown) => void) {
+    this.#task = task;
+    this.#port = port;
+    this.#fail = fail;
+    this.#socket = new XPublisher({
+      // Messages held for one subscriber; above it XPUB drops that subscriber's messages, and only its. The subscriber
+      // sees the jump in the sequence numbers.
+      sendHighWaterMark: task.sendHighWaterMark,
+      // A subscriber that is gone shall not hold up the stop of the engine.
+      linger: 0,
+      // A subscriber whose host vanished is noticed within this time, and its topics are unsubscribed.
+      heartbeatInterval: 2000,
+      heartbeatTimeout: 6000,
+    });
+    // Without it a second subscriber of a topic is not reported, and gets no last value.
+    this.#socket.verbosity = 'allSubs';
+    this.#source = new RingTickSource(task.memory.rings, task.memory.lastValues);
+    this.#publisher = new TickPublisher(this.#socket, this.#source, this.#subscriptions);
+    this.#doorbell = new Doorbell(task.memory.doorbells, task.reader);
+    this.#loop = new DrainLoop({
+      drain: () => this.#drain(),
+      hasWork: () => !this.#sending && this.#source.hasTicks(),
+      doorbell: this.#doorbell,
+      strategy: task.waitStrategy,
+      spinUs: task.spinUs,
+      onError: fail,
+    });
+  }
+
+  async start(): Promise<number> {
+    try {
+      await this.#socket.bind(this.#task.endpoint);
+    } catch (cause) {
+      const message = `cannot bind the bus to ${this.#task.endpoint}: ${cause instanceof Error ? cause.message : cause}`;
+      throw Object.assign(new Error(message, { cause }), { code: 'BUS_ENDPOINT_IN_USE' });
+    }
+    this.#loop.start();
+    void this.#receive().catch(this.#fail);
+    return 0;
+  }
+
+  handle(message: ToReader): boolean {
+    switch (message.type) {
+      case 'addRing':
+        this.#source.addRing(message.ring);
+        return true;
+      case 'subscribed':
+        this.#onSubscribed(message.id, message.outcomes);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  counters(): Record<string, number> {
+    const { ticks, messages, snapshots } = this.#publisher;
+    const { lost } = this.#source;
+    return { subscriptions: this.#subscriptions.size, ticks, messages, snapshots, lost };
+  }
+
+  async close(): Promise<void> {
+    await this.#loop.stop();
+    this.#socket.close();
+  }
+
+  #post(message: FromReader): void {
+    this.#port.postMessage(message);
+  }
+
+  #drain(): number {
+    if (this.#sending) return 0;
+    const count = this.#publisher.collect(DRAIN_LIMIT);
+    if (this.#publisher.hasPending) this.#flush();
+    return count;
+  }
+
+  #flush(): void {
+    this.#sending = true;
+    this.#publisher.flush().then(() => {
+      this.#sending = false;
+      // The loop may have gone to sleep meanwhile; what came since then would wait for the next tick's doorbell.
+      this.#doorbell.disarm();
+    }, this.#fail);
+  }
+
+  /** Reads what XPUB reports: a byte, 1 for a subscription and 0 for the last unsubscription, and the prefix. */
+  async #receive(): Promise<void> {
+    for await (const [report] of this.#socket) {
+      if (report === undefined || report.length === 0) continue;
+      const prefix = report.subarray(1).toString('utf8');
+      if (report[0] === SUBSCRIBE) this.#onSubscribe(prefix);
+      else this.#onUnsubscribe(prefix);
+    }
+  }
+
+  #onSubscribe(prefix: string): void {
+    this.#subscriptions.add(prefix);
+    const topic = parseTopic(prefix);
+    if (topic !== null) {
+      const id = this.#nextId++;
+      this.#asked.set(id, topic);
+      const { exchange, symbol, mode, broker } = topic;
+      this.#post({ type: 'subscribe', id, account: '', broker, mode, names: [{ exchange, symbol }] });
+    }
+    this.#publisher.answer(prefix);
+    if (this.#publisher.hasPending) this.#flush();
+  }
+
+  #onUnsubscribe(prefix: string): void {
+    this.#subscriptions.delete(prefix);
+    const topic = parseTopic(prefix);
+    if (topic !== null) this.#changeNeed(topic, (modes) => modes & ~(1 << topic.mode));
+  }
+
+  #onSubscribed(id: number, outcomes: readonly SubscribeOutcome[]): void {
+    const topic = this.#asked.get(id);
+    this.#asked.delete(id);
+    const outcome = outcomes[0];
+    // A topic that names no instrument of ours stays subscribed in ZeroMQ, and silent.
+    if (topic === undefined || outcome?.status !== 'ok') return;
+    const wasKnown = this.#publisher.knows(outcome.instrument.slot);
+    this.#publisher.learn(outcome.instrument);
+    const key = wishKey(topic);
+    if (!this.#wishes.has(key)) this.#wishes.set(key, { slot: outcome.instrument.slot, modes: 0 });
+    this.#changeNeed(topic, (modes) => modes | (1 << topic.mode));
+    const text = formatTopic(topic, topic.mode);
+    // It may have been taken back while main was asked.
+    if (!this.#subscriptions.has(text)) this.#changeNeed(topic, (modes) => modes & ~(1 << topic.mode));
+    if (!wasKnown) this.#publisher.answer(text);
+    if (this.#publisher.hasPending) this.#flush();
+  }
+
+  #changeNeed(topic: Topic, change: (modes: number) => number): void {
+    const wish = this.#wishes.get(wishKey(topic));
+    if (wish === undefined) return;
+    wish.modes = change(wish.modes);
+    this.#post({ type: 'need', needs: [{ slot: wish.slot, modes: wish.modes }] });
+  }
+}
+
+/** An instrument of a topic, whatever the mode. */
+function wishKey(topic: Topic): string {
+  return formatTopic(topic, MODE.LTP as Mode);
+}
+
+runReaderWorker((port, fail, own) => {
+  const worker = new BusWorker(workerData as BusTask, port, fail);
+  own(worker);
+  return worker.start();
+});

@@ -1,0 +1,127 @@
+/**
+ * Ticks out to ZeroMQ. Collects what one drain brings, by topic, and sends one message per topic: the topic, then each
+ * tick as a frame of its own, oldest first. At a low rate that is one tick. Bus worker thread.
+ *
+ * `zeromq` allows one send in flight per socket, so this is the only sender on it. While it sends, the ring is not
+ * drained: a reader that is too slow is lapped and counts its loss, it does not fill memory.
+ */
+import type { XPublisher } from 'zeromq';
+import { FLAG, type Instrument, MODE, type Mode } from '../../codec/tick.ts';
+import { MAX_DEEP_TICK_BYTES, modeOf, readInstrument, WORD } from '../../codec/tick-message.ts';
+import type { TickSource } from '../tick-source.ts';
+import { BusInstrument, type BusSubscriptions } from './bus-topics.ts';
+
+const MODES: readonly Mode[] = Object.values(MODE);
+
+export class TickPublisher {
+  readonly #socket: XPublisher;
+  readonly #source: TickSource;
+  readonly #subscriptions: BusSubscriptions;
+  readonly #instruments: (BusInstrument | undefined)[] = [];
+  readonly #pending = new Map<string, Uint8Array[]>();
+  /** Sends follow one another: the end of the last one that was asked for. */
+  #lastSend: Promise<void> = Promise.resolve();
+  readonly #lastValue = new Int32Array(MAX_DEEP_TICK_BYTES / 4);
+  ticks = 0;
+  messages = 0;
+  snapshots = 0;
+
+  constructor(socket: XPublisher, source: TickSource, subscriptions: BusSubscriptions) {
+    this.#socket = socket;
+    this.#source = source;
+    this.#subscriptions = subscriptions;
+  }
+
+  get hasPending(): boolean {
+    return this.#pending.size > 0;
+  }
+
+  /** Takes at most `limit` ticks of each ring. @returns how many there were */
+  collect(limit: number): number {
+    const count = this.#source.drain(this.#onTick, limit);
+    if (this.#source.takeLoss()) this.#republishAll();
+    return count;
+  }
+
+  readonly #onTick = (words: Int32Array, _doubles: Float64Array, wordCount: number): void => {
+    const known = this.#instruments[words[WORD.SLOT]!];
+    const entry = known ?? this.learn(readInstrument(bytesOf(words, wordCount)));
+    if (this.#subscriptions.size === 0) return;
+    this.#enqueue(entry, words, wordCount, entry.wanted(this.#subscriptions));
+  };
+
+  knows(slot: number): boolean {
+    return this.#instruments[slot] !== undefined;
+  }
+
+  /** Makes an instrument known before its first tick. */
+  learn(instrument: Instrument): BusInstrument {
+    const known = this.#instruments[instrument.slot];
+    if (known !== undefined) return known;
+    const entry = new BusInstrument(instrument);
+    this.#instruments[instrument.slot] = entry;
+    return entry;
+  }
+
+  /** Queues a tick under each wanted topic of its mode and the modes that it contains. */
+  #enqueue(entry: BusInstrument, words: Int32Array, wordCount: number, wanted: number): void {
+    const tickMode = modeOf(words);
+    if ((wanted & (1 << tickMode)) !== 0) this.#push(entry.topics[tickMode]!, bytesOf(words, wordCount));
+    if (tickMode === MODE.DEEP_DEPTH) return;
+    for (let mode = 1; mode < tickMode; mode++) {
+      if ((wanted & (1 << mode)) === 0) continue;
+      this.#push(entry.topics[mode]!, entry.derive(words, mode as Mode));
+    }
+  }
+
+  /** Copies: the library may send from this very memory later, and the message at hand is reused. */
+  #push(topic: string, bytes: Uint8Array): void {
+    this.ticks++;
+    const ticks = this.#pending.get(topic);
+    if (ticks === undefined) this.#pending.set(topic, [bytes.slice()]);
+    else ticks.push(bytes.slice());
+  }
+
+  /** Sends what has been collected. Resolves when all of it is with ZeroMQ. */
+  flush(): Promise<void> {
+    const batch = [...this.#pending];
+    this.#pending.clear();
+    this.#lastSend = this.#lastSend.then(async () => {
+      for (const [topic, ticks] of batch) {
+        await this.#socket.send([topic, ...ticks]);
+        this.messages++;
+      }
+    });
+    return this.#lastSend;
+  }
+
+  /** Queues the last values of every known instrument whose topics start with a prefix: the answer to a subscription. */
+  answer(prefix: string): void {
+    for (const entry of this.#instruments) {
+      if (entry === undefined) continue;
+      let modes = 0;
+      for (const mode of MODES) if (entry.topics[mode]!.startsWith(prefix)) modes |= 1 << mode;
+      if (modes !== 0) this.#enqueueLast(entry, modes);
+    }
+  }
+
+  #republishAll(): void {
+    for (const entry of this.#instruments) {
+      if (entry !== undefined) this.#enqueueLast(entry, entry.wanted(this.#subscriptions));
+    }
+  }
+
+  #enqueueLast(entry: BusInstrument, modes: number): void {
+    for (const deep of [false, true]) {
+      const wordCount = this.#source.readLast(entry.instrument.slot, deep, this.#lastValue);
+      if (wordCount === 0) continue;
+      this.#lastValue[WORD.FLAGS] = this.#lastValue[WORD.FLAGS]! | FLAG.SNAPSHOT;
+      this.#enqueue(entry, this.#lastValue, wordCount, modes);
+      this.snapshots++;
+    }
+  }
+}
+
+function bytesOf(words: Int32Array, wordCount: number): Uint8Array {
+  return new Uint8Array(words.buffer, words.byteOffset, wordCount * 4);
+}

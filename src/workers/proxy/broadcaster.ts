@@ -1,0 +1,131 @@
+/**
+ * From the tick source to the clients' sockets: finds who wants a tick, encodes it once per stream, publishes it. Also
+ * sees that nothing is lost silently: a jump in an instrument's sequence numbers becomes a gap message to those who asked
+ * for sequence numbers, and after the ring has lapped this reader every instrument is healed from its last value.
+ * Proxy worker thread.
+ */
+import type { TemplatedApp } from 'uWebSockets.js';
+import { FEATURE } from '../../codec/framing.ts';
+import { type ServerMessage, toMsgpack, toPythonJson } from '../../codec/server-message.ts';
+import { FLAG, MODE } from '../../codec/tick.ts';
+import { MAX_DEEP_TICK_BYTES, modeOf, readInt64, WORD } from '../../codec/tick-message.ts';
+import { EpochClock } from '../epoch-clock.ts';
+import type { TickSource } from '../tick-source.ts';
+import type { InstrumentStreams, Stream, SubscriptionIndex } from './subscription-index.ts';
+
+/** Why ticks are missing, as clients read it. */
+type GapReason = 'lost' | 'outage' | 'restart';
+
+/** The tick that an instrument's subscribers had last. */
+type Position = InstrumentStreams['base'];
+
+/** Whether ticks are missing before this one. The first tick that anybody gets has nothing before it. */
+function gapReason(position: Position, epoch: number, seq: number, flags: number): GapReason | null {
+  if (position.epoch === 0) return null;
+  if (epoch !== position.epoch) return 'restart';
+  if (seq !== position.seq + 1) return 'lost';
+  return (flags & FLAG.GAP_BEFORE) === 0 ? null : 'outage';
+}
+
+export class Broadcaster {
+  readonly #app: TemplatedApp;
+  readonly #index: SubscriptionIndex;
+  readonly #source: TickSource;
+  readonly #clock = new EpochClock();
+  /** Two words that hold the send time while a stream with stamps is encoded. */
+  readonly #sendTime = new Int32Array(2);
+  readonly #lastValue = new Int32Array(MAX_DEEP_TICK_BYTES / 4);
+  readonly #lastValueDoubles = new Float64Array(this.#lastValue.buffer);
+  /** Ticks that somebody here wanted, messages published, gaps announced. */
+  ticks = 0;
+  published = 0;
+  gaps = 0;
+
+  constructor(app: TemplatedApp, index: SubscriptionIndex, source: TickSource) {
+    this.#app = app;
+    this.#index = index;
+    this.#source = source;
+  }
+
+  /** Hands over what the source has, at most `limit` ticks per ring. @returns how many there were */
+  drain(limit: number): number {
+    const count = this.#source.drain(this.onTick, limit);
+    if (this.#source.takeLoss()) this.#heal();
+    return count;
+  }
+
+  /** One tick. Hot path; allocates nothing but what the socket library needs, and does not throw. */
+  readonly onTick = (words: Int32Array, doubles: Float64Array): void => {
+    const streams = this.#index.get(words[WORD.SLOT]!);
+    if (streams === undefined) return;
+    this.ticks++;
+    const mode = modeOf(words);
+    if (!this.#advance(streams, mode === MODE.DEEP_DEPTH ? streams.deep : streams.base, words)) return;
+    if (mode === MODE.DEEP_DEPTH) this.#publishAll(streams.byView[mode]!, words, doubles);
+    else for (let view = 1; view <= mode; view++) this.#publishAll(streams.byView[view]!, words, doubles);
+  };
+
+  #publishAll(list: readonly Stream[], words: Int32Array, doubles: Float64Array): void {
+    for (let i = 0; i < list.length; i++) {
+      const stream = list[i]!;
+      if ((stream.features & FEATURE.STAMPS) !== 0) this.#clock.stamp(this.#sendTime, 0);
+      const bytes = stream.encoder.encode(words, doubles, this.#sendTime);
+      this.#app.publish(stream.topic, bytes, stream.isBinary);
+      this.published++;
+    }
+  }
+
+  /** Notes where the instrument stands. @returns false for a tick that was delivered already */
+  #advance(streams: InstrumentStreams, position: Position, words: Int32Array): boolean {
+    const epoch = readInt64(words, WORD.EPOCH);
+    const seq = readInt64(words, WORD.SEQ);
+    if (epoch < position.epoch || (epoch === position.epoch && seq <= position.seq)) return false;
+    const reason = gapReason(position, epoch, seq, words[WORD.FLAGS]!);
+    if (reason !== null) this.#announceGap(streams, position, reason, epoch, seq);
+    position.epoch = epoch;
+    position.seq = seq;
+    return true;
+  }
+
+  #announceGap(
+    streams: InstrumentStreams,
+    position: Position,
+    reason: GapReason,
+    epoch: number,
+    seq: number,
+  ): void {
+    this.gaps++;
+    const { json, msgpack } = streams.gapSubscribers;
+    if (json + msgpack === 0) return;
+    const { symbol, exchange, broker } = streams.instrument;
+    const message: ServerMessage = {
+      type: 'gap',
+      symbol,
+      exchange,
+      reason,
+      epoch,
+      /** Ticks that are missing, where that can be known. */
+      missed: reason === 'lost' ? seq - position.seq - 1 : null,
+      last_epoch: position.epoch,
+      last_seq: position.seq,
+      next_seq: seq,
+      broker,
+    };
+    if (json > 0) this.#app.publish(streams.gapTopic('json'), toPythonJson(message), false);
+    if (msgpack > 0) this.#app.publish(streams.gapTopic('msgpack'), toMsgpack(message), true);
+  }
+
+  /** After a loss nobody knows which instruments it hit: each gets its last value, if that is news. */
+  #heal(): void {
+    for (const streams of this.#index.all()) {
+      this.publishLast(streams, false);
+      this.publishLast(streams, true);
+    }
+  }
+
+  /** Publishes the last value of an instrument to all its streams if they have not had it. */
+  publishLast(streams: InstrumentStreams, deep: boolean): void {
+    if (this.#source.readLast(streams.instrument.slot, deep, this.#lastValue) === 0) return;
+    this.onTick(this.#lastValue, this.#lastValueDoubles);
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * One client's connection: who it is, what it chose, what it subscribed to, and the queue that keeps its requests in
+ * order. Clients pipeline `authenticate` and `subscribe` without waiting, so while one request waits for the control
+ * plane the next ones wait here. Proxy worker thread.
+ */
+import type { WebSocket } from 'uWebSockets.js';
+import type { ConnectionOptions } from '../../codec/connection-options.ts';
+import { type ServerMessage, toMsgpack, toPythonJson } from '../../codec/server-message.ts';
+import type { Instrument } from '../../codec/tick.ts';
+import type { Close } from './close-codes.ts';
+
+/** What uWebSockets.js keeps with a socket: filled at the upgrade. */
+export interface SocketData {
+  readonly query: string;
+  readonly subprotocol: string;
+  session: ClientSession | undefined;
+}
+
+export type ClientSocket = WebSocket<SocketData>;
+
+/** Whose connection it is, once the key was verified. */
+export interface Identity {
+  readonly userId: string;
+  /** Empty while the key is good but its broker session is not. */
+  readonly account: string;
+  readonly broker: string;
+}
+
+/** What a client holds of one instrument: a bit `1 << mode` for each subscribed mode. */
+export interface Holding {
+  readonly instrument: Instrument;
+  modes: number;
+}
+
+const DEFAULT_OPTIONS: ConnectionOptions = { framing: 'json', features: 0, chosen: {} };
+
+/** Name of an instrument as a map key: neither part can contain NUL. */
+export function holdingKey(exchange: string, symbol: string): string {
+  return `${exchange}\0${symbol}`;
+}
+
+export class ClientSession {
+  readonly socket: ClientSocket;
+  readonly connectedAt = performance.now();
+  readonly holdings = new Map<string, Holding>();
+  identity: Identity | null = null;
+  options = DEFAULT_OPTIONS;
+  open = true;
+  /** When the last ping left, 0 when it has been answered. Both in ms of performance.now(). */
+  pingSentAt = 0;
+  lastPingAt = performance.now();
+  readonly #waiting: Uint8Array[] = [];
+  #busy = false;
+
+  constructor(socket: ClientSocket) {
+    this.socket = socket;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /**
+   * Handles a message now, or after those before it.
+   * @param bytes valid during the call only; copied when it has to wait
+   */
+  enqueue(bytes: Uint8Array, handle: (bytes: Uint8Array) => Promise<void> | undefined): void {
+    if (this.#busy) {
+      this.#waiting.push(bytes.slice());
+      return;
+    }
+    const done = handle(bytes);
+    if (done === undefined) return;
+    this.#busy = true;
+    void done.then(() => this.#next(handle));
+  }
+
+  #next(handle: (bytes: Uint8Array) => Promise<void> | undefined): void {
+    this.#busy = false;
+    while (this.open) {
+      const bytes = this.#waiting.shift();
+      if (bytes === undefined) return;
+      const done = handle(bytes);
+      if (done === undefined) continue;
+      this.#busy = true;
+      void done.then(() => this.#next(handle));
+      return;
+    }
+  }
+
+  /** Sends a control message in the connection's framing. */
+  send(message: ServerMessage): void {
+    if (this.options.framing === 'msgpack') this.sendBytes(toMsgpack(message), true);
+    else this.sendBytes(toPythonJson(message), false);
+  }
+
+  /** Sends a control message as JSON text whatever the framing: the authenticate answer. */
+  sendText(message: ServerMessage): void {
+    this.sendBytes(toPythonJson(message), false);
+  }
+
+  sendBytes(bytes: Uint8Array | string, isBinary: boolean): void {
+    if (this.open) this.socket.send(bytes, isBinary);
+  }
+
+  end({ code, reason }: Close): void {
+    if (this.open) this.socket.end(code, reason);
+  }
+}

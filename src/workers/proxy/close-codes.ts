@@ -1,0 +1,25 @@
+/**
+ * Codes with which the proxy closes a client's connection, and what the client should do. No protocol error closes a
+ * connection: those are answered with an error message.
+ *
+ * | code | reason                     | reconnect? |
+ * | 1001 | going away                 | yes: the engine restarts or stops |
+ * | 1009 | message too big            | yes, but send smaller messages |
+ * | 1011 | keepalive ping timeout     | yes |
+ * | 4008 | slow consumer              | yes: read faster, subscribe to less, or choose msgpack |
+ * | 4429 | too many requests          | yes: wait for answers before asking on |
+ * | 4401 | auth timeout               | yes, and authenticate within the grace time |
+ */
+export const CLOSE = {
+  GOING_AWAY: { code: 1001, reason: 'going away' },
+  TOO_BIG: { code: 1009, reason: 'message too big' },
+  KEEPALIVE: { code: 1011, reason: 'keepalive ping timeout' },
+  SLOW_CONSUMER: { code: 4008, reason: 'slow consumer' },
+  TOO_MANY_REQUESTS: { code: 4429, reason: 'too many requests waiting' },
+  AUTH_TIMEOUT: { code: 4401, reason: 'auth timeout' },
+} as const;
+
+export interface Close {
+  readonly code: number;
+  readonly reason: string;
+}

@@ -1,0 +1,150 @@
+/**
+ * The listener: upgrades, the page, and the events of each socket. One uWebSockets.js app per proxy worker.
+ * Proxy worker thread.
+ */
+import {
+  App,
+  type HttpRequest,
+  type HttpResponse,
+  type TemplatedApp,
+  type us_listen_socket,
+  us_listen_socket_close,
+  type us_socket_context_t,
+  us_socket_local_port,
+} from 'uWebSockets.js';
+import { selectSubprotocol } from '../../codec/connection-options.ts';
+import { ClientSession, type ClientSocket, type SocketData } from './client-session.ts';
+import { CLOSE } from './close-codes.ts';
+
+/**
+ * The library ends a connection without a word at its own limit. Ours is checked below that one, so that a client with a
+ * message that is merely too big reads why.
+ */
+const LIBRARY_LIMIT_FACTOR = 4;
+/** Requests of one connection that may wait for an earlier one. */
+const MAX_WAITING_REQUESTS = 1000;
+
+export interface ServerEvents {
+  message(session: ClientSession, bytes: Uint8Array): Promise<void> | undefined;
+  close(session: ClientSession): void;
+}
+
+export interface ServerOptions {
+  readonly maxMessageBytes: number;
+  readonly maxBackpressureBytes: number;
+  readonly pageHtml: string;
+  /** What the page asks for at `/page.json`. */
+  readonly pageData: string;
+}
+
+export class ProxyServer {
+  readonly app: TemplatedApp;
+  readonly sessions = new Set<ClientSession>();
+  readonly counts = { accepted: 0, dropped: 0, tooBig: 0, tooManyWaiting: 0, httpRequests: 0 };
+  readonly #events: () => ServerEvents;
+  readonly #options: ServerOptions;
+  #listenSocket: us_listen_socket | undefined;
+
+  /** @param events looked up at the first message: the handlers need the app, which is made here */
+  constructor(options: ServerOptions, events: () => ServerEvents) {
+    this.#options = options;
+    this.#events = events;
+    this.app = App();
+    this.#routePages();
+    this.app.ws<SocketData>('/*', {
+      maxPayloadLength: options.maxMessageBytes * LIBRARY_LIMIT_FACTOR,
+      maxBackpressure: options.maxBackpressureBytes,
+      closeOnBackpressureLimit: true,
+      idleTimeout: 0,
+      sendPingsAutomatically: false,
+      upgrade: (response, request, context) => this.#upgrade(response, request, context),
+      open: (socket) => this.#open(socket),
+      message: (socket, message) => this.#message(socket, message),
+      pong: (socket) => {
+        const { session } = socket.getUserData();
+        if (session !== undefined) session.pingSentAt = 0;
+      },
+      dropped: () => {
+        this.counts.dropped++;
+      },
+      close: (socket) => this.#close(socket),
+    });
+  }
+
+  /** Resolves with the port, or with null when the address cannot be bound. */
+  listen(host: string, port: number): Promise<number | null> {
+    return new Promise((resolve) => {
+      this.app.listen(host, port, (socket) => {
+        if (socket === false) return resolve(null);
+        this.#listenSocket = socket;
+        resolve(us_socket_local_port(socket));
+      });
+    });
+  }
+
+  /** Accepts nobody any more, tells everybody, and frees the native handles, so that the thread can end. */
+  close(): void {
+    if (this.#listenSocket !== undefined) us_listen_socket_close(this.#listenSocket);
+    this.#listenSocket = undefined;
+    for (const session of [...this.sessions]) session.end(CLOSE.GOING_AWAY);
+    this.app.close();
+  }
+
+  #routePages(): void {
+    const { pageHtml, pageData } = this.#options;
+    const serve = (type: string, body: string) => (response: HttpResponse) => {
+      this.counts.httpRequests++;
+      response.writeHeader('Content-Type', type).writeHeader('Cache-Control', 'no-store').end(body);
+    };
+    this.app.get('/', serve('text/html; charset=utf-8', pageHtml));
+    this.app.get('/page.json', serve('application/json', pageData));
+    this.app.any('/*', (response) => {
+      this.counts.httpRequests++;
+      response.writeStatus('426 Upgrade Required').writeHeader('Upgrade', 'websocket');
+      response.end('This address speaks WebSocket. Open / in a browser to see live ticks.\n');
+    });
+  }
+
+  #upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
+    const subprotocol = selectSubprotocol(request.getHeader('sec-websocket-protocol'));
+    response.upgrade<SocketData>(
+      { query: request.getQuery() ?? '', subprotocol, session: undefined },
+      request.getHeader('sec-websocket-key'),
+      subprotocol,
+      request.getHeader('sec-websocket-extensions'),
+      context,
+    );
+  }
+
+  #open(socket: ClientSocket): void {
+    this.counts.accepted++;
+    const session = new ClientSession(socket);
+    socket.getUserData().session = session;
+    this.sessions.add(session);
+  }
+
+  #message(socket: ClientSocket, message: ArrayBuffer): void {
+    const { session } = socket.getUserData();
+    if (session === undefined) return;
+    if (message.byteLength > this.#options.maxMessageBytes) {
+      this.counts.tooBig++;
+      const { code } = CLOSE.TOO_BIG;
+      const reason = `message of ${message.byteLength} bytes, limit ${this.#options.maxMessageBytes}`;
+      session.end({ code, reason });
+    } else if (session.waiting >= MAX_WAITING_REQUESTS) {
+      this.counts.tooManyWaiting++;
+      session.end(CLOSE.TOO_MANY_REQUESTS);
+    } else {
+      session.enqueue(new Uint8Array(message), (bytes) => this.#events().message(session, bytes));
+    }
+  }
+
+  #close(socket: ClientSocket): void {
+    const data = socket.getUserData();
+    if (data.session === undefined) return;
+    data.session.open = false;
+    this.sessions.delete(data.session);
+    this.#events().close(data.session);
+    data.session = undefined;
+  }
+}

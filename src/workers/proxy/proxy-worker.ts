@@ -1,0 +1,116 @@
+/**
+ * A proxy worker: one thread with a listener, its clients, and a reader of every ring. Wires the parts of this folder
+ * together; each of them says in its head what it does.
+ */
+import { type MessagePort, workerData } from 'node:worker_threads';
+import { type ReaderWorker, runReaderWorker } from '../reader-worker.ts';
+import { Doorbell } from '../ring/doorbell.ts';
+import { RingTickSource } from '../ring/ring-tick-source.ts';
+import { DrainLoop } from '../ring/wait-strategy.ts';
+import type { ProxyTask, ToReader } from '../worker-messages.ts';
+import { Broadcaster } from './broadcaster.ts';
+import { ControlLink } from './control-link.ts';
+import { ProxyServer } from './proxy-server.ts';
+import { RequestHandler } from './request-handler.ts';
+import { SessionKeeper } from './session-keeper.ts';
+import { SnapshotJoin } from './snapshot-join.ts';
+import { SubscriptionHandler } from './subscription-handler.ts';
+import { SubscriptionIndex } from './subscription-index.ts';
+
+/** Ticks per ring that are published before the event loop gets its turn, in which the socket library writes them. */
+const DRAIN_LIMIT = 512;
+
+class ProxyWorker implements ReaderWorker {
+  readonly #source: RingTickSource;
+  readonly #index = new SubscriptionIndex();
+  readonly #link: ControlLink;
+  readonly #server: ProxyServer;
+  readonly #broadcaster: Broadcaster;
+  readonly #requests: RequestHandler;
+  readonly #keeper: SessionKeeper;
+  readonly #loop: DrainLoop;
+
+  constructor(task: ProxyTask, port: MessagePort, fail: (error: unknown) => void) {
+    const { memory, page } = task;
+    this.#source = new RingTickSource(memory.rings, memory.lastValues);
+    this.#link = new ControlLink(port);
+    this.#server = new ProxyServer(
+      {
+        maxMessageBytes: task.maxMessageBytes,
+        maxBackpressureBytes: task.maxBackpressureBytes,
+        pageHtml: page.html,
+        pageData: JSON.stringify({ watch: page.watch, demoKey: page.demoKey }),
+      },
+      () => ({ message: this.#requests.handle, close: (session) => subscriptions.releaseAll(session) }),
+    );
+    this.#broadcaster = new Broadcaster(this.#server.app, this.#index, this.#source);
+    const snapshots = new SnapshotJoin(this.#source, this.#broadcaster);
+    const subscriptions = new SubscriptionHandler(this.#link, this.#index, snapshots);
+    this.#requests = new RequestHandler(this.#link, subscriptions, task.supportedBrokers);
+    this.#keeper = new SessionKeeper(this.#server.sessions, task);
+    this.#loop = new DrainLoop({
+      drain: () => this.#broadcaster.drain(DRAIN_LIMIT),
+      hasWork: () => this.#source.hasTicks(),
+      doorbell: new Doorbell(memory.doorbells, task.reader),
+      strategy: task.waitStrategy,
+      spinUs: task.spinUs,
+      onError: fail,
+    });
+  }
+
+  async start(host: string, port: number): Promise<number> {
+    const listening = await this.#server.listen(host, port);
+    if (listening === null) {
+      throw Object.assign(new Error(`cannot listen on ${host}:${port}`), { code: 'PORT_IN_USE' });
+    }
+    this.#loop.start();
+    return listening;
+  }
+
+  handle(message: ToReader): boolean {
+    switch (message.type) {
+      case 'addRing':
+        this.#source.addRing(message.ring);
+        return true;
+      case 'keyVerified':
+        this.#link.onKeyVerified(message.id, message.outcome);
+        return true;
+      case 'subscribed':
+        this.#link.onSubscribed(message.id, message.outcomes);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  counters(): Record<string, number> {
+    const { ticks, published, gaps } = this.#broadcaster;
+    const counters: Record<string, number> = {
+      clients: this.#server.sessions.size,
+      instruments: this.#index.instruments,
+      ticks,
+      published,
+      gaps,
+      lost: this.#source.lost,
+      requests: this.#requests.requests,
+      ...this.#server.counts,
+      ...this.#keeper.closed,
+      ...this.#index.counters,
+    };
+    for (const [code, count] of Object.entries(this.#requests.errors)) counters[`error_${code}`] = count;
+    return counters;
+  }
+
+  async close(): Promise<void> {
+    this.#keeper.stop();
+    await this.#loop.stop();
+    this.#server.close();
+  }
+}
+
+runReaderWorker((port, fail, own) => {
+  const task = workerData as ProxyTask;
+  const worker = new ProxyWorker(task, port, fail);
+  own(worker);
+  return worker.start(task.host, task.port);
+});

@@ -1,0 +1,140 @@
+/**
+ * What each action of the client protocol does. An action that needs the control plane returns a promise; the session
+ * keeps later requests waiting until it is settled. Proxy worker thread.
+ */
+import { type ParsedRequest, parseRequest, type RawRequest } from '../../codec/client-request.ts';
+import { resolveOptions } from '../../codec/connection-options.ts';
+import { errorMessage, type Json, type ServerMessage } from '../../codec/server-message.ts';
+import type { ClientSession } from './client-session.ts';
+import type { ControlLink } from './control-link.ts';
+import type { SubscriptionHandler } from './subscription-handler.ts';
+
+type Action = (session: ClientSession, request: RawRequest) => Promise<void> | undefined;
+
+export class RequestHandler {
+  readonly #link: ControlLink;
+  readonly #supportedBrokers: readonly string[];
+  readonly #actions: ReadonlyMap<string, Action>;
+  /** Requests handled, and those answered with an error, by code. */
+  requests = 0;
+  readonly errors: Record<string, number> = {};
+
+  constructor(link: ControlLink, subscriptions: SubscriptionHandler, supportedBrokers: readonly string[]) {
+    this.#link = link;
+    this.#supportedBrokers = supportedBrokers;
+    const authenticated =
+      (action: Action): Action =>
+      (session, request) => {
+        if (session.identity !== null) return action(session, request);
+        this.#refuse(session, 'NOT_AUTHENTICATED', 'You must authenticate first');
+        return undefined;
+      };
+    const refuse = (session: ClientSession, code: string, message: string) =>
+      this.#refuse(session, code, message);
+    this.#actions = new Map<string, Action>([
+      ['authenticate', (session, request) => this.#authenticate(session, request)],
+      ['auth', (session, request) => this.#authenticate(session, request)],
+      ['subscribe', authenticated((session, request) => subscriptions.subscribe(session, request, refuse))],
+      [
+        'unsubscribe',
+        authenticated((session, request) => subscriptions.unsubscribe(session, request, refuse)),
+      ],
+      [
+        'unsubscribe_all',
+        authenticated((session, request) => subscriptions.unsubscribeAll(session, request)),
+      ],
+      ['get_broker_info', authenticated((session) => this.#brokerInfo(session))],
+      ['get_supported_brokers', (session) => this.#listBrokers(session)],
+      ['ping', (session, request) => this.#pong(session, request)],
+      // A client that answers pings the server never sent gets no error for it.
+      ['pong', () => undefined],
+    ]);
+  }
+
+  /** Handles one message. A failure that nobody foresaw is answered, not thrown: it must not end the worker. */
+  readonly handle = (session: ClientSession, bytes: Uint8Array): Promise<void> | undefined => {
+    this.requests++;
+    const parsed = parseRequest(bytes);
+    const fail = (error: unknown) =>
+      this.#refuse(session, 'PROCESSING_ERROR', error instanceof Error ? error.message : String(error));
+    try {
+      return this.#dispatch(session, parsed)?.catch(fail);
+    } catch (error) {
+      fail(error);
+      return undefined;
+    }
+  };
+
+  #dispatch(session: ClientSession, parsed: ParsedRequest): Promise<void> | undefined {
+    if (!parsed.ok) return void this.#refuse(session, parsed.code, parsed.message);
+    const action = this.#actions.get(parsed.action);
+    if (action === undefined) {
+      return void this.#refuse(session, 'INVALID_ACTION', `Invalid action: ${parsed.action}`);
+    }
+    return action(session, parsed.request);
+  }
+
+  #refuse(session: ClientSession, code: string, message: string): void {
+    this.errors[code] = (this.errors[code] ?? 0) + 1;
+    session.send(errorMessage(code, message));
+  }
+
+  #authenticate(session: ClientSession, request: RawRequest): Promise<void> | undefined {
+    const key = request.api_key || request.apikey;
+    if (typeof key !== 'string' || key === '') {
+      return void this.#refuse(session, 'AUTHENTICATION_ERROR', 'API key is required');
+    }
+    const { query, subprotocol } = session.socket.getUserData();
+    const resolved = resolveOptions(query, subprotocol, request);
+    if (!resolved.ok) return void this.#refuse(session, 'INVALID_OPTION', resolved.message);
+    return this.#link.verifyKey(key).then((outcome) => {
+      if (!session.open) return;
+      if (outcome.status === 'refused') return this.#refuse(session, outcome.code, outcome.message);
+      if (outcome.status === 'brokerError') {
+        session.identity = { userId: outcome.userId, account: '', broker: '' };
+        return this.#refuse(session, outcome.code, outcome.message);
+      }
+      const { userId, account, broker } = outcome;
+      session.identity = { userId, account, broker };
+      session.sendText({
+        type: 'auth',
+        status: 'success',
+        message: 'Authentication successful',
+        broker,
+        user_id: userId,
+        supported_features: { ltp: true, quote: true, depth: true },
+        ...resolved.options.chosen,
+      });
+      // Holdings live in streams of a framing: a connection that has some keeps the options it got them with.
+      if (session.holdings.size === 0) session.options = resolved.options;
+    });
+  }
+
+  #brokerInfo(session: ClientSession): undefined {
+    const broker = session.identity?.broker ?? '';
+    if (broker === '') return void this.#refuse(session, 'BROKER_ERROR', 'Broker information not available');
+    session.send({
+      type: 'broker_info',
+      status: 'success',
+      broker,
+      adapter_status: 'connected',
+      user_id: session.identity?.userId,
+    });
+  }
+
+  #listBrokers(session: ClientSession): undefined {
+    const brokers = this.#supportedBrokers;
+    session.send({ type: 'supported_brokers', status: 'success', brokers, count: brokers.length });
+  }
+
+  #pong(session: ClientSession, request: RawRequest): undefined {
+    const pong: ServerMessage = {
+      type: 'pong',
+      status: 'success',
+      server_timestamp: Date.now(),
+      client_timestamp: request.timestamp as Json | undefined,
+      _pingId: request._pingId as Json | undefined,
+    };
+    session.send(pong);
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * The rounds that are made over all connections: who has not authenticated in time, who does not answer pings, who does
+ * not read. Timers per connection would cost more than one pass over them all. Proxy worker thread.
+ *
+ * A slow consumer is cut off before uWebSockets.js would start to drop its messages unseen: at half of the limit that the
+ * library enforces. Other clients do not notice, since nobody ever waits for it.
+ */
+
+import type { ClientSession } from './client-session.ts';
+import { CLOSE } from './close-codes.ts';
+
+/** Often enough that at 50 MB/s a reader that stops is found before it passes from half to the whole of 4 MiB. */
+const ROUND_MS = 40;
+
+export interface KeeperLimits {
+  readonly authGraceMs: number;
+  readonly pingIntervalMs: number;
+  readonly pingTimeoutMs: number;
+  readonly maxBackpressureBytes: number;
+}
+
+export class SessionKeeper {
+  readonly #sessions: ReadonlySet<ClientSession>;
+  readonly #limits: KeeperLimits;
+  readonly #timer: NodeJS.Timeout;
+  readonly closed = { authTimeout: 0, keepalive: 0, slowConsumer: 0 };
+
+  constructor(sessions: ReadonlySet<ClientSession>, limits: KeeperLimits) {
+    this.#sessions = sessions;
+    this.#limits = limits;
+    this.#timer = setInterval(() => this.#round(performance.now()), ROUND_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #round(now: number): void {
+    const { authGraceMs, maxBackpressureBytes } = this.#limits;
+    for (const session of this.#sessions) {
+      if (session.identity === null && now - session.connectedAt > authGraceMs) {
+        this.closed.authTimeout++;
+        session.end(CLOSE.AUTH_TIMEOUT);
+      } else if (session.socket.getBufferedAmount() > maxBackpressureBytes / 2) {
+        this.closed.slowConsumer++;
+        session.end(CLOSE.SLOW_CONSUMER);
+      } else {
+        this.#keepAlive(session, now);
+      }
+    }
+  }
+
+  #keepAlive(session: ClientSession, now: number): void {
+    const { pingIntervalMs, pingTimeoutMs } = this.#limits;
+    if (session.pingSentAt > 0 && now - session.pingSentAt > pingTimeoutMs) {
+      this.closed.keepalive++;
+      session.end(CLOSE.KEEPALIVE);
+    } else if (session.pingSentAt === 0 && now - session.lastPingAt > pingIntervalMs) {
+      session.socket.ping();
+      session.pingSentAt = now;
+      session.lastPingAt = now;
+    }
+  }
+}

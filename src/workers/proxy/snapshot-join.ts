@@ -1,0 +1,62 @@
+/**
+ * The last value first, then the stream, without gap or duplicate. Proxy worker thread.
+ *
+ * The feed worker writes a tick to the last-value table before it commits it to the ring. So when the table shows tick S,
+ * the ring holds everything up to S - 1, and a reader that has drained it stands at S - 1 or later. If it stands at S,
+ * snapshot and stream meet. If it stands at S - 1, tick S is published from the table now; its copy in the ring is then
+ * dropped as delivered. Otherwise there is something left to drain.
+ */
+import { FLAG } from '../../codec/tick.ts';
+import { MAX_DEEP_TICK_BYTES, readInt64, WORD } from '../../codec/tick-message.ts';
+import { EpochClock } from '../epoch-clock.ts';
+import type { TickSource } from '../tick-source.ts';
+import type { Broadcaster } from './broadcaster.ts';
+import type { InstrumentStreams } from './subscription-index.ts';
+
+const DRAIN_LIMIT = 4096;
+/** The market may move while we drain; after so many rounds the table's tick is taken as it is. */
+const MAX_ROUNDS = 16;
+
+export class SnapshotJoin {
+  readonly words = new Int32Array(MAX_DEEP_TICK_BYTES / 4);
+  readonly doubles = new Float64Array(this.words.buffer);
+  readonly #source: TickSource;
+  readonly #broadcaster: Broadcaster;
+  readonly #clock = new EpochClock();
+  readonly #sendTime = new Int32Array(2);
+
+  constructor(source: TickSource, broadcaster: Broadcaster) {
+    this.#source = source;
+    this.#broadcaster = broadcaster;
+  }
+
+  /**
+   * Brings the stream of an instrument to its last value, which is then in `words`, flagged as a snapshot. A client that
+   * subscribes in the same turn continues exactly behind it.
+   * @returns whether there is a last value
+   */
+  meet(streams: InstrumentStreams, deep: boolean): boolean {
+    for (let round = 0; ; round++) {
+      if (this.#source.readLast(streams.instrument.slot, deep, this.words) === 0) return false;
+      const epoch = readInt64(this.words, WORD.EPOCH);
+      const seq = readInt64(this.words, WORD.SEQ);
+      const position = deep ? streams.deep : streams.base;
+      const isNext = epoch === position.epoch && seq === position.seq + 1;
+      if (epoch === position.epoch && seq === position.seq) break;
+      // Epoch 0: nobody here has had a tick of it yet, so nobody can miss one.
+      if (isNext || position.epoch === 0 || round === MAX_ROUNDS) {
+        this.#broadcaster.onTick(this.words, this.doubles);
+        break;
+      }
+      this.#broadcaster.drain(DRAIN_LIMIT);
+    }
+    this.words[WORD.FLAGS] = this.words[WORD.FLAGS]! | FLAG.SNAPSHOT;
+    return true;
+  }
+
+  /** The present time, for the stamps of a snapshot. */
+  sendTime(): Int32Array {
+    this.#clock.stamp(this.#sendTime, 0);
+    return this.#sendTime;
+  }
+}

@@ -1,0 +1,62 @@
+import type { TickHandler, TickSource } from '../tick-source.ts';
+import type { RingHandle } from '../worker-messages.ts';
+import { KIND, LastValueTable } from './last-value-table.ts';
+import { RingReader } from './ring-reader.ts';
+
+interface RingEntry {
+  readonly reader: RingReader;
+  /** Bound once per ring, so that draining creates no closure. */
+  readonly deliver: (wordCount: number) => void;
+}
+
+/** Ticks of the feed workers in this process, straight from their rings. Owned by one reader thread. */
+export class RingTickSource implements TickSource {
+  readonly #rings: RingEntry[] = [];
+  readonly #lastValues: LastValueTable;
+  #handler: TickHandler = () => {};
+  #lostBefore = 0;
+
+  constructor(rings: readonly RingHandle[], lastValues: SharedArrayBuffer) {
+    this.#lastValues = new LastValueTable(lastValues);
+    for (const ring of rings) this.addRing(ring);
+  }
+
+  addRing(handle: RingHandle): void {
+    const reader = new RingReader(handle.ring);
+    const deliver = (wordCount: number) => this.#handler(reader.words, reader.doubles, wordCount);
+    this.#rings.push({ reader, deliver });
+  }
+
+  /** Hot path; allocates nothing itself. */
+  drain(handler: TickHandler, limit: number): number {
+    this.#handler = handler;
+    let count = 0;
+    for (let i = 0; i < this.#rings.length; i++) {
+      const { reader, deliver } = this.#rings[i]!;
+      count += reader.drain(deliver, limit);
+    }
+    return count;
+  }
+
+  hasTicks(): boolean {
+    for (let i = 0; i < this.#rings.length; i++) if (this.#rings[i]!.reader.hasRecords()) return true;
+    return false;
+  }
+
+  readLast(slot: number, deep: boolean, into: Int32Array): number {
+    return this.#lastValues.read(slot, deep ? KIND.DEEP : KIND.BASE, into);
+  }
+
+  get lost(): number {
+    let lost = 0;
+    for (let i = 0; i < this.#rings.length; i++) lost += this.#rings[i]!.reader.lost;
+    return lost;
+  }
+
+  takeLoss(): boolean {
+    const lost = this.lost;
+    if (lost === this.#lostBefore) return false;
+    this.#lostBefore = lost;
+    return true;
+  }
+}

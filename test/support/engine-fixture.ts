@@ -1,0 +1,102 @@
+/**
+ * An engine in the test's own process, on real sockets: the embedded database in a directory of its own, a simulated
+ * exchange that the test drives, free ports. Everything is gone when the test ends.
+ */
+import type { TestContext } from 'node:test';
+import { pino } from 'pino';
+import { loadConfig } from '../../src/main/config.ts';
+import { DEMO_SESSION } from '../../src/main/database/demo-seed.ts';
+import { Engine, type StartedEngine } from '../../src/main/engine.ts';
+import { knownDemoInstruments } from '../../src/main/simulator/demo-simulation.ts';
+import { SimulatedExchange } from '../../src/main/simulator/simulated-exchange.ts';
+import type { SimulatedExchangeOptions } from '../../src/main/simulator/simulator-options.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
+import { TestClient, type TestClientOptions } from './test-client.ts';
+
+export interface EngineFixture {
+  readonly engine: Engine;
+  readonly exchange: SimulatedExchange;
+  readonly started: StartedEngine;
+  /** `ws://…` of the proxy. */
+  readonly wsUrl: string;
+  readonly key: string;
+  readonly busEndpoint: string;
+  /** What `onFatal` was told, as `CODE: message`. */
+  readonly fatal: string[];
+  /** A client that is connected, and authenticated unless `authenticate` is false. */
+  client(options?: TestClientOptions): Promise<TestClient>;
+}
+
+export interface EngineFixtureOptions {
+  /** Flags as on the command line, after those of the fixture. */
+  readonly flags?: readonly string[];
+  /** Ticks come only from `exchange.step()` unless a rate is given. */
+  readonly exchange?: SimulatedExchangeOptions;
+  /** Address of an upstream that the test runs itself, in place of the simulated exchange. */
+  readonly upstreamUrl?: string;
+}
+
+/** Credentials of the embedded database's demo user, which the exchange checks. */
+export const FIXTURE_CREDENTIALS = {
+  authToken: DEMO_SESSION.authToken,
+  feedToken: DEMO_SESSION.feedToken,
+  clientCode: DEMO_SESSION.clientCode,
+  apiKey: 'fixture-api-key',
+};
+
+export async function startEngineFixture(
+  t: TestContext,
+  options: EngineFixtureOptions = {},
+): Promise<EngineFixture> {
+  const cwd = temporaryDirectory(t);
+  const exchange = new SimulatedExchange({
+    ticksPerSecond: 0,
+    instruments: knownDemoInstruments(),
+    credentials: FIXTURE_CREDENTIALS,
+    ...options.exchange,
+  });
+  const { url } = await exchange.listen();
+  const fatal: string[] = [];
+  const { config } = loadConfig({
+    argv: [
+      '--websocket-port=0',
+      // A path of its own in place of a port: nobody else can hold it.
+      `--bus-endpoint=ipc://${cwd}/bus`,
+      `--angel-ws-url=${options.upstreamUrl ?? url}`,
+      `--broker-api-key=${FIXTURE_CREDENTIALS.apiKey}`,
+      '--reconnect-initial-ms=50',
+      ...(options.flags ?? []),
+    ],
+    env: {},
+    cwd,
+  });
+  const engine = new Engine({
+    config,
+    cwd,
+    log: pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' }),
+    onFatal: (code, message) => fatal.push(`${code}: ${message}`),
+  });
+  const clients: TestClient[] = [];
+  t.after(async () => {
+    for (const client of clients) client.terminate();
+    await engine.stop();
+    await exchange.close();
+  });
+  const started = await engine.start();
+  const wsUrl = started.url.replace(/^http/, 'ws');
+  const key = started.demoKey!;
+  return {
+    engine,
+    exchange,
+    started,
+    wsUrl,
+    key,
+    busEndpoint: started.busEndpoint,
+    fatal,
+    client: async (clientOptions = {}) => {
+      const client = await TestClient.connect(wsUrl, key, clientOptions);
+      clients.push(client);
+      return client;
+    },
+  };
+}

@@ -1,0 +1,104 @@
+/** A client of the proxy as a user's program would be one: the stock `ws` package, and nothing of ours on the wire. */
+import { once } from 'node:events';
+import { unpack } from 'msgpackr';
+import { type RawData, WebSocket } from 'ws';
+import { until } from './until.ts';
+
+export type Message = Record<string, unknown> & { readonly data?: Record<string, unknown> };
+
+/** One message as it came. */
+export interface Received {
+  readonly isBinary: boolean;
+  /** The text of a text frame, empty for a binary one. */
+  readonly text: string;
+  readonly message: Message;
+}
+
+export interface TestClientOptions {
+  readonly framing?: 'json' | 'msgpack';
+  readonly features?: readonly string[];
+  /** Default true: authenticates and waits for the answer. */
+  readonly authenticate?: boolean;
+  readonly key?: string;
+  /** Appended to the address, for example `/ws?framing=msgpack`. */
+  readonly path?: string;
+  readonly protocols?: readonly string[];
+}
+
+export class TestClient {
+  readonly socket: WebSocket;
+  readonly received: Received[] = [];
+  closed: { readonly code: number; readonly reason: string } | null = null;
+
+  private constructor(socket: WebSocket) {
+    this.socket = socket;
+    socket.on('message', (data: RawData, isBinary: boolean) => {
+      const bytes = data as Buffer;
+      const text = isBinary ? '' : bytes.toString('utf8');
+      this.received.push({ isBinary, text, message: isBinary ? unpack(bytes) : JSON.parse(text) });
+    });
+    socket.on('close', (code: number, reason: Buffer) => {
+      this.closed = { code, reason: reason.toString('utf8') };
+    });
+    socket.on('error', () => {});
+  }
+
+  static async connect(url: string, key: string, options: TestClientOptions = {}): Promise<TestClient> {
+    const address = options.path === undefined ? url : url.replace(/\/$/, '') + options.path;
+    const socket = new WebSocket(address, [...(options.protocols ?? [])], { perMessageDeflate: false });
+    const client = new TestClient(socket);
+    await once(socket, 'open');
+    if (options.authenticate === false) return client;
+    const { framing, features } = options;
+    client.send({ action: 'authenticate', api_key: options.key ?? key, framing, features });
+    const answer = await client.next('the authenticate answer', ({ message }) => 'status' in message);
+    if (answer.message.type !== 'auth') throw new Error(`authentication failed: ${answer.text}`);
+    return client;
+  }
+
+  send(request: unknown): void {
+    this.socket.send(JSON.stringify(request));
+  }
+
+  sendRaw(data: string | Uint8Array): void {
+    this.socket.send(data);
+  }
+
+  /** The first message from `from` on that fits. */
+  async next(what: string, fits: (received: Received) => boolean, from = 0): Promise<Received> {
+    return until(what, () => this.received.slice(from).find(fits));
+  }
+
+  /** Sends a request and waits for the first message after it that is no tick. */
+  async ask(request: unknown): Promise<Received> {
+    const from = this.received.length;
+    this.send(request);
+    return this.next(
+      `an answer to ${JSON.stringify(request)}`,
+      ({ message }) => message.type !== 'market_data',
+      from,
+    );
+  }
+
+  /** Subscribes and waits for the confirmation. */
+  async subscribe(exchange: string, symbol: string, mode: unknown = 2): Promise<Message> {
+    return (await this.ask({ action: 'subscribe', symbol, exchange, mode })).message;
+  }
+
+  /** Ticks that came, in their order, of one instrument if a symbol is given. */
+  ticks(symbol?: string): Message[] {
+    return this.received
+      .map(({ message }) => message)
+      .filter(
+        (message) => message.type === 'market_data' && (symbol === undefined || message.symbol === symbol),
+      );
+  }
+
+  async untilClosed(): Promise<{ readonly code: number; readonly reason: string }> {
+    return until('the close of the connection', () => this.closed);
+  }
+
+  terminate(): void {
+    this.socket.terminate();
+  }
+}
