@@ -43,7 +43,7 @@ const STEP = {
   SIZE: 9,
 } as const;
 const NO_NUMBER = -1;
-/** Constants of this module, not of another: the compiler then folds them into the loop (10 % of a quote). */
+/** Constants of this module, not of another: the compiler then folds them into the loop (5 % of a quote). */
 const { PRICE, INTEGER } = FIELD;
 const POINT = 46;
 const ZERO = 48;

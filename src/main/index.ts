@@ -62,8 +62,9 @@ async function run(command: string, argv: readonly string[]): Promise<number> {
       return 0;
     case 'version':
     case '--version': {
-      const { default: manifest } = await import('../../package.json', { with: { type: 'json' } });
-      print(manifest.version);
+      const { readFile } = await import('node:fs/promises');
+      const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+      print((JSON.parse(manifest) as { version: string }).version);
       return 0;
     }
     default:
