@@ -102,13 +102,9 @@ export function writePrice(buffer: Uint8Array, at: number, value: number, decima
     return place;
   }
   const unit = POWERS_OF_TEN[decimals]!;
-  let whole = Math.floor(size / unit);
-  let fraction = size - whole * unit;
-  // The division may have rounded up to the next integer.
-  if (fraction < 0) {
-    whole -= 1;
-    fraction += unit;
-  }
+  // Below 2^53 a quotient that is no integer is never rounded up to one: the fraction is exact and not negative.
+  const whole = Math.floor(size / unit);
+  const fraction = size - whole * unit;
   place = writeInteger(buffer, place, whole);
   buffer[place++] = POINT;
   let digits = fraction | 0;

@@ -12,8 +12,8 @@ export const PERCENT_DECIMALS = 2;
 /** 100 for percent, 100 for its two decimals. */
 const HUNDREDTHS = 10_000;
 const TWO_53 = 2 ** 53;
-/** Largest change whose product with HUNDREDTHS, plus what the check of its quotient adds, stays below 2^53. */
-const LARGEST_CHANGE = 2 ** 38;
+/** Changes up to here times HUNDREDTHS stay below 2^53. */
+const LARGEST_CHANGE = 2 ** 39;
 
 /** ltp − close, or NaN where a double could round it. Any thread; neither allocates nor throws. */
 export function changeOf(words: Int32Array): number {
@@ -35,13 +35,9 @@ export function changePercentOf(words: Int32Array): number {
   if (!(size <= LARGEST_CHANGE)) return Number.NaN;
   const divisor = Math.abs(close);
   const dividend = size * HUNDREDTHS;
+  // Below 2^53 a quotient that is no integer is never rounded up to one: the rest is exact and not negative.
   let quotient = Math.floor(dividend / divisor);
-  let rest = dividend - quotient * divisor;
-  // The division may have rounded up to the next integer.
-  if (rest < 0) {
-    quotient -= 1;
-    rest += divisor;
-  }
+  const rest = dividend - quotient * divisor;
   if (rest >= divisor - rest) quotient += 1;
   // A quotient of zero has no sign.
   return change < 0 !== close < 0 ? 0 - quotient : quotient;

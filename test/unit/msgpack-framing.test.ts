@@ -75,6 +75,13 @@ describe('a tick as msgpack', () => {
     assert.equal(counters.repacked, 2);
   });
 
+  it('has a plain zero for a fall too small for two decimals', () => {
+    const { msgpack } = bothFramings(MODE.QUOTE);
+    const tick = sampleTick(MODE.QUOTE);
+    setInt64(tick.words, WORD.LTP, 249899n);
+    assert.deepEqual([msgpack(tick).data.change, msgpack(tick).data.change_percent], [-0.01, 0]);
+  });
+
   it('carries the nearest double of a number beyond 2^53 and counts the tick once', () => {
     const { msgpack, json, counters } = bothFramings(MODE.QUOTE);
     const tick = sampleTick(MODE.QUOTE);

@@ -1,10 +1,14 @@
-import type { FeedCredentials } from '../../workers/worker-messages.ts';
+/** What the handshake of a SmartStream socket says about who connects. */
+export interface AngelCredentials {
+  /** The JWT of the login, sent as given: with or without `Bearer `, both connect. */
+  readonly authToken: string;
+  readonly feedToken: string;
+  readonly apiKey: string;
+  readonly clientCode: string;
+}
 
-/**
- * The request headers that authenticate a SmartStream handshake. The official documentation calls all four mandatory.
- * The token is sent as given: the server takes it with and without `Bearer ` in front.
- */
-export function angelHandshakeHeaders(credentials: FeedCredentials): Record<string, string> {
+/** All four headers; they keep the credentials out of the URL, hence out of logs. */
+export function angelHandshakeHeaders(credentials: AngelCredentials): Record<string, string> {
   return {
     Authorization: credentials.authToken,
     'x-api-key': credentials.apiKey,
