@@ -57,7 +57,7 @@ export const ENGINE_OPTIONS = {
     env: 'TICKWIRE_PROXY_WORKERS',
     default: 1,
     min: 1,
-    max: 64,
+    max: 31,
     unit: 'threads',
     doc: 'Threads that serve clients; more than one only on Linux.',
   }),

@@ -38,7 +38,13 @@ export class AngelFeed extends FeedHandler {
     this.#clock = clock;
     this.#subscriptions = new AngelSubscriptions(
       task.options.chunkTokens,
-      (instrument) => new InstrumentFeed(instrument, angelPriceDecimals(instrument.segment), task.epoch),
+      (instrument) => {
+        const feed = new InstrumentFeed(instrument, angelPriceDecimals(instrument.segment), task.epoch);
+        // What a killed predecessor left there.
+        writer.forget(feed);
+        return feed;
+      },
+      (feed) => writer.forget(feed),
     );
   }
 
@@ -68,6 +74,7 @@ export class AngelFeed extends FeedHandler {
         feed.gapBefore = feed.seq > 0;
         feed.deepGapBefore = feed.deepSeq > 0;
         feed.wishedSeen = false;
+        this.#writer.forget(feed);
       }
     }
   }

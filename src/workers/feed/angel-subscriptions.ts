@@ -55,10 +55,20 @@ export class AngelSubscriptions {
   readonly #nextCorrelationId = createCorrelationIds();
   readonly #chunkTokens: number;
   readonly #createFeed: (instrument: Instrument) => InstrumentFeed;
+  readonly #onEnded: (feed: InstrumentFeed) => void;
 
-  constructor(chunkTokens: number, createFeed: (instrument: Instrument) => InstrumentFeed) {
+  /**
+   * @param createFeed makes the state of an instrument at its first wish
+   * @param onEnded told of an instrument that nobody wishes for any more
+   */
+  constructor(
+    chunkTokens: number,
+    createFeed: (instrument: Instrument) => InstrumentFeed,
+    onEnded: (feed: InstrumentFeed) => void,
+  ) {
     this.#chunkTokens = chunkTokens;
     this.#createFeed = createFeed;
+    this.#onEnded = onEnded;
   }
 
   entries(): Iterable<TokenEntry> {
@@ -84,6 +94,7 @@ export class AngelSubscriptions {
       const feed = entry?.feeds.find((candidate) => candidate.instrument.slot === instrument.slot);
       if (entry === undefined || feed === undefined) continue;
       setWish(feed, mode, false);
+      if (feed.wished === 0 && !feed.deep) this.#onEnded(feed);
       touched.add(entry);
     }
     const requests = this.#requestsFor(touched);

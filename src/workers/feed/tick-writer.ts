@@ -66,6 +66,15 @@ export class TickWriter {
   }
 
   /**
+   * Takes the last value of an instrument away: its stream was interrupted or has ended, so the value only gets older,
+   * and nobody shall be given it as if it were the market's.
+   */
+  forget(feed: InstrumentFeed): void {
+    this.#lastValues.clear(feed.instrument.slot);
+    feed.latest = null;
+  }
+
+  /**
    * Numbers and stamps a patched message and publishes it. The receive time is in the message already.
    * The last value goes first, so that a reader that has drained the ring never finds the table behind it.
    *

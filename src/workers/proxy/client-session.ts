@@ -49,6 +49,8 @@ export class ClientSession {
   /** When the last ping left, 0 when it has been answered. Both in ms of performance.now(). */
   pingSentAt = 0;
   lastPingAt = performance.now();
+  /** Bytes of the requests that wait. */
+  waitingBytes = 0;
   readonly #waiting: Uint8Array[] = [];
   #busy = false;
 
@@ -67,6 +69,7 @@ export class ClientSession {
   enqueue(bytes: Uint8Array, handle: (bytes: Uint8Array) => Promise<void> | undefined): void {
     if (this.#busy) {
       this.#waiting.push(bytes.slice());
+      this.waitingBytes += bytes.length;
       return;
     }
     const done = handle(bytes);
@@ -80,6 +83,7 @@ export class ClientSession {
     while (this.open) {
       const bytes = this.#waiting.shift();
       if (bytes === undefined) return;
+      this.waitingBytes -= bytes.length;
       const done = handle(bytes);
       if (done === undefined) continue;
       this.#busy = true;

@@ -21,8 +21,12 @@ import { CLOSE } from './close-codes.ts';
  * message that is merely too big reads why.
  */
 const LIBRARY_LIMIT_FACTOR = 4;
-/** Requests of one connection that may wait for an earlier one. */
+/** Requests of one connection that may wait for an earlier one, and their bytes in messages of the largest size. */
 const MAX_WAITING_REQUESTS = 1000;
+const MAX_WAITING_MESSAGES = 4;
+/** Bounds of the library's own time-out, in seconds. */
+const MIN_IDLE_S = 8;
+const MAX_IDLE_S = 960;
 
 export interface ServerEvents {
   message(session: ClientSession, bytes: Uint8Array): Promise<void> | undefined;
@@ -32,6 +36,8 @@ export interface ServerEvents {
 export interface ServerOptions {
   readonly maxMessageBytes: number;
   readonly maxBackpressureBytes: number;
+  /** After so long without a word a client is given up: ping interval and time-out together. */
+  readonly keepAliveMs: number;
   readonly pageHtml: string;
   /** What the page asks for at `/page.json`. */
   readonly pageData: string;
@@ -55,7 +61,8 @@ export class ProxyServer {
       maxPayloadLength: options.maxMessageBytes * LIBRARY_LIMIT_FACTOR,
       maxBackpressure: options.maxBackpressureBytes,
       closeOnBackpressureLimit: true,
-      idleTimeout: 0,
+      // Our own pings come first; this frees a socket that was told to close and does not read it.
+      idleTimeout: Math.min(MAX_IDLE_S, Math.max(MIN_IDLE_S, Math.ceil((2 * options.keepAliveMs) / 1000))),
       sendPingsAutomatically: false,
       upgrade: (response, request, context) => this.#upgrade(response, request, context),
       open: (socket) => this.#open(socket),
@@ -131,7 +138,10 @@ export class ProxyServer {
       const { code } = CLOSE.TOO_BIG;
       const reason = `message of ${message.byteLength} bytes, limit ${this.#options.maxMessageBytes}`;
       session.end({ code, reason });
-    } else if (session.waiting >= MAX_WAITING_REQUESTS) {
+    } else if (
+      session.waiting >= MAX_WAITING_REQUESTS ||
+      session.waitingBytes > MAX_WAITING_MESSAGES * this.#options.maxMessageBytes
+    ) {
       this.counts.tooManyWaiting++;
       session.end(CLOSE.TOO_MANY_REQUESTS);
     } else {

@@ -38,6 +38,7 @@ class ProxyWorker implements ReaderWorker {
       {
         maxMessageBytes: task.maxMessageBytes,
         maxBackpressureBytes: task.maxBackpressureBytes,
+        keepAliveMs: task.pingIntervalMs + task.pingTimeoutMs,
         pageHtml: page.html,
         pageData: JSON.stringify({ watch: page.watch, demoKey: page.demoKey }),
       },
