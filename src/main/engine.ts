@@ -261,13 +261,13 @@ export class Engine {
   }
 
   async #startReader(reader: number, name: string, script: string, task: () => unknown): Promise<number> {
-    const worker: SupervisedWorker = new SupervisedWorker({
+    const worker = new SupervisedWorker({
       name,
       script: workerScript(script),
       task,
       wedgedAfterMs: this.#options.config.wedgedAfterMs,
       log: this.#log,
-      onMessage: (message) => this.#desk?.onMessage(reader, message, (answer) => worker.post(answer)),
+      onMessage: (message, reply) => this.#desk?.onMessage(reader, message, reply),
       onGone: () => this.#desk?.onReaderGone(reader),
       onFatal: this.#options.onFatal,
     });

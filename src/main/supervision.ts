@@ -9,9 +9,12 @@ import { Backoff } from '../workers/feed/backoff.ts';
 import type { FromReader, ToReader } from '../workers/worker-messages.ts';
 
 const RESTART_INITIAL_MS = 100;
-const RESTART_MAX_MS = 5000;
+/** Clients wait for the listener and try again every few seconds: a longer pause would save nothing. */
+const RESTART_MAX_MS = 2000;
 const STABLE_AFTER_MS = 30_000;
-const PING_INTERVAL_MS = 1000;
+const MAX_PING_INTERVAL_MS = 1000;
+/** At least so many pings stay without an answer before a worker is taken for wedged. */
+const MIN_UNANSWERED_PINGS = 3;
 
 export interface SupervisedOptions {
   readonly name: string;
@@ -20,8 +23,11 @@ export interface SupervisedOptions {
   readonly task: () => unknown;
   readonly wedgedAfterMs: number;
   readonly log: Logger;
-  /** Every message but those of the supervision itself. */
-  readonly onMessage: (message: FromReader) => void;
+  /**
+   * Every message but those of the supervision itself. `reply` reaches the worker that asked and none after it: the next
+   * one counts its questions from 1 again, and would take a late answer for an answer to a question of its own.
+   */
+  readonly onMessage: (message: FromReader, reply: (answer: ToReader) => void) => void;
   /** The worker has left; everything that it needed is void. */
   readonly onGone: () => void;
   /** The process cannot go on. */
@@ -46,7 +52,7 @@ export class SupervisedWorker {
   #stopping = false;
   #restart: NodeJS.Timeout | undefined;
   #pinger: NodeJS.Timeout | undefined;
-  #lastPongAt = 0;
+  #unansweredPings = 0;
   #exited: Promise<void> = Promise.resolve();
   restarts = 0;
   counters: Readonly<Record<string, number>> = {};
@@ -83,18 +89,19 @@ export class SupervisedWorker {
     const worker = new Worker(script, { workerData: task() });
     this.#worker = worker;
     const startedAt = performance.now();
-    this.#lastPongAt = startedAt;
+    const reply = (answer: ToReader) => worker.postMessage(answer);
+    this.#unansweredPings = 0;
     let failure = new WorkerFailure('WORKER_FAILED', 'the thread ended without a word');
     let isReady = false;
     worker.on('message', (message: FromReader) => {
-      if (message.type === 'pong') this.#lastPongAt = performance.now();
+      if (message.type === 'pong') this.#unansweredPings = 0;
       else if (message.type === 'counters') this.counters = message.counters;
       else if (message.type === 'left')
         failure = new WorkerFailure(message.code ?? 'STOPPED', message.message);
       else if (message.type === 'ready') {
         isReady = true;
         onReady(message.port);
-      } else onMessage(message);
+      } else onMessage(message, reply);
     });
     worker.on('error', (error: Error) => {
       failure = new WorkerFailure('WORKER_FAILED', error.stack ?? error.message);
@@ -105,12 +112,12 @@ export class SupervisedWorker {
         clearInterval(this.#pinger);
         this.#worker = null;
         this.#options.onGone();
-        if (this.#stopping) return;
         if (!isReady && onFirstFailure !== null) return onFirstFailure(failure);
+        if (this.#stopping) return;
         this.#startAgain(failure, performance.now() - startedAt);
       });
     });
-    this.#pinger = setInterval(() => this.#checkPulse(), PING_INTERVAL_MS);
+    this.#pinger = setInterval(() => this.#checkPulse(), this.#pingIntervalMs);
   }
 
   #startAgain(failure: WorkerFailure, aliveMs: number): void {
@@ -124,14 +131,22 @@ export class SupervisedWorker {
     this.#restart = setTimeout(() => this.#spawn(() => this.#log.info('worker is back'), null), delayMs);
   }
 
+  get #pingIntervalMs(): number {
+    return Math.min(MAX_PING_INTERVAL_MS, this.#options.wedgedAfterMs / MIN_UNANSWERED_PINGS);
+  }
+
+  /**
+   * Counts pings and not time: when this thread or the whole process stood still (a debugger, a suspended machine), time
+   * has passed in which no worker was asked.
+   */
   #checkPulse(): void {
     const { name, wedgedAfterMs, onFatal } = this.#options;
-    const silentMs = performance.now() - this.#lastPongAt;
-    if (silentMs < wedgedAfterMs) {
+    if (this.#unansweredPings * this.#pingIntervalMs < wedgedAfterMs) {
+      this.#unansweredPings++;
       this.post({ type: 'ping' });
       return;
     }
     clearInterval(this.#pinger);
-    onFatal('WORKER_WEDGED', `${name} worker has not answered for ${Math.round(silentMs)} ms`);
+    onFatal('WORKER_WEDGED', `${name} worker has not answered for ${wedgedAfterMs} ms`);
   }
 }
