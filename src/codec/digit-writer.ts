@@ -2,7 +2,7 @@
  * Numbers as ASCII digits, written straight into a buffer. Each function writes at `at` and nothing beyond the end that
  * it returns: the JSON framing relies on that, since it leaves text behind the number in place. The caller provides room.
  *
- * Any thread; nothing here allocates or throws. Measured against `String(number)` and copying: a fifth of the time.
+ * Any thread; nothing here allocates or throws.
  */
 import { POWERS_OF_TEN } from './price.ts';
 

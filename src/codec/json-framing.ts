@@ -131,7 +131,7 @@ export class JsonFraming implements FrameProgram {
           for (let i = 0; i < length; i++) buffer[end + i] = text[begin + i]!;
         } else {
           // Eight bytes at a time, the last block overlapping the one before, so that nothing behind the text changes.
-          // ASCII is safe in doubles: a NaN would have the byte 7f or ff. Measured: a third of the time of single bytes.
+          // ASCII is safe in doubles: a NaN would have the byte 7f or ff. Measured: a quarter off a tick that moves everything.
           const last = length - 8;
           for (let i = 0; i < last; i += 8) {
             bufferView.setFloat64(end + i, textView.getFloat64(begin + i, true), true);

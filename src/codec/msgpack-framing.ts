@@ -6,7 +6,7 @@
 import { pack } from 'msgpackr';
 import { ISO_TIME_LENGTH, receiveTimeMs, writeIsoTime } from './client-time.ts';
 import type { FrameProgram, FramingCounters, SendTime } from './framing.ts';
-import { exceedsDouble, fitsDouble, formatPrice, POWERS_OF_TEN, priceNumber, readBigInt64 } from './price.ts';
+import { exceedsDouble, fitsDouble, formatPrice, readBigInt64 } from './price.ts';
 import {
   changeOf,
   changePercentOf,
@@ -27,6 +27,9 @@ const ARRAY16 = 0xdc;
 const MAP16 = 0xde;
 
 const NS_PER_MS = 1e6;
+const PERCENT_UNIT = 10 ** PERCENT_DECIMALS;
+/** Constants of this module, not of another: the compiler then folds them into the loop. */
+const { PRICE, INTEGER } = FIELD;
 
 /** A field, and where its number stands in the frame, behind the first byte. */
 interface PlacedField {
@@ -66,14 +69,17 @@ function build(shape: Shape, bytes: number[], fields: PlacedField[]): void {
 export class MsgpackFraming implements FrameProgram {
   readonly #shape: Shape;
   readonly #decimals: number;
+  /** 10^decimals: dividing an exact integer by it gives the double nearest to the price. */
+  readonly #unit: number;
   readonly #counters: FramingCounters;
   readonly #frame: Uint8Array;
   readonly #view: DataView;
   readonly #kinds: Uint8Array;
   readonly #places: Uint16Array;
   readonly #offsets: Uint16Array;
-  readonly #absentFlags: number;
+  readonly #absentFlags: Uint16Array;
   #rounded = false;
+  #hasAbsent = false;
 
   constructor(shape: Shape, decimals: number, counters: FramingCounters) {
     const bytes: number[] = [];
@@ -81,13 +87,14 @@ export class MsgpackFraming implements FrameProgram {
     build(shape, bytes, fields);
     this.#shape = shape;
     this.#decimals = decimals;
+    this.#unit = 10 ** decimals;
     this.#counters = counters;
     this.#frame = Uint8Array.from(bytes);
     this.#view = new DataView(this.#frame.buffer);
     this.#kinds = Uint8Array.from(fields, ({ field }) => field.kind);
     this.#places = Uint16Array.from(fields, ({ field }) => field.at);
     this.#offsets = Uint16Array.from(fields, ({ offset }) => offset);
-    this.#absentFlags = fields.reduce((flags, { field }) => flags | field.absentFlag, 0);
+    this.#absentFlags = Uint16Array.from(fields, ({ field }) => field.absentFlag);
   }
 
   /**
@@ -95,86 +102,110 @@ export class MsgpackFraming implements FrameProgram {
    * values and beyond 2^53.
    */
   encode(words: Int32Array, doubles: Float64Array, send: SendTime): Uint8Array {
-    const view = this.#view;
     this.#rounded = false;
-    let isComplete = (words[WORD.FLAGS]! & this.#absentFlags) === 0;
-    for (let i = 0; isComplete && i < this.#kinds.length; i++) {
+    this.#hasAbsent = false;
+    const flags = words[WORD.FLAGS]!;
+    for (let i = 0; i < this.#kinds.length; i++) {
+      if ((flags & this.#absentFlags[i]!) !== 0) {
+        this.#hasAbsent = true;
+        continue;
+      }
       const kind = this.#kinds[i]!;
       const at = this.#places[i]!;
       const offset = this.#offsets[i]!;
-      if (kind === FIELD.PRICE) {
-        if (!fitsDouble(words, at)) this.#rounded = true;
-        view.setFloat64(offset, priceNumber(words, at, this.#decimals));
-      } else if (kind === FIELD.ORDERS) {
-        view.setUint32(offset, words[at]!);
-      } else if (kind === FIELD.RECEIVE_ISO) {
-        writeIsoTime(this.#frame, offset, receiveTimeMs(words));
+      if (kind === PRICE || kind === INTEGER) {
+        if (!fitsDouble(words, at)) this.#writeWide(kind, offset, readBigInt64(words, at));
+        else if (kind === INTEGER) this.#view.setFloat64(offset, readInt64(words, at));
+        else this.#view.setFloat64(offset, readInt64(words, at) / this.#unit);
       } else {
-        const value = this.#number(kind, at, words, doubles, send);
-        view.setFloat64(offset, value);
-        isComplete = Number.isFinite(value);
+        this.#writeOther(kind, at, offset, words, doubles, send);
       }
     }
-    const frame = isComplete ? this.#frame : this.#repack(words, doubles, send);
     if (this.#rounded) this.#counters.rounded += 1;
-    return frame;
+    return this.#hasAbsent ? this.#repack(flags) : this.#frame;
   }
 
-  /** A number that JSON.parse makes of the JSON framing's text, NaN or infinite for null. */
-  #number(kind: number, at: number, words: Int32Array, doubles: Float64Array, send: SendTime): number {
+  /** Writes rather than returns: a double that a function returns may be allocated. */
+  #writeOther(
+    kind: number,
+    at: number,
+    offset: number,
+    words: Int32Array,
+    doubles: Float64Array,
+    send: SendTime,
+  ): void {
+    const view = this.#view;
     switch (kind) {
-      case FIELD.PRICE:
-        if (!fitsDouble(words, at)) this.#rounded = true;
-        return priceNumber(words, at, this.#decimals);
-      case FIELD.INTEGER:
-        if (!fitsDouble(words, at)) this.#rounded = true;
-        return readInt64(words, at);
       case FIELD.ORDERS:
-        return words[at]! >>> 0;
-      case FIELD.TOTAL:
+        view.setUint32(offset, words[at]!);
+        break;
+      case FIELD.TOTAL: {
+        const total = doubles[at]!;
+        if (!Number.isFinite(total)) this.#hasAbsent = true;
         // Zero has no sign in the framings.
-        return doubles[at]! + 0;
+        view.setFloat64(offset, total + 0);
+        break;
+      }
       case FIELD.CHANGE: {
         const change = changeOf(words);
-        if (Number.isNaN(change)) return this.#exact(exactChange(words), this.#decimals);
-        return change / POWERS_OF_TEN[this.#decimals]!;
+        if (Number.isNaN(change)) this.#writeExact(offset, exactChange(words), this.#decimals);
+        else view.setFloat64(offset, change / this.#unit);
+        break;
       }
       case FIELD.CHANGE_PERCENT: {
         const percent = changePercentOf(words);
-        if (Number.isNaN(percent)) return this.#exact(exactChangePercent(words), PERCENT_DECIMALS);
-        return percent / POWERS_OF_TEN[PERCENT_DECIMALS]!;
+        if (Number.isNaN(percent)) this.#writeExact(offset, exactChangePercent(words), PERCENT_DECIMALS);
+        else view.setFloat64(offset, percent / PERCENT_UNIT);
+        break;
       }
       case FIELD.RECEIVE_MS:
-        return receiveTimeMs(words);
+        view.setFloat64(offset, receiveTimeMs(words));
+        break;
+      case FIELD.RECEIVE_ISO:
+        writeIsoTime(this.#frame, offset, receiveTimeMs(words));
+        break;
       case FIELD.MS_AS_NANOSECONDS:
-        if (!fitsDouble(words, at)) return Number(readBigInt64(words, at) * BigInt(NS_PER_MS));
-        return readInt64(words, at) * NS_PER_MS;
+        if (fitsDouble(words, at)) view.setFloat64(offset, readInt64(words, at) * NS_PER_MS);
+        else view.setFloat64(offset, Number(readBigInt64(words, at) * BigInt(NS_PER_MS)));
+        break;
       case FIELD.SEND_TIME:
-        return readInt64(send, 0);
+        view.setFloat64(offset, readInt64(send, 0));
+        break;
       default:
-        return readInt64(words, at);
+        view.setFloat64(offset, readInt64(words, at));
     }
   }
 
-  #exact(value: bigint, decimals: number): number {
-    if (exceedsDouble(value)) this.#rounded = true;
-    return Number(formatPrice(value, decimals));
+  #writeWide(kind: number, offset: number, value: bigint): void {
+    this.#writeExact(offset, value, kind === PRICE ? this.#decimals : 0);
+    this.#rounded = true;
   }
 
-  #repack(words: Int32Array, doubles: Float64Array, send: SendTime): Uint8Array {
+  #writeExact(offset: number, value: bigint, decimals: number): void {
+    if (exceedsDouble(value)) this.#rounded = true;
+    this.#view.setFloat64(offset, Number(formatPrice(value, decimals)));
+  }
+
+  /** The tick that stands in the frame, with nil for what is absent. */
+  #repack(flags: number): Uint8Array {
     this.#counters.repacked += 1;
-    const flags = words[WORD.FLAGS]!;
+    let next = 0;
     const fill = (shape: Shape): Packed => {
-      if (shape instanceof Field) {
-        if ((flags & shape.absentFlag) !== 0) return null;
-        if (shape.kind === FIELD.RECEIVE_ISO) return new Date(receiveTimeMs(words)).toISOString();
-        const value = this.#number(shape.kind, shape.at, words, doubles, send);
-        return Number.isFinite(value) ? value : null;
-      }
+      if (shape instanceof Field) return this.#read(shape, this.#offsets[next++]!, flags);
       if (typeof shape !== 'object') return shape;
       if (Array.isArray(shape)) return shape.map(fill);
       return Object.fromEntries(Object.entries<Shape>(shape).map(([key, member]) => [key, fill(member)]));
     };
     return pack(fill(this.#shape));
+  }
+
+  #read(field: Field, offset: number, flags: number): Packed {
+    if ((flags & field.absentFlag) !== 0) return null;
+    if (field.kind === FIELD.ORDERS) return this.#view.getUint32(offset);
+    if (field.kind === FIELD.RECEIVE_ISO) {
+      return String.fromCharCode(...this.#frame.subarray(offset, offset + ISO_TIME_LENGTH));
+    }
+    const value = this.#view.getFloat64(offset);
+    return Number.isFinite(value) ? value : null;
   }
 }

@@ -1,8 +1,7 @@
 /**
- * Prices are integers whose decimal point stands `decimals` digits from the right (250050 with 2 is 2500.50). What this
- * file makes of them is exact: the text has every digit, the number is the double nearest to it.
+ * Prices are integers whose decimal point stands `decimals` digits from the right (250050 with 2 is 2500.50).
+ * Ordinary ones fit into a double, which is how the framings handle them; this file knows which do, and handles the rest.
  */
-import { readInt64 } from './tick-message.ts';
 
 /** Most decimals of a price that the framings serve; no broker has more than 7. */
 export const MAX_PRICE_DECIMALS = 9;
@@ -34,13 +33,4 @@ export function formatPrice(value: bigint, decimals: number): string {
   const point = digits.length - decimals;
   const fraction = digits.slice(point).replace(/0+$/, '');
   return `${value < 0n ? '-' : ''}${digits.slice(0, point)}.${fraction || '0'}`;
-}
-
-/**
- * The double nearest to the price at `word`: what a JSON parser makes of the price's text. One division is correctly
- * rounded because both sides are exact. Any thread; neither allocates (up to 2^53) nor throws.
- */
-export function priceNumber(words: Int32Array, word: number, decimals: number): number {
-  if (fitsDouble(words, word)) return readInt64(words, word) / POWERS_OF_TEN[decimals]!;
-  return Number(formatPrice(readBigInt64(words, word), decimals));
 }
