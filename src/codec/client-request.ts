@@ -2,7 +2,7 @@
  * Requests of clients: bytes to a request, or to the error answer that the deployed server would give. JSON (as text, or
  * as binary holding UTF-8) and msgpack are told apart by the first byte, whatever the framing of the answers.
  */
-import { unpack } from 'msgpackr';
+import { Unpackr } from 'msgpackr';
 import { MODE, MODE_NAMES, type Mode } from './tick.ts';
 
 /** A request as the client sent it; nothing in it has been checked. */
@@ -18,10 +18,12 @@ function startsMsgpack(first: number): boolean {
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
+/** Python and Go pack a time in ms as int64: such a number stays one, and only beyond 2^53 it is a bigint. */
+const unpackr = new Unpackr({ useRecords: false, int64AsType: 'auto' });
 
 /** @throws whatever the library says of bytes that are neither */
 function decode(bytes: Uint8Array): unknown {
-  if (startsMsgpack(bytes[0] ?? 0)) return unpack(bytes);
+  if (startsMsgpack(bytes[0] ?? 0)) return unpackr.unpack(bytes);
   return JSON.parse(decoder.decode(bytes));
 }
 

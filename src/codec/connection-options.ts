@@ -19,6 +19,9 @@ export type OptionsOutcome =
   | { readonly ok: false; readonly message: string };
 
 const FRAMINGS: readonly FramingName[] = ['json', 'msgpack'];
+const DIALECTS = ['openalgo'] as const;
+/** What happens to a client that falls behind. */
+const SLOW_POLICIES = ['disconnect'] as const;
 const FEATURE_BITS: ReadonlyMap<string, number> = new Map([
   ['sequence', FEATURE.SEQUENCE],
   ['stamps', FEATURE.STAMPS],
@@ -29,37 +32,48 @@ const SUBPROTOCOL_PREFIX = 'tickwire.';
 /** Where each choice came from, with the value as given. */
 type Choice = readonly [source: string, value: unknown];
 
+const FROM_REQUEST = 'authenticate request';
+
 /** The first sub-protocol of the client's list that is one of ours, or '' when there is none. */
 export function selectSubprotocol(offered: string): string {
   const names = offered.split(',').map((name) => name.trim());
   return names.find((name) => FRAMINGS.some((framing) => name === SUBPROTOCOL_PREFIX + framing)) ?? '';
 }
 
-function resolveFraming(choices: readonly Choice[]): FramingName | Error {
+/** Every value that the URL gives for an option: a repeated one is a choice each time. */
+function fromUrl(url: URLSearchParams, option: string): Choice[] {
+  return url.getAll(option).map((value) => ['URL', value]);
+}
+
+/** The one value that all choices name, undefined where there is none. */
+function resolveOne<T extends string>(
+  option: string,
+  known: readonly T[],
+  choices: readonly Choice[],
+): T | Error | undefined {
   const given = choices.filter(([, value]) => value !== undefined);
   for (const [source, value] of given) {
-    if (!FRAMINGS.some((framing) => framing === value)) {
+    if (!known.some((name) => name === value)) {
       return new Error(
-        `framing ${JSON.stringify(value)} (${source}) does not exist; use ${FRAMINGS.join(' or ')}`,
+        `${option} ${JSON.stringify(value)} (${source}) does not exist; use ${known.join(' or ')}`,
       );
     }
   }
   const values = new Set(given.map(([, value]) => value));
   if (values.size > 1) {
     const listed = given.map(([source, value]) => `${value} (${source})`).join(', ');
-    return new Error(`framing is chosen more than once, differently: ${listed}; choose it in one place`);
+    return new Error(`${option} is chosen more than once, differently: ${listed}; choose it in one place`);
   }
-  return FRAMINGS.find((framing) => values.has(framing)) ?? 'json';
+  return known.find((name) => values.has(name));
 }
 
 function resolveFeatures(choices: readonly Choice[]): number | Error {
   let bits = 0;
   for (const [source, value] of choices) {
     if (value === undefined) continue;
-    const names: unknown[] =
-      typeof value === 'string' ? value.split(',').filter(Boolean) : (value as unknown[]);
+    const names: unknown = typeof value === 'string' ? value.split(',').filter(Boolean) : value;
     if (!Array.isArray(names)) return new Error(`features (${source}) must be a list of names`);
-    for (const name of names) {
+    for (const name of names as unknown[]) {
       const bit = typeof name === 'string' ? FEATURE_BITS.get(name.trim()) : undefined;
       if (bit === undefined) {
         const known = [...FEATURE_BITS.keys()].join(', ');
@@ -85,28 +99,42 @@ export function resolveOptions(
 ): OptionsOutcome {
   const url = new URLSearchParams(query);
   const fromSubprotocol = subprotocol === '' ? undefined : subprotocol.slice(SUBPROTOCOL_PREFIX.length);
-  const framing = resolveFraming([
-    ['authenticate request', request.framing],
-    ['URL', url.get('framing') ?? undefined],
+  const framing = resolveOne('framing', FRAMINGS, [
+    [FROM_REQUEST, request.framing],
+    ...fromUrl(url, 'framing'),
     ['sub-protocol', fromSubprotocol],
   ]);
-  if (framing instanceof Error) return { ok: false, message: framing.message };
-  const features = resolveFeatures([
-    ['authenticate request', request.features],
-    ['URL', url.get('features') ?? undefined],
+  const dialect = resolveOne('dialect', DIALECTS, [
+    [FROM_REQUEST, request.dialect],
+    ...fromUrl(url, 'dialect'),
   ]);
+  const slow = resolveOne('slow', SLOW_POLICIES, [[FROM_REQUEST, request.slow]]);
+  const features = resolveFeatures([[FROM_REQUEST, request.features], ...fromUrl(url, 'features')]);
+  if (framing instanceof Error) return { ok: false, message: framing.message };
+  if (dialect instanceof Error) return { ok: false, message: dialect.message };
+  if (slow instanceof Error) return { ok: false, message: slow.message };
   if (features instanceof Error) return { ok: false, message: features.message };
   const names = [...FEATURE_BITS].filter(([, bit]) => (features & bit) !== 0).map(([name]) => name);
-  const choseFraming = framing !== 'json' || request.framing !== undefined || url.has('framing');
+  const choseFeatures = request.features !== undefined || url.has('features');
   return {
     ok: true,
     options: {
-      framing,
+      framing: framing ?? 'json',
       features,
-      chosen: {
-        framing: choseFraming || fromSubprotocol !== undefined ? framing : undefined,
-        features: names.length > 0 ? names : undefined,
-      },
+      chosen: { framing, dialect, features: choseFeatures ? names : undefined, slow },
     },
   };
+}
+
+/**
+ * Why options cannot replace those that a connection has, or null when they choose nothing else. Options are fixed by the
+ * first successful authenticate request: what was sent since then lies in their form.
+ */
+export function findOptionConflict(current: ConnectionOptions, next: ConnectionOptions): string | null {
+  const { framing, features } = next.chosen;
+  const isOther =
+    (framing !== undefined && next.framing !== current.framing) ||
+    (features !== undefined && next.features !== current.features);
+  if (!isOther) return null;
+  return 'framing and features are fixed by the first authenticate request; open another connection to change them';
 }

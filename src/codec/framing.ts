@@ -2,6 +2,7 @@
  * A framing is the form in which a connection gets its ticks. An encoder serves one subscription's view of one
  * instrument; connections that want the same view, framing and features share it and get the same bytes.
  */
+import type { FrameProgram, FramingCounters, SendTime } from './frame-program.ts';
 import { JsonFraming } from './json-framing.ts';
 import { MsgpackFraming } from './msgpack-framing.ts';
 import { MAX_PRICE_DECIMALS } from './price.ts';
@@ -12,17 +13,6 @@ import { FEATURE, type Shape, type ShapeRequest, tickShape } from './tick-shape.
 export { FEATURE };
 
 export type FramingName = 'json' | 'msgpack';
-
-/** The send time, ns since 1970: low word, high word. Filled by the caller, read with the feature STAMPS. */
-export type SendTime = Int32Array;
-
-/** What an encoder could not do in the ordinary way. Several encoders may share one. */
-export interface FramingCounters {
-  /** Ticks with a number beyond 2^53 (stamps apart): JSON has all digits, msgpack and JSON parsers the nearest double. */
-  rounded: number;
-  /** Ticks that msgpack had to pack anew because a value was absent. */
-  repacked: number;
-}
 
 export interface TickEncoder {
   readonly counters: FramingCounters;
@@ -36,11 +26,6 @@ export interface TickEncoder {
    * @throws RangeError for a message of a mode that does not hold what the view shows, or with more decimals than
    *   MAX_PRICE_DECIMALS: errors of the program, not of the market
    */
-  encode(words: Int32Array, doubles: Float64Array, send: SendTime): Uint8Array;
-}
-
-/** Writes the ticks of one shape, in place. */
-export interface FrameProgram {
   encode(words: Int32Array, doubles: Float64Array, send: SendTime): Uint8Array;
 }
 

@@ -7,7 +7,7 @@
  */
 import { receiveTimeMs, writeIsoTime } from './client-time.ts';
 import { writeAscii, writeInt64, writeInteger, writePrice } from './digit-writer.ts';
-import type { FrameProgram, FramingCounters, SendTime } from './framing.ts';
+import type { FrameProgram, FramingCounters, SendTime } from './frame-program.ts';
 import { exceedsDouble, fitsDouble, formatPrice, readBigInt64 } from './price.ts';
 import {
   changeOf,

@@ -5,7 +5,7 @@
  */
 import { pack } from 'msgpackr';
 import { ISO_TIME_LENGTH, receiveTimeMs, writeIsoTime } from './client-time.ts';
-import type { FrameProgram, FramingCounters, SendTime } from './framing.ts';
+import type { FrameProgram, FramingCounters, SendTime } from './frame-program.ts';
 import { exceedsDouble, fitsDouble, formatPrice, readBigInt64 } from './price.ts';
 import {
   changeOf,

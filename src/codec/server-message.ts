@@ -9,6 +9,8 @@ import { pack } from 'msgpackr';
 export type Json =
   | string
   | number
+  /** An integer beyond 2^53, which only msgpack requests bring. */
+  | bigint
   | boolean
   | null
   | readonly Json[]
@@ -33,6 +35,7 @@ export function pythonString(text: string): string {
 export function toPythonJson(value: Json): string {
   if (value === null || typeof value === 'boolean' || typeof value === 'number') return JSON.stringify(value);
   if (typeof value === 'string') return pythonString(value);
+  if (typeof value === 'bigint') return String(value);
   if (Array.isArray(value)) return `[${value.map(toPythonJson).join(', ')}]`;
   const members: string[] = [];
   for (const [key, member] of Object.entries(value)) {
