@@ -177,7 +177,7 @@ export class Engine {
   #createPool(
     broker: BrokerRow,
     url: string,
-    credentials: FeedCredentials,
+    credentials: () => FeedCredentials,
     onRefused: (detail: string) => void,
   ): FeedPool {
     const { config } = this.#options;
@@ -193,7 +193,7 @@ export class Engine {
           feed: ring.feed,
           broker: broker.name,
           url,
-          credentials,
+          credentials: credentials(),
           ring: ring.ring,
           lastValues: this.#lastValues,
           doorbells: this.#doorbells,

@@ -6,6 +6,8 @@ import type { TestContext } from 'node:test';
 import { pino } from 'pino';
 import { loadConfig } from '../../src/main/config.ts';
 import { DEMO_SESSION } from '../../src/main/database/demo-seed.ts';
+import { openDatabase } from '../../src/main/database/open-database.ts';
+import { DatabaseSync } from '../../src/main/database/sqlite.ts';
 import { Engine, type StartedEngine } from '../../src/main/engine.ts';
 import { knownDemoInstruments } from '../../src/main/simulator/demo-simulation.ts';
 import { SimulatedExchange } from '../../src/main/simulator/simulated-exchange.ts';
@@ -19,13 +21,20 @@ export interface EngineFixture {
   readonly started: StartedEngine;
   /** `ws://…` of the proxy. */
   readonly wsUrl: string;
+  /** `ws://…` of the exchange, where another one may take its place. */
+  readonly exchangeUrl: string;
   readonly key: string;
   readonly busEndpoint: string;
   /** What `onFatal` was told, as `CODE: message`. */
   readonly fatal: string[];
   /** A client that is connected, and authenticated unless `authenticate` is false. */
   client(options?: TestClientOptions): Promise<TestClient>;
+  /** Writes to the embedded database as OpenAlgo would: on a connection of its own. */
+  writeDatabase(write: DatabaseWrite): void;
 }
+
+/** @param encrypt makes the text of a token column */
+export type DatabaseWrite = (db: DatabaseSync, encrypt: (text: string) => string) => void;
 
 export interface EngineFixtureOptions {
   /** Flags as on the command line, after those of the fixture. */
@@ -34,6 +43,8 @@ export interface EngineFixtureOptions {
   readonly exchange?: SimulatedExchangeOptions;
   /** Address of an upstream that the test runs itself, in place of the simulated exchange. */
   readonly upstreamUrl?: string;
+  /** Changes the embedded database before the engine starts. */
+  readonly prepare?: DatabaseWrite;
 }
 
 /** Credentials of the embedded database's demo user, which the exchange checks. */
@@ -70,6 +81,14 @@ export async function startEngineFixture(
     env: {},
     cwd,
   });
+  const writeDatabase = (write: DatabaseWrite) => {
+    const opened = openDatabase(config, cwd);
+    opened.close();
+    const db = new DatabaseSync(opened.path);
+    write(db, (text) => opened.fernet.encrypt(text));
+    db.close();
+  };
+  if (options.prepare !== undefined) writeDatabase(options.prepare);
   const engine = new Engine({
     config,
     cwd,
@@ -90,6 +109,7 @@ export async function startEngineFixture(
     exchange,
     started,
     wsUrl,
+    exchangeUrl: url,
     key,
     busEndpoint: started.busEndpoint,
     fatal,
@@ -98,5 +118,6 @@ export async function startEngineFixture(
       clients.push(client);
       return client;
     },
+    writeDatabase,
   };
 }

@@ -9,13 +9,16 @@ import type { OpenDatabase } from '../database/open-database.ts';
 import { BROKERS, type BrokerRow } from './broker-registry.ts';
 import type { FeedPool } from './feed-pool.ts';
 
-const RENEWAL_POLL_MS = 5000;
+/** One short SELECT, and only while a session is refused. */
+const RENEWAL_POLL_MS = 1000;
 
 export interface Account {
   /** OpenAlgo user name. */
   readonly name: string;
   readonly broker: BrokerRow;
   readonly pool: FeedPool;
+  /** The tokens in use, from the latest login that was seen. */
+  credentials: FeedCredentials;
 }
 
 export type AccountOutcome =
@@ -28,7 +31,8 @@ export interface AccountsOptions {
   readonly log: Logger;
   readonly createPool: (
     broker: BrokerRow,
-    credentials: FeedCredentials,
+    /** Asked for each new connection, since the tokens change. */
+    credentials: () => FeedCredentials,
     onRefused: (detail: string) => void,
   ) => FeedPool;
 }
@@ -74,11 +78,12 @@ export class Accounts {
     }
     const known = this.#accounts.get(name);
     if (known !== undefined && known.broker === broker) return { status: 'ok', account: known };
-    const credentials = this.#credentialsOf(name, session);
-    const pool = this.#options.createPool(broker, credentials, (detail) =>
-      this.#awaitRenewal(name, credentials, detail),
+    const pool = this.#options.createPool(
+      broker,
+      () => account.credentials,
+      (detail) => this.#awaitRenewal(account, detail),
     );
-    const account: Account = { name, broker, pool };
+    const account: Account = { name, broker, pool, credentials: this.#credentialsOf(name, session) };
     this.#accounts.set(name, account);
     pool.open();
     return { status: 'ok', account };
@@ -115,21 +120,36 @@ export class Accounts {
     };
   }
 
-  #awaitRenewal(name: string, refused: FeedCredentials, detail: string): void {
+  #awaitRenewal(account: Account, detail: string): void {
+    const { name } = account;
     if (this.#renewals.has(name)) return;
     this.#options.log.error(
       { account: name, detail },
       'the broker refuses the session; log in to the broker again',
     );
     const timer = setInterval(() => {
-      const session = this.#readSession(name);
-      if (session.status !== 'ok') return;
-      const credentials = this.#credentialsOf(name, session);
-      if (credentials.authToken === refused.authToken && credentials.feedToken === refused.feedToken) return;
+      const credentials = this.#renewedCredentials(account);
+      if (credentials === null) return;
       clearInterval(timer);
       this.#renewals.delete(name);
-      this.#accounts.get(name)?.pool.renew(credentials);
+      account.credentials = credentials;
+      account.pool.renew(credentials);
     }, RENEWAL_POLL_MS);
     this.#renewals.set(name, timer);
+  }
+
+  /** Other tokens than those in use, if somebody has logged in anew. */
+  #renewedCredentials({ name, credentials: refused }: Account): FeedCredentials | null {
+    try {
+      const session = this.#readSession(name);
+      if (session.status !== 'ok') return null;
+      const renewed = this.#credentialsOf(name, session);
+      const isSame = renewed.authToken === refused.authToken && renewed.feedToken === refused.feedToken;
+      return isSame ? null : renewed;
+    } catch (error) {
+      // A writer may hold the database, or replace it; the next round looks again.
+      this.#options.log.warn({ err: error, account: name }, 'the broker session could not be read');
+      return null;
+    }
   }
 }

@@ -2,6 +2,7 @@
  * One feed worker as the control plane sees it: runs it as a long piscina task, starts it again when it fails or is
  * killed, and gives the new one everything that was wished for. Its ring outlives it; the epoch tells its lives apart.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import type { Piscina } from 'piscina';
@@ -22,6 +23,8 @@ import type { UpstreamChange } from '../subscriptions/subscription-registry.ts';
 const RESTART_INITIAL_MS = 100;
 const RESTART_MAX_MS = 5000;
 const STABLE_AFTER_MS = 30_000;
+/** More than the close handshake may take. Who waits longer has no event loop any more, and is killed with the pool. */
+const STOP_TIMEOUT_MS = 2000;
 
 export interface FeedRunnerOptions {
   readonly pool: Piscina;
@@ -41,6 +44,8 @@ export class FeedRunner {
   #port: MessagePort | null = null;
   #done: Promise<void> = Promise.resolve();
   #stopping = false;
+  /** The worker is gone, and the tokens that it had are no good: the next one starts with new ones. */
+  #awaitsRenewal = false;
   #restart: NodeJS.Timeout | undefined;
   state: FeedState = 'connecting';
   detail = '';
@@ -58,6 +63,7 @@ export class FeedRunner {
   }
 
   start(): void {
+    this.#awaitsRenewal = false;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     port1.on('message', (message: FromFeedWorker) => this.#onMessage(message));
@@ -97,15 +103,19 @@ export class FeedRunner {
 
   renew(credentials: FeedCredentials): void {
     this.#credentials = credentials;
-    this.#post({ type: 'credentials', credentials });
+    if (this.#awaitsRenewal) this.start();
+    else this.#post({ type: 'credentials', credentials });
   }
 
-  /** Asks the worker to close its socket and leave. */
+  /** Asks the worker to close its socket and leave, and waits for that, but not for ever. */
   async stop(): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#restart);
     this.#post({ type: 'stop' });
-    await this.#done;
+    const timeUp = new AbortController();
+    const deadline = sleep(STOP_TIMEOUT_MS, undefined, { signal: timeUp.signal }).catch(() => {});
+    await Promise.race([this.#done, deadline]);
+    timeUp.abort();
   }
 
   #post(message: ToFeedWorker): void {
@@ -133,9 +143,14 @@ export class FeedRunner {
   }
 
   #onFailure(error: unknown, aliveMs: number): void {
+    if (this.#stopping) return;
+    if (this.state === 'refused') {
+      this.#log.error({ err: error }, 'feed worker failed; it waits for new tokens');
+      this.#awaitsRenewal = true;
+      return;
+    }
     this.state = 'reconnecting';
     this.detail = error instanceof Error ? error.message : String(error);
-    if (this.#stopping) return;
     if (aliveMs > STABLE_AFTER_MS) this.#backoff.reset();
     const delayMs = this.#backoff.next();
     this.restarts++;

@@ -111,6 +111,7 @@ export abstract class FeedHandler {
   }
 
   #connect(): void {
+    const offered = this.credentials;
     const { url, headers } = this.handshake(this.#url);
     const socket = new WebSocket(url, {
       headers,
@@ -131,7 +132,8 @@ export abstract class FeedHandler {
       const status = response.statusCode ?? 0;
       const text = response.headers['x-error-message'];
       reason = `handshake answered HTTP ${status}${text === undefined ? '' : ` (${text})`}`;
-      if (REFUSED_STATUS.has(status)) refusal = reason;
+      // New tokens that came while the old ones were on their way get their try.
+      if (REFUSED_STATUS.has(status) && offered === this.credentials) refusal = reason;
       response.resume();
       socket.terminate();
     });
