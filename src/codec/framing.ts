@@ -10,6 +10,7 @@ import { DEPTH_LEVELS, FLAG, type Instrument, type Mode } from './tick.ts';
 import { priceDecimalsOf, WORD } from './tick-message.ts';
 import { FEATURE, type Shape, type ShapeRequest, tickShape } from './tick-shape.ts';
 
+export type { FramingCounters, SendTime };
 export { FEATURE };
 
 export type FramingName = 'json' | 'msgpack';
