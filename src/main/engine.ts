@@ -107,8 +107,10 @@ export class Engine {
 
   async #start(): Promise<StartedEngine> {
     const { config, cwd } = this.#options;
-    this.#port = config.websocketPort;
-    if (this.#port !== 0) await probePort(config.websocketHost, this.#port);
+    const { websocketHost, websocketPort } = config;
+    // uWebSockets.js does not share a port that it was free to choose, so for several workers it is chosen here.
+    const isChosenHere = websocketPort !== 0 || this.#proxyCount() > 1;
+    this.#port = isChosenHere ? await probePort(websocketHost, websocketPort) : 0;
     const database = openDatabase(config, cwd);
     this.#database = database;
     this.#keys = new KeyVerifier(database);

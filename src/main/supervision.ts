@@ -10,7 +10,7 @@ import type { FromReader, ToReader } from '../workers/worker-messages.ts';
 
 const RESTART_INITIAL_MS = 100;
 /** Clients wait for the listener and try again every few seconds: a longer pause would save nothing. */
-const RESTART_MAX_MS = 2000;
+const RESTART_MAX_MS = 1000;
 const STABLE_AFTER_MS = 30_000;
 const MAX_PING_INTERVAL_MS = 1000;
 /** At least so many pings stay without an answer before a worker is taken for wedged. */

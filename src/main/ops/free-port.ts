@@ -6,9 +6,10 @@ import { TickwireError } from '../errors.ts';
  * Binds the address exclusively for a moment. uWebSockets.js sets SO_REUSEPORT on Linux, so a second engine on the same
  * port would start without a complaint and take every other client.
  *
+ * @returns the port: a free one in place of 0
  * @throws TickwireError PORT_IN_USE, or what the system says of an address that cannot be bound at all
  */
-export function probePort(host: string, port: number): Promise<void> {
+export function probePort(host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', (cause: NodeJS.ErrnoException) => {
@@ -21,6 +22,10 @@ export function probePort(host: string, port: number): Promise<void> {
         'WebSocket proxy uses this port) or set WEBSOCKET_PORT to a free one.';
       reject(new TickwireError('PORT_IN_USE', message, { cause }));
     });
-    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve()));
+    server.listen({ host, port, exclusive: true }, () => {
+      const address = server.address();
+      const bound = typeof address === 'object' && address !== null ? address.port : port;
+      server.close(() => resolve(bound));
+    });
   });
 }
