@@ -18,8 +18,8 @@ function startsMsgpack(first: number): boolean {
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
-/** Python and Go pack a time in ms as int64: such a number stays one, and only beyond 2^53 it is a bigint. */
-const unpackr = new Unpackr({ useRecords: false, int64AsType: 'auto' });
+/** Other languages pack a time in ms as int64; a bigint could not be echoed as JSON. Beyond 2^53 as inexact as JSON. */
+const unpackr = new Unpackr({ useRecords: false, int64AsType: 'number' });
 
 /** @throws whatever the library says of bytes that are neither */
 function decode(bytes: Uint8Array): unknown {

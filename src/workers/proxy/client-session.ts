@@ -45,6 +45,8 @@ export class ClientSession {
   readonly holdings = new Map<string, Holding>();
   identity: Identity | null = null;
   options = DEFAULT_OPTIONS;
+  /** From the first successful authenticate request on. */
+  optionsFixed = false;
   open = true;
   /** When the last ping left, 0 when it has been answered. Both in ms of performance.now(). */
   pingSentAt = 0;

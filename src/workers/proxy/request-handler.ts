@@ -3,7 +3,7 @@
  * keeps later requests waiting until it is settled. Proxy worker thread.
  */
 import { type ParsedRequest, parseRequest, type RawRequest } from '../../codec/client-request.ts';
-import { resolveOptions } from '../../codec/connection-options.ts';
+import { findOptionConflict, resolveOptions } from '../../codec/connection-options.ts';
 import { errorMessage, type Json, type ServerMessage } from '../../codec/server-message.ts';
 import type { ClientSession } from './client-session.ts';
 import type { ControlLink } from './control-link.ts';
@@ -75,27 +75,40 @@ export class RequestHandler {
   }
 
   #refuse(session: ClientSession, code: string, message: string): void {
-    this.errors[code] = (this.errors[code] ?? 0) + 1;
+    this.#count(code);
     session.send(errorMessage(code, message));
   }
 
+  #count(code: string): void {
+    this.errors[code] = (this.errors[code] ?? 0) + 1;
+  }
+
+  /** Every answer to it is JSON text, whatever the framing: a client may not know yet which one it gets. */
   #authenticate(session: ClientSession, request: RawRequest): Promise<void> | undefined {
+    const refuse = (code: string, message: string) => {
+      this.#count(code);
+      session.sendText(errorMessage(code, message));
+    };
     const key = request.api_key || request.apikey;
     if (typeof key !== 'string' || key === '') {
-      return void this.#refuse(session, 'AUTHENTICATION_ERROR', 'API key is required');
+      return void refuse('AUTHENTICATION_ERROR', 'API key is required');
     }
     const { query, subprotocol } = session.socket.getUserData();
     const resolved = resolveOptions(query, subprotocol, request);
-    if (!resolved.ok) return void this.#refuse(session, 'INVALID_OPTION', resolved.message);
+    if (!resolved.ok) return void refuse('INVALID_OPTION', resolved.message);
+    const conflict = session.optionsFixed ? findOptionConflict(session.options, resolved.options) : null;
+    if (conflict !== null) return void refuse('INVALID_OPTION', conflict);
     return this.#link.verifyKey(key).then((outcome) => {
       if (!session.open) return;
-      if (outcome.status === 'refused') return this.#refuse(session, outcome.code, outcome.message);
+      if (outcome.status === 'refused') return refuse(outcome.code, outcome.message);
       if (outcome.status === 'brokerError') {
         session.identity = { userId: outcome.userId, account: '', broker: '' };
-        return this.#refuse(session, outcome.code, outcome.message);
+        return refuse(outcome.code, outcome.message);
       }
       const { userId, account, broker } = outcome;
       session.identity = { userId, account, broker };
+      if (!session.optionsFixed) session.options = resolved.options;
+      session.optionsFixed = true;
       session.sendText({
         type: 'auth',
         status: 'success',
@@ -103,10 +116,8 @@ export class RequestHandler {
         broker,
         user_id: userId,
         supported_features: { ltp: true, quote: true, depth: true },
-        ...resolved.options.chosen,
+        ...session.options.chosen,
       });
-      // Holdings live in streams of a framing: a connection that has some keeps the options it got them with.
-      if (session.holdings.size === 0) session.options = resolved.options;
     });
   }
 

@@ -63,15 +63,19 @@ export class SubscriptionHandler {
       const instruments = outcomes.flatMap((outcome) =>
         outcome.status === 'ok' ? [outcome.instrument] : [],
       );
-      if (session.open) {
+      try {
+        if (!session.open) return;
         const entries = parsed.symbols.map((requested, i) =>
           subscribeEntry(requested, outcomes[i]!, mode.name, depth, broker),
         );
         session.send(subscribeAnswer(entries, broker, instruments.length < outcomes.length, request));
         // After the answer: a client may rely on it that the confirmation precedes the first tick.
         for (const instrument of instruments) this.#hold(session, instrument, mode.mode);
+      } finally {
+        // The control plane counts the subscription already. An answer that cannot be written, say because the echoed
+        // request_id is nested too deeply, must not leave it there.
+        this.#link.need(instruments.map(({ slot }) => this.#index.need(slot)));
       }
-      this.#link.need(instruments.map(({ slot }) => this.#index.need(slot)));
     });
   }
 
