@@ -42,7 +42,8 @@ async function run(command: string, argv: readonly string[]): Promise<number> {
       const { config } = load();
       if (config.supervise) {
         const { superviseProcess } = await import('./supervising-parent.ts');
-        return superviseProcess(import.meta.filename, ['start', ...argv, '--no-supervise'], printError);
+        const args = ['start', ...argv, '--no-supervise'];
+        return superviseProcess(import.meta.filename, args, config.stopTimeoutMs, printError);
       }
       const { runEngine } = await import('./run-engine.ts');
       return runEngine(config, cwd, print);

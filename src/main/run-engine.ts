@@ -21,25 +21,43 @@ export async function runEngine(config: Config, cwd: string, print: (line: strin
       process.kill(process.pid, 'SIGKILL');
     },
   });
-  const asked = new Promise<string>((resolve) => {
-    process.once('SIGINT', () => resolve('SIGINT'));
-    process.once('SIGTERM', () => resolve('SIGTERM'));
-    process.once('disconnect', () => resolve('the supervising process is gone'));
+  const asked = askedToStop();
+  let deadline: NodeJS.Timeout | undefined;
+  let ended = false;
+  // From the moment of asking, which may be in the middle of the start.
+  void asked.then((reason) => {
+    if (ended) return;
+    log.info({ reason }, 'stopping');
+    deadline = setTimeout(() => {
+      log.fatal({ code: 'STOP_TIMEOUT' }, `the engine did not stop within ${config.stopTimeoutMs} ms`);
+      process.kill(process.pid, 'SIGKILL');
+    }, config.stopTimeoutMs);
   });
-  const { url, demoKey } = await engine.start();
-  print(`Tickwire is running. Open ${url}`);
-  if (demoKey !== null) print(`Demo key: ${demoKey}`);
-  const started: ToParent = { type: 'started' };
-  process.send?.(started);
-
-  const reason = await asked;
-  log.info({ reason }, 'stopping');
-  const deadline = setTimeout(() => {
-    log.fatal({ code: 'STOP_TIMEOUT' }, `the engine did not stop within ${config.stopTimeoutMs} ms`);
-    process.kill(process.pid, 'SIGKILL');
-  }, config.stopTimeoutMs);
-  await engine.stop();
-  clearTimeout(deadline);
-  if (process.connected) process.disconnect();
+  try {
+    const { url, demoKey } = await engine.start();
+    print(`Tickwire is running. Open ${url}`);
+    if (demoKey !== null) print(`Demo key: ${demoKey}`);
+    const started: ToParent = { type: 'started' };
+    // The parent may be gone already; then the channel's end asks to stop, and this error says nothing new.
+    if (process.connected) process.send?.(started, undefined, undefined, () => {});
+    await asked;
+    await engine.stop();
+  } finally {
+    ended = true;
+    clearTimeout(deadline);
+    // The open channel would keep the process.
+    if (process.connected) process.disconnect();
+  }
   return 0;
+}
+
+/** Resolves with the reason. Signals that come after the first one change nothing: the stop is under way. */
+function askedToStop(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve(signal));
+    const orphaned = () => resolve('the supervising process is gone');
+    process.once('disconnect', orphaned);
+    // Gone before anybody listened. Without a channel there never was a parent.
+    if (process.connected === false) orphaned();
+  });
 }

@@ -9,27 +9,34 @@ import { CONFIGURATION_EXIT_CODE } from './errors.ts';
 const RESTART_INITIAL_MS = 200;
 const RESTART_MAX_MS = 10_000;
 const STABLE_AFTER_MS = 30_000;
+/** The engine's process ends itself when its stop takes too long, unless even that hangs. */
+const KILL_MARGIN_MS = 1000;
+/** What ends the engine's process by itself before it has come so far as to handle it. */
+const STOP_SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'];
 
 /** What the engine's process tells its parent, over the IPC channel. */
 export type ToParent = { readonly type: 'started' };
 
 /**
  * Runs until the engine's process ends in order, or with an error that another start cannot cure, or before it ever
- * started.
+ * started. Asked to stop, it passes that on, and leaves with 0 once the engine is gone.
  *
  * @param script the CLI's entry file
  * @param args its arguments, which must not ask for supervision again
+ * @param stopTimeoutMs what an orderly stop may take
  * @returns the exit code to leave with
  */
 export function superviseProcess(
   script: string,
   args: readonly string[],
+  stopTimeoutMs: number,
   print: (line: string) => void,
 ): Promise<number> {
   const backoff = new Backoff(RESTART_INITIAL_MS, RESTART_MAX_MS);
   let child: ChildProcess;
   let stopping = false;
   let restart: NodeJS.Timeout | undefined;
+  let killer: NodeJS.Timeout | undefined;
   let hasStarted = false;
 
   return new Promise((resolve) => {
@@ -42,8 +49,9 @@ export function superviseProcess(
         if (message.type === 'started') hasStarted = true;
       });
       child.on('exit', (code, signal) => {
-        if (stopping || code === 0 || code === CONFIGURATION_EXIT_CODE || !hasStarted)
-          return resolve(code ?? 1);
+        clearTimeout(killer);
+        if (stopping) return resolve(code ?? (STOP_SIGNALS.includes(signal!) ? 0 : 1));
+        if (code === 0 || code === CONFIGURATION_EXIT_CODE || !hasStarted) return resolve(code ?? 1);
         if (performance.now() - startedAt > STABLE_AFTER_MS) backoff.reset();
         const delayMs = backoff.next();
         print(`the engine ended with ${signal ?? `code ${code}`}; starting it again in ${delayMs} ms`);
@@ -51,14 +59,15 @@ export function superviseProcess(
       });
     };
     const stop = () => {
+      if (stopping) return;
       stopping = true;
       clearTimeout(restart);
       // Between two lives there is nobody to tell.
       if (child.exitCode !== null || child.signalCode !== null) return resolve(0);
       child.kill('SIGTERM');
+      killer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs + KILL_MARGIN_MS);
     };
-    process.on('SIGINT', stop);
-    process.on('SIGTERM', stop);
+    for (const signal of STOP_SIGNALS) process.on(signal, stop);
     run();
   });
 }
