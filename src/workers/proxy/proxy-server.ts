@@ -15,6 +15,7 @@ import {
 import { selectSubprotocol } from '../../codec/connection-options.ts';
 import { ClientSession, type ClientSocket, type SocketData } from './client-session.ts';
 import { CLOSE } from './close-codes.ts';
+import { pagePolicy } from './page-policy.ts';
 
 /**
  * The library ends a connection without a word at its own limit. Ours is checked below that one, so that a client with a
@@ -99,9 +100,14 @@ export class ProxyServer {
 
   #routePages(): void {
     const { pageHtml, pageData } = this.#options;
+    const policy = pagePolicy(pageHtml);
     const serve = (type: string, body: string) => (response: HttpResponse) => {
       this.counts.httpRequests++;
-      response.writeHeader('Content-Type', type).writeHeader('Cache-Control', 'no-store').end(body);
+      response.writeHeader('Content-Type', type).writeHeader('Cache-Control', 'no-store');
+      response
+        .writeHeader('Content-Security-Policy', policy)
+        .writeHeader('X-Content-Type-Options', 'nosniff');
+      response.end(body);
     };
     this.app.get('/', serve('text/html; charset=utf-8', pageHtml));
     this.app.get('/page.json', serve('application/json', pageData));
