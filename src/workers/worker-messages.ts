@@ -161,7 +161,12 @@ export type FromReader =
       readonly mode: Mode;
       readonly names: readonly InstrumentName[];
     }
-  | { readonly type: 'need'; readonly needs: readonly SlotNeed[] }
+  | {
+      readonly type: 'need';
+      readonly needs: readonly SlotNeed[];
+      /** Id of the latest `subscribe` whose answer is known in `needs`: what later ones raised stays raised. */
+      readonly answered: number;
+    }
   | { readonly type: 'counters'; readonly counters: Readonly<Record<string, number>> }
   /** The worker closed its sockets and leaves. `code` is set when it could not do its work. */
   | { readonly type: 'left'; readonly code: string | null; readonly message: string };

@@ -23,7 +23,7 @@ function serve({ fault }: FaultyTask): void {
     if (type === 'ping' && fault !== 'never answers') post({ type: 'pong' });
     if (type === 'keyVerified' && fault === 'exits when asked') process.exit(0);
     // Back to main, so that the test sees which life of the worker got an answer.
-    if (type === 'keyVerified') post({ type: 'need', needs: [] });
+    if (type === 'keyVerified') post({ type: 'need', needs: [], answered: 0 });
     if (type === 'stop') port.close();
   });
   // A question that the test answers when it likes.

@@ -15,7 +15,7 @@ import type { KeyVerifier } from '../auth/key-verifier.ts';
 import type { Account, Accounts } from '../brokers/accounts.ts';
 import type { InstrumentTable } from '../instruments/instrument-table.ts';
 import type { SlotTable } from './slot-table.ts';
-import type { SubscriptionRegistry } from './subscription-registry.ts';
+import type { ReaderRequest, SubscriptionRegistry } from './subscription-registry.ts';
 
 export interface ReaderDeskOptions {
   readonly accounts: Accounts;
@@ -43,12 +43,12 @@ export class ReaderDesk {
         break;
       case 'subscribe': {
         const { id, account, broker, mode, names } = message;
-        const outcomes = this.#subscribe(reader, this.#accountOf(account, broker), mode, names);
+        const outcomes = this.#subscribe({ reader, id }, this.#accountOf(account, broker), mode, names);
         reply({ type: 'subscribed', id, outcomes });
         break;
       }
       case 'need':
-        this.#options.registry.set(reader, message.needs);
+        this.#options.registry.set(reader, message.needs, message.answered);
         break;
       default:
         throw new Error(`a reader sent an unexpected message: ${message.type}`);
@@ -85,7 +85,7 @@ export class ReaderDesk {
   }
 
   #subscribe(
-    reader: number,
+    request: ReaderRequest,
     account: Account | undefined,
     mode: Mode,
     names: readonly InstrumentName[],
@@ -99,7 +99,7 @@ export class ReaderDesk {
     }
     const outcomes = names.map((name) => this.#resolve(account, name));
     const instruments = outcomes.flatMap((outcome) => (outcome.status === 'ok' ? [outcome.instrument] : []));
-    this.#options.registry.add(reader, instruments, mode, account.pool);
+    this.#options.registry.add(request, instruments, mode, account.pool);
     return outcomes;
   }
 

@@ -22,11 +22,19 @@ export interface Upstream {
   apply(changes: readonly UpstreamChange[]): void;
 }
 
+/** A subscribe request of a reader; its ids rise. */
+export interface ReaderRequest {
+  readonly reader: number;
+  readonly id: number;
+}
+
 interface Entry {
   readonly instrument: Instrument;
   readonly upstream: Upstream;
   /** Modes by reader, as bits `1 << mode`. */
   readonly needs: Map<number, number>;
+  /** What a reader asked for by requests up to `id`, whose answers it may not have read. */
+  readonly raised: Map<number, { modes: number; id: number }>;
   applied: { mode: Mode | 0; deep: boolean };
 }
 
@@ -52,21 +60,40 @@ export class SubscriptionRegistry {
   }
 
   /** Raises a reader's need of instruments by a mode. The caller has claimed each upstream. */
-  add(reader: number, instruments: readonly Instrument[], mode: Mode, upstream: Upstream): void {
+  add(
+    { reader, id }: ReaderRequest,
+    instruments: readonly Instrument[],
+    mode: Mode,
+    upstream: Upstream,
+  ): void {
     const touched = instruments.map((instrument) => {
       const entry = this.#entryOf(instrument, upstream);
       entry.needs.set(reader, (entry.needs.get(reader) ?? 0) | (1 << mode));
+      entry.raised.set(reader, { modes: (entry.raised.get(reader)?.modes ?? 0) | (1 << mode), id });
       return entry;
     });
     this.#apply(touched);
   }
 
-  /** Sets a reader's needs. Slots that were never subscribed are ignored. */
-  set(reader: number, needs: readonly { readonly slot: number; readonly modes: number }[]): void {
+  /**
+   * Sets a reader's needs. Slots that were never subscribed are ignored.
+   *
+   * @param answered the reader's latest request whose answer it had read. What later ones raised is not in `needs` yet and
+   *   stays: one client's unsubscribe may cross another's subscribe.
+   */
+  set(
+    reader: number,
+    needs: readonly { readonly slot: number; readonly modes: number }[],
+    answered: number,
+  ): void {
     const touched: Entry[] = [];
-    for (const { slot, modes } of needs) {
-      const entry = this.#entries.get(slot);
+    for (const need of needs) {
+      const entry = this.#entries.get(need.slot);
       if (entry === undefined) continue;
+      const raised = entry.raised.get(reader);
+      const isUnread = raised !== undefined && raised.id > answered;
+      if (!isUnread) entry.raised.delete(reader);
+      const modes = isUnread ? need.modes | raised.modes : need.modes;
       if (modes === 0) entry.needs.delete(reader);
       else entry.needs.set(reader, modes);
       touched.push(entry);
@@ -76,6 +103,7 @@ export class SubscriptionRegistry {
 
   /** A reader is gone, and with it all that it needed. */
   drop(reader: number): void {
+    for (const { raised } of this.#entries.values()) raised.delete(reader);
     const touched = [...this.#entries.values()].filter((entry) => entry.needs.delete(reader));
     this.#apply(touched);
   }
@@ -83,7 +111,13 @@ export class SubscriptionRegistry {
   #entryOf(instrument: Instrument, upstream: Upstream): Entry {
     const known = this.#entries.get(instrument.slot);
     if (known !== undefined) return known;
-    const entry: Entry = { instrument, upstream, needs: new Map(), applied: { mode: 0, deep: false } };
+    const entry: Entry = {
+      instrument,
+      upstream,
+      needs: new Map(),
+      raised: new Map(),
+      applied: { mode: 0, deep: false },
+    };
     this.#entries.set(instrument.slot, entry);
     return entry;
   }

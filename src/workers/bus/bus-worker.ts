@@ -34,6 +34,8 @@ class BusWorker implements ReaderWorker {
   /** Slot and wished modes of each instrument that a whole topic named. */
   readonly #wishes = new Map<string, { slot: number; modes: number }>();
   #nextId = 1;
+  /** The latest subscribe request that was answered. */
+  #answered = 0;
   #sending = false;
 
   constructor(task: BusTask, port: MessagePort, fail: (error: unknown) => void) {
@@ -151,6 +153,7 @@ class BusWorker implements ReaderWorker {
   }
 
   #onSubscribed(id: number, outcomes: readonly SubscribeOutcome[]): void {
+    this.#answered = id;
     const topic = this.#asked.get(id);
     this.#asked.delete(id);
     const outcome = outcomes[0];
@@ -172,7 +175,11 @@ class BusWorker implements ReaderWorker {
     const wish = this.#wishes.get(wishKey(topic));
     if (wish === undefined) return;
     wish.modes = change(wish.modes);
-    this.#post({ type: 'need', needs: [{ slot: wish.slot, modes: wish.modes }] });
+    this.#post({
+      type: 'need',
+      needs: [{ slot: wish.slot, modes: wish.modes }],
+      answered: this.#answered,
+    });
   }
 }
 

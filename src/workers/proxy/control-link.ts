@@ -17,6 +17,8 @@ export class ControlLink {
   readonly #keys = new Map<number, (outcome: KeyOutcome) => void>();
   readonly #subscriptions = new Map<number, (outcomes: readonly SubscribeOutcome[]) => void>();
   #nextId = 1;
+  /** The latest subscribe request that was answered. Main answers them in their order. */
+  #answered = 0;
 
   constructor(port: MessagePort) {
     this.#port = port;
@@ -48,7 +50,7 @@ export class ControlLink {
   }
 
   need(needs: readonly SlotNeed[]): void {
-    if (needs.length > 0) this.post({ type: 'need', needs });
+    if (needs.length > 0) this.post({ type: 'need', needs, answered: this.#answered });
   }
 
   onKeyVerified(id: number, outcome: KeyOutcome): void {
@@ -57,6 +59,7 @@ export class ControlLink {
   }
 
   onSubscribed(id: number, outcomes: readonly SubscribeOutcome[]): void {
+    this.#answered = id;
     this.#subscriptions.get(id)?.(outcomes);
     this.#subscriptions.delete(id);
   }
