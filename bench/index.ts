@@ -3,6 +3,9 @@
  * everything with its conditions to a file. README.md says how to read it.
  */
 import { parseArgs } from 'node:util';
+import { fanOut } from './end-to-end/fan-out.ts';
+import { frameToClient } from './end-to-end/frame-to-client.ts';
+import { soak } from './end-to-end/soak.ts';
 import { Cleanup } from './harness/cleanup.ts';
 import { formatEnvironment, readEnvironment } from './harness/environment.ts';
 import { defaultReportPath, type SuiteReport, writeReport } from './harness/report-file.ts';
@@ -13,7 +16,15 @@ import { encodeJson } from './micro/encode-json.ts';
 import { encodeMsgpack } from './micro/encode-msgpack.ts';
 import { patch } from './micro/patch.ts';
 
-const SCENARIOS: readonly Scenario[] = [decode, patch, encodeJson, encodeMsgpack];
+const SCENARIOS: readonly Scenario[] = [
+  decode,
+  patch,
+  encodeJson,
+  encodeMsgpack,
+  frameToClient,
+  fanOut,
+  soak,
+];
 
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 

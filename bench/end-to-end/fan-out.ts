@@ -1,0 +1,64 @@
+/**
+ * One stream of ticks to more and more clients: what another client costs, and what it does to the others.
+ *
+ *   load generator ──1 WebSocket──▶ engine ══WebSocket══▶ 1, 10, 100 JSON clients, each with all 100 instruments
+ *   (1,000 quotes/s)                                      (one process; latency of the first few)
+ */
+import type { Scenario, ScenarioContext, ScenarioReport } from '../harness/scenario.ts';
+import { costTable, latencyTable } from './run-table.ts';
+import { LEAD_IN_SECONDS, type RunResult, Stage } from './stage.ts';
+
+const INSTRUMENTS = 100;
+const PER_SECOND = 1000;
+const CLIENTS = [1, 10, 100];
+const SAMPLED = 5;
+const WARM_UP_SECONDS = 2;
+
+async function run(context: ScenarioContext): Promise<ScenarioReport> {
+  const stage = await Stage.open(context, INSTRUMENTS);
+  const common = { framing: 'json', perSecond: PER_SECOND, instruments: INSTRUMENTS } as const;
+  const warmUp = context.isSmoke ? context.seconds : WARM_UP_SECONDS;
+  context.progress('fan-out: warm-up');
+  await stage.run({ ...common, clients: 10, sampled: SAMPLED, seconds: warmUp });
+  const cells = new Map<string, RunResult[]>();
+  for (let round = 0; round < context.rounds; round++) {
+    for (const clients of CLIENTS) {
+      context.progress(`fan-out: round ${round + 1} of ${context.rounds}, ${clients} clients`);
+      const sampled = Math.min(SAMPLED, clients);
+      const result = await stage.run({ ...common, clients, sampled, seconds: context.seconds });
+      const name = `${clients} clients`;
+      cells.set(name, [...(cells.get(name) ?? []), result]);
+    }
+  }
+  const results = [...cells.values()].flat();
+  return {
+    tables: [
+      latencyTable(`Fan-out of ${PER_SECOND} ticks/s: latency at up to ${SAMPLED} of the clients`, cells),
+      costTable(`Fan-out of ${PER_SECOND} ticks/s: deliveries and their cost`, cells),
+    ],
+    conditions: {
+      instruments: INSTRUMENTS,
+      ticksPerSecond: PER_SECOND,
+      mode: 'quote',
+      framing: 'json',
+      warmUpSeconds: warmUp,
+      leadInSecondsPerRun: LEAD_IN_SECONDS,
+      secondsPerRun: context.seconds,
+      rounds: context.rounds,
+    },
+    rounds: results,
+    failures: results.flatMap(({ clients, failures }) =>
+      failures.map((failure) => `${clients} clients: ${failure}`),
+    ),
+  };
+}
+
+export const fanOut: Scenario = {
+  name: 'fan-out',
+  group: 'end-to-end',
+  summary: 'the same ticks to 1, 10 and 100 JSON clients',
+  defaultSeconds: 3,
+  smokeSeconds: 0.3,
+  defaultRounds: 3,
+  run,
+};

@@ -1,0 +1,156 @@
+/**
+ * The load: an upstream that speaks Angel's wire, in a process of its own. Open loop: a burst is due every millisecond
+ * whatever became of the one before, and each tick carries the instant at which it was due, µs of the machine's monotonic
+ * clock, as its volume, which every framing hands through exactly.
+ */
+import type { AddressInfo } from 'node:net';
+import { Socket } from 'node:net';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import type { AngelMode } from '../../src/codec/angel/frame-encoder.ts';
+import { FrameBatch } from '../../src/main/simulator/frame-batch.ts';
+import {
+  parseSubscriptionRequest,
+  type SubscriptionRequest,
+} from '../../src/main/simulator/subscription-request.ts';
+import { BURST_INTERVAL_US, eventsUpTo, sleepUs } from '../harness/burst-schedule.ts';
+import { serveParent } from '../harness/child-program.ts';
+import { LatencyRecorder, type LatencySummary } from '../harness/latency-recorder.ts';
+import { monotonicUs } from '../harness/monotonic-clock.ts';
+import { SyntheticInstrument } from '../harness/synthetic-instrument.ts';
+
+export interface LoadOptions {
+  readonly perSecond: number;
+  /** When the first burst is due, whole µs of the monotonic clock. */
+  readonly startUs: number;
+  readonly seconds: number;
+}
+
+export interface LoadResult {
+  readonly sent: number;
+  /** Sum of all intended times modulo 2^32: equal sums and counts mean that the very same ticks arrived. */
+  readonly checksum: number;
+  /** From the instant at which a burst was due to its last byte in the kernel. */
+  readonly lag: LatencySummary;
+  /** CPU seconds of this process for each second of load. */
+  readonly cpuShare: number;
+}
+
+interface Subscription {
+  readonly mode: AngelMode;
+  readonly instrument: SyntheticInstrument;
+}
+
+class Connection {
+  readonly #transport: Socket;
+  readonly #batch = new FrameBatch();
+  readonly #subscriptions = new Map<string, Subscription>();
+  #order: Subscription[] = [];
+  #cursor = 0;
+
+  constructor(transport: Socket) {
+    this.#transport = transport;
+  }
+
+  get size(): number {
+    return this.#order.length;
+  }
+
+  apply({ action, mode, tokens }: SubscriptionRequest): void {
+    for (const { exchangeType, token } of tokens) {
+      const key = `${mode}/${exchangeType}/${token}`;
+      if (action === 'unsubscribe') this.#subscriptions.delete(key);
+      else if (!this.#subscriptions.has(key)) {
+        const instrument = new SyntheticInstrument(exchangeType, token, Number(token));
+        this.#subscriptions.set(key, { mode, instrument });
+      }
+    }
+    this.#order = [...this.#subscriptions.values()];
+    this.#cursor = 0;
+  }
+
+  /** Appends the tick of the instrument whose turn it is. */
+  append(intendedUs: number, timeMs: number): void {
+    const { mode, instrument } = this.#order[this.#cursor]!;
+    this.#cursor = this.#cursor + 1 === this.#order.length ? 0 : this.#cursor + 1;
+    instrument.advance(timeMs);
+    instrument.volume = intendedUs;
+    this.#batch.append(mode, instrument);
+  }
+
+  flush(): void {
+    for (const part of this.#batch.take()) this.#transport.write(part);
+  }
+}
+
+const connections = new Set<Connection>();
+const lag = new LatencyRecorder();
+
+function accept(socket: WebSocket, transport: Socket): void {
+  const connection = new Connection(transport);
+  connections.add(connection);
+  socket.on('message', (data: RawData, isBinary: boolean) => {
+    const text = isBinary ? '' : data.toString();
+    if (text === 'ping') return socket.send('pong');
+    const { request } = parseSubscriptionRequest(text);
+    if (request !== null) connection.apply(request);
+  });
+  socket.on('error', () => socket.terminate());
+  socket.on('close', () => connections.delete(connection));
+}
+
+/** Tokens that are subscribed, over all connections. */
+function subscribed(): number {
+  let count = 0;
+  for (const { size } of connections) count += size;
+  return count;
+}
+
+/** @throws Error when nobody has subscribed to anything */
+function run({ perSecond, startUs, seconds }: LoadOptions): Promise<LoadResult> {
+  const targets = [...connections].filter(({ size }) => size > 0);
+  if (targets.length === 0) throw new Error('nothing is subscribed: the load would go nowhere');
+  const bursts = Math.round((seconds * 1e6) / BURST_INTERVAL_US);
+  const cpu = process.cpuUsage();
+  lag.reset();
+  let burst = 0;
+  let sent = 0;
+  let checksum = 0;
+  return new Promise((resolve) => {
+    const turn = () => {
+      let dueUs = startUs + burst * BURST_INTERVAL_US;
+      while (burst < bursts && dueUs <= monotonicUs()) {
+        const timeMs = Date.now();
+        for (const end = eventsUpTo(burst, perSecond); sent < end; sent++) {
+          targets[sent % targets.length]!.append(dueUs, timeMs);
+          checksum = (checksum + dueUs) | 0;
+        }
+        for (const connection of targets) connection.flush();
+        lag.record(monotonicUs() - dueUs);
+        burst++;
+        dueUs += BURST_INTERVAL_US;
+      }
+      if (burst === bursts) {
+        const { user, system } = process.cpuUsage(cpu);
+        resolve({ sent, checksum, lag: lag.summary(), cpuShare: (user + system) / 1e6 / seconds });
+        return;
+      }
+      sleepUs(dueUs - monotonicUs());
+      setImmediate(turn);
+    };
+    turn();
+  });
+}
+
+function listen(): Promise<string> {
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false });
+  server.on('connection', (socket, { socket: transport }) => {
+    if (transport instanceof Socket) accept(socket, transport.setNoDelay(true));
+  });
+  return new Promise((resolve) => {
+    server.on('listening', () => resolve(`ws://127.0.0.1:${(server.address() as AddressInfo).port}/`));
+  });
+}
+
+const handlers = { listen: (_: null) => listen(), subscribed: (_: null) => subscribed(), run };
+export type LoadGenerator = typeof handlers;
+serveParent(handlers);

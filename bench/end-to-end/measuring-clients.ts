@@ -1,0 +1,144 @@
+/** The clients of a run, in a process of their own: all count what they get, the first few also measure its latency. */
+import { serveParent } from '../harness/child-program.ts';
+import { LatencyRecorder, type LatencySummary } from '../harness/latency-recorder.ts';
+import { type Framing, RawClient } from './raw-client.ts';
+
+export interface ConnectOptions {
+  readonly url: string;
+  readonly apiKey: string;
+  readonly framing: Framing;
+  readonly clients: number;
+  /** Clients whose latencies are recorded. */
+  readonly sampled: number;
+  readonly exchange: string;
+  readonly symbols: readonly string[];
+}
+
+export interface ClientCounts {
+  readonly received: number;
+  /** Of the client that has the fewest. */
+  readonly least: number;
+  /** Why connections ended that should not have. */
+  readonly lost: readonly string[];
+}
+
+export interface ClientResult extends ClientCounts {
+  /** Clients whose checksum is not the one of what was sent. */
+  readonly checksums: readonly number[];
+  readonly latency: LatencySummary;
+  /** CPU seconds of this process since `begin`. */
+  readonly cpuSeconds: number;
+}
+
+const QUOTE = 2;
+const SYMBOLS_PER_REQUEST = 200;
+const SUBSCRIBE_TIMEOUT_MS = 20_000;
+
+const latency = new LatencyRecorder();
+const lost: string[] = [];
+let fromUs = 0;
+let clients: MeasuringClient[] = [];
+let cpu = process.cpuUsage();
+
+class MeasuringClient {
+  readonly #client: RawClient;
+  readonly #isSampled: boolean;
+  readonly #opened: Promise<void>;
+  #answer: ((message: Readonly<Record<string, unknown>>) => void) | undefined;
+  received = 0;
+  checksum = 0;
+
+  constructor({ url, framing }: ConnectOptions, isSampled: boolean) {
+    this.#isSampled = isSampled;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#opened = promise;
+    this.#client = new RawClient(url, framing, {
+      tick: (receivedUs, intendedUs) => {
+        this.received++;
+        this.checksum = (this.checksum + intendedUs) | 0;
+        if (this.#isSampled && intendedUs >= fromUs) latency.record(receivedUs - intendedUs);
+      },
+      control: (message) => this.#answer?.(message),
+      open: resolve,
+      lost: (reason) => lost.push(reason),
+    });
+  }
+
+  /** @throws Error when the answer is none of success, or there is none in time */
+  async #ask(request: object): Promise<void> {
+    const answer = await new Promise<Readonly<Record<string, unknown>>>((resolve, reject) => {
+      const late = () => reject(new Error(`no answer to a request; connections lost: ${lost.join('; ')}`));
+      const timer = setTimeout(late, SUBSCRIBE_TIMEOUT_MS);
+      this.#answer = (message) => {
+        clearTimeout(timer);
+        resolve(message);
+      };
+      this.#client.send(request);
+    });
+    if (answer.status !== 'success') throw new Error(`refused: ${JSON.stringify(answer).slice(0, 500)}`);
+  }
+
+  async subscribe({ apiKey, framing, exchange, symbols }: ConnectOptions): Promise<void> {
+    await this.#opened;
+    const chosen = framing === 'json' ? {} : { framing };
+    await this.#ask({ action: 'authenticate', api_key: apiKey, ...chosen });
+    for (let i = 0; i < symbols.length; i += SYMBOLS_PER_REQUEST) {
+      const batch = symbols.slice(i, i + SYMBOLS_PER_REQUEST).map((symbol) => ({ symbol, exchange }));
+      await this.#ask({ action: 'subscribe', symbols: batch, mode: QUOTE });
+    }
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+}
+
+async function connectAll(options: ConnectOptions): Promise<void> {
+  clients = Array.from(
+    { length: options.clients },
+    (_, i) => new MeasuringClient(options, i < options.sampled),
+  );
+  await Promise.all(clients.map((client) => client.subscribe(options)));
+}
+
+/** @param measureFromUs latencies of ticks that were due earlier are not recorded */
+function begin(measureFromUs: number): void {
+  fromUs = measureFromUs;
+  latency.reset();
+  lost.length = 0;
+  cpu = process.cpuUsage();
+  for (const client of clients) {
+    client.received = 0;
+    client.checksum = 0;
+  }
+}
+
+function counts(): ClientCounts {
+  const received = clients.map((client) => client.received);
+  return { received: received.reduce((sum, count) => sum + count, 0), least: Math.min(...received), lost };
+}
+
+function result(): ClientResult {
+  const { user, system } = process.cpuUsage(cpu);
+  return {
+    ...counts(),
+    checksums: clients.map(({ checksum }) => checksum),
+    latency: latency.summary(),
+    cpuSeconds: (user + system) / 1e6,
+  };
+}
+
+function disconnect(): void {
+  for (const client of clients) client.close();
+  clients = [];
+}
+
+const handlers = {
+  connect: connectAll,
+  begin,
+  counts: (_: null) => counts(),
+  result: (_: null) => result(),
+  disconnect: (_: null) => disconnect(),
+};
+export type MeasuringClients = typeof handlers;
+serveParent(handlers);

@@ -1,0 +1,151 @@
+/**
+ * A client that costs almost nothing: a bare socket, frames found by their headers, the one number that matters found by
+ * its key's bytes. A stock WebSocket library with a JSON parser would be most of what is measured.
+ */
+import { connect, type Socket } from 'node:net';
+import { unpack } from 'msgpackr';
+import { monotonicUs } from '../harness/monotonic-clock.ts';
+
+const BUFFER_BYTES = 256 * 1024;
+const OPCODE = { TEXT: 1, BINARY: 2, CLOSE: 8, PING: 9, PONG: 10 } as const;
+const FINAL = 0x80;
+const MASKED = 0x80;
+const ZERO = 48;
+
+const JSON_KEY = Buffer.from('"volume": ');
+/** The key, and the first byte of a float64. */
+const MSGPACK_KEY = Buffer.from('\xa6volume\xcb', 'latin1');
+
+export type Framing = 'json' | 'msgpack';
+
+export interface RawClientEvents {
+  /** A tick: when its bytes were read, and its volume. */
+  tick(receivedUs: number, volume: number): void;
+  control(message: Readonly<Record<string, unknown>>): void;
+  /** Upgraded: from now on requests may be sent. */
+  open(): void;
+  /** The connection ended, and nobody here had asked for it. */
+  lost(reason: string): void;
+}
+
+export class RawClient {
+  readonly #socket: Socket;
+  readonly #events: RawClientEvents;
+  readonly #isMsgpack: boolean;
+  readonly #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  #filled = 0;
+  #upgraded = false;
+  #closing = false;
+
+  constructor(url: string, framing: Framing, events: RawClientEvents) {
+    const { hostname, port } = new URL(url);
+    this.#events = events;
+    this.#isMsgpack = framing === 'msgpack';
+    this.#socket = connect({
+      host: hostname,
+      port: Number(port),
+      noDelay: true,
+      // Read behind what is left of the last read: a frame that was cut in two becomes whole without a copy.
+      onread: {
+        buffer: () => this.#buffer.subarray(this.#filled),
+        callback: (bytes) => this.#read(bytes),
+      },
+    });
+    this.#socket.on('error', (error) => this.#end(error.message));
+    this.#socket.on('close', () => this.#end('socket closed'));
+    this.#socket.write(
+      `GET / HTTP/1.1\r\nHost: ${hostname}:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+        'Sec-WebSocket-Key: dGlja3dpcmUtYmVuY2gtIQ==\r\nSec-WebSocket-Version: 13\r\n\r\n',
+    );
+  }
+
+  send(request: object): void {
+    this.#sendFrame(OPCODE.TEXT, Buffer.from(JSON.stringify(request)));
+  }
+
+  close(): void {
+    this.#closing = true;
+    this.#socket.destroy();
+  }
+
+  /** A client's frames are masked; a mask of zeros leaves the payload as it is. */
+  #sendFrame(opcode: number, payload: Buffer): void {
+    const head = Buffer.alloc(14);
+    head[0] = FINAL | opcode;
+    head[1] = MASKED | 127;
+    head.writeBigUInt64BE(BigInt(payload.length), 2);
+    this.#socket.write(Buffer.concat([head, payload]));
+  }
+
+  #end(reason: string): void {
+    if (this.#closing) return;
+    this.close();
+    this.#events.lost(reason);
+  }
+
+  #read(bytes: number): boolean {
+    const receivedUs = monotonicUs();
+    const buffer = this.#buffer;
+    const end = this.#filled + bytes;
+    let at = 0;
+    if (!this.#upgraded) {
+      const head = buffer.subarray(0, end).indexOf('\r\n\r\n');
+      if (head < 0) {
+        this.#filled = end;
+        return true;
+      }
+      this.#upgraded = true;
+      at = head + 4;
+      this.#events.open();
+    }
+    while (end - at >= 2) {
+      const short = buffer[at + 1]! & 0x7f;
+      const headBytes = short < 126 ? 2 : short === 126 ? 4 : 10;
+      if (end - at < headBytes) break;
+      const length =
+        short < 126 ? short : short === 126 ? buffer.readUInt16BE(at + 2) : buffer.readUInt32BE(at + 6);
+      const payload = at + headBytes;
+      if (payload + length > end) break;
+      this.#frame(buffer[at]! & 0x0f, payload, payload + length, receivedUs);
+      at = payload + length;
+    }
+    buffer.copyWithin(0, at, end);
+    this.#filled = end - at;
+    if (this.#filled === BUFFER_BYTES) this.#end(`a message is longer than ${BUFFER_BYTES} bytes`);
+    return true;
+  }
+
+  #frame(opcode: number, from: number, to: number, receivedUs: number): void {
+    if (opcode === OPCODE.TEXT || opcode === OPCODE.BINARY) {
+      const key = this.#isMsgpack ? MSGPACK_KEY : JSON_KEY;
+      const found = this.#buffer.indexOf(key, from);
+      if (found < 0 || found >= to) this.#control(opcode, from, to);
+      else this.#events.tick(receivedUs, this.#number(found + key.length));
+    } else if (opcode === OPCODE.PING) {
+      this.#sendFrame(OPCODE.PONG, Buffer.from(this.#buffer.subarray(from, to)));
+    } else if (opcode === OPCODE.CLOSE) {
+      const code = to - from < 2 ? 1005 : this.#buffer.readUInt16BE(from);
+      this.#end(`closed with code ${code} ${this.#buffer.toString('utf8', from + 2, to)}`);
+    }
+  }
+
+  #number(at: number): number {
+    if (this.#isMsgpack) return this.#buffer.readDoubleBE(at);
+    let value = 0;
+    let place = at;
+    for (
+      let digit = this.#buffer[place]! - ZERO;
+      digit >= 0 && digit <= 9;
+      digit = this.#buffer[place]! - ZERO
+    ) {
+      value = value * 10 + digit;
+      place++;
+    }
+    return value;
+  }
+
+  #control(opcode: number, from: number, to: number): void {
+    const bytes = this.#buffer.subarray(from, to);
+    this.#events.control(opcode === OPCODE.TEXT ? JSON.parse(bytes.toString('utf8')) : unpack(bytes));
+  }
+}
