@@ -11,6 +11,8 @@ import { formatEnvironment, readEnvironment } from './harness/environment.ts';
 import { defaultReportPath, type SuiteReport, writeReport } from './harness/report-file.ts';
 import type { Scenario } from './harness/scenario.ts';
 import { formatTable } from './harness/table.ts';
+import { ringHop } from './hop/ring-hop.ts';
+import { ringThroughput } from './hop/ring-throughput.ts';
 import { decode } from './micro/decode.ts';
 import { encodeJson } from './micro/encode-json.ts';
 import { encodeMsgpack } from './micro/encode-msgpack.ts';
@@ -21,6 +23,8 @@ const SCENARIOS: readonly Scenario[] = [
   patch,
   encodeJson,
   encodeMsgpack,
+  ringThroughput,
+  ringHop,
   frameToClient,
   fanOut,
   soak,

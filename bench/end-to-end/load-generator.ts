@@ -22,6 +22,8 @@ export interface LoadOptions {
   readonly perSecond: number;
   /** When the first burst is due, whole µs of the monotonic clock. */
   readonly startUs: number;
+  /** Lags of bursts that were due earlier are not recorded. */
+  readonly measureFromUs: number;
   readonly seconds: number;
 }
 
@@ -106,7 +108,7 @@ function subscribed(): number {
 }
 
 /** @throws Error when nobody has subscribed to anything */
-function run({ perSecond, startUs, seconds }: LoadOptions): Promise<LoadResult> {
+function run({ perSecond, startUs, measureFromUs, seconds }: LoadOptions): Promise<LoadResult> {
   const targets = [...connections].filter(({ size }) => size > 0);
   if (targets.length === 0) throw new Error('nothing is subscribed: the load would go nowhere');
   const bursts = Math.round((seconds * 1e6) / BURST_INTERVAL_US);
@@ -125,7 +127,7 @@ function run({ perSecond, startUs, seconds }: LoadOptions): Promise<LoadResult> 
           checksum = (checksum + dueUs) | 0;
         }
         for (const connection of targets) connection.flush();
-        lag.record(monotonicUs() - dueUs);
+        if (dueUs >= measureFromUs) lag.record(monotonicUs() - dueUs);
         burst++;
         dueUs += BURST_INTERVAL_US;
       }

@@ -128,9 +128,15 @@ export class Stage {
   async load(options: RunOptions): Promise<RunResult> {
     const seconds = this.#leadIn + options.seconds;
     const startUs = Math.ceil(monotonicUs()) + HEAD_START_US;
-    await this.clients.call('begin', startUs + this.#leadIn * 1e6);
+    const measureFromUs = startUs + this.#leadIn * 1e6;
+    await this.clients.call('begin', measureFromUs);
     const before = this.engine.usage();
-    const load = await this.generator.call('run', { perSecond: options.perSecond, startUs, seconds });
+    const load = await this.generator.call('run', {
+      perSecond: options.perSecond,
+      startUs,
+      measureFromUs,
+      seconds,
+    });
     await this.#untilDelivered(load.sent, options.clients);
     const after = this.engine.usage();
     const result = await this.clients.call('result', null);

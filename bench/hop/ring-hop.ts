@@ -1,0 +1,136 @@
+/**
+ * From the instant at which a record is due to the reader's handler in another thread, by wait strategy, and what the
+ * waiting costs. The writer never waits for the reader, as in the engine.
+ *
+ *   writer thread ──RingWriter.write, ring()──▶ ring in shared memory ──DrainLoop──▶ reader thread
+ *   (a burst each ms)                                                                (park, backoff, spin)
+ */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { createDoorbells } from '../../src/workers/ring/doorbell.ts';
+import { createRing } from '../../src/workers/ring/ring-layout.ts';
+import type { WaitStrategyName } from '../../src/workers/worker-messages.ts';
+import { LATENCY_COLUMNS, percentilesOf } from '../harness/latency-recorder.ts';
+import { monotonicUs } from '../harness/monotonic-clock.ts';
+import type { Scenario, ScenarioContext, ScenarioReport } from '../harness/scenario.ts';
+import { formatSpread, spreadOf } from '../harness/spread.ts';
+import type { HopReaderData, HopReaderResult } from './hop-reader.ts';
+import type { HopWriterData, HopWriterResult } from './hop-writer.ts';
+
+const RING_BYTES = 8 * 2 ** 20;
+const RATES = [1000, 45_000];
+const STRATEGIES: readonly WaitStrategyName[] = ['park', 'backoff', 'spin'];
+/** The engine's default. */
+const SPIN_US = 50;
+const LEAD_IN_SECONDS = 0.3;
+/** Time for both threads to start; the lead-in takes what it is too short by. */
+const HEAD_START_US = 300_000;
+
+interface HopRun extends HopReaderResult {
+  readonly strategy: WaitStrategyName;
+  readonly perSecond: number;
+  readonly written: number;
+  readonly writerLag: HopWriterResult['lag'];
+  /** Cores that the reader kept busy, its start included. */
+  readonly readerCpuShare: number | null;
+}
+
+function startThread(
+  context: ScenarioContext,
+  script: string,
+  workerData: HopReaderData | HopWriterData,
+): Worker {
+  const worker = new Worker(new URL(script, import.meta.url), { workerData });
+  context.cleanup.add(async () => void (await worker.terminate()));
+  return worker;
+}
+
+async function runHop(
+  context: ScenarioContext,
+  strategy: WaitStrategyName,
+  perSecond: number,
+): Promise<HopRun> {
+  const shared = { ring: createRing(RING_BYTES), doorbells: createDoorbells(1) };
+  const seconds = LEAD_IN_SECONDS + context.seconds;
+  const startUs = Math.ceil(monotonicUs()) + HEAD_START_US;
+  const measureFromUs = startUs + LEAD_IN_SECONDS * 1e6;
+  const reader = startThread(context, './hop-reader.ts', {
+    ...shared,
+    strategy,
+    spinUs: SPIN_US,
+    measureFromUs,
+  });
+  await once(reader, 'message');
+  const writer = startThread(context, './hop-writer.ts', {
+    ...shared,
+    perSecond,
+    startUs,
+    measureFromUs,
+    seconds,
+  });
+  const [written] = (await once(writer, 'message')) as [HopWriterResult];
+  reader.postMessage(written.written);
+  const [result] = (await once(reader, 'message')) as [HopReaderResult];
+  const { cpuSeconds } = result;
+  const readerCpuShare = cpuSeconds === null ? null : cpuSeconds / seconds;
+  return { ...result, strategy, perSecond, written: written.written, writerLag: written.lag, readerCpuShare };
+}
+
+function rowOf(name: string, runs: readonly HopRun[]): string[] {
+  const percentiles = percentilesOf(runs.map(({ latency }) => latency)).map((values, i) =>
+    i === 0 || i === 2 ? formatSpread(spreadOf(values), 1) : spreadOf(values).median.toFixed(0),
+  );
+  const shares = runs.flatMap(({ readerCpuShare }) => (readerCpuShare === null ? [] : [readerCpuShare]));
+  const lag = spreadOf(runs.map(({ writerLag }) => writerLag.p99)).median;
+  return [
+    name,
+    ...percentiles,
+    lag.toFixed(0),
+    shares.length === 0 ? '-' : spreadOf(shares).median.toFixed(2),
+    String(runs.reduce((sum, { lost }) => sum + lost, 0)),
+  ];
+}
+
+async function run(context: ScenarioContext): Promise<ScenarioReport> {
+  const cells = new Map<string, HopRun[]>();
+  for (let round = 0; round < context.rounds; round++) {
+    for (const perSecond of RATES) {
+      for (const strategy of STRATEGIES) {
+        const name = `${strategy}, ${perSecond}/s`;
+        context.progress(`ring-hop: round ${round + 1} of ${context.rounds}, ${name}`);
+        cells.set(name, [...(cells.get(name) ?? []), await runHop(context, strategy, perSecond)]);
+      }
+    }
+  }
+  const columns = ['µs', ...LATENCY_COLUMNS, 'writer lag p99', 'reader cores', 'lost'];
+  const rows = [...cells].map(([name, runs]) => rowOf(name, runs));
+  const runs = [...cells.values()].flat();
+  return {
+    tables: [{ title: 'Ring hop: intended time of a record to the reader in another thread', columns, rows }],
+    conditions: {
+      ringBytes: RING_BYTES,
+      record: 'quote message',
+      burstsPerSecond: 1000,
+      backoffSpinUs: SPIN_US,
+      leadInSecondsPerRun: LEAD_IN_SECONDS,
+      secondsPerRun: context.seconds,
+      rounds: context.rounds,
+    },
+    rounds: runs,
+    failures: runs
+      .filter(({ received, written }) => received !== written)
+      .map(({ strategy, perSecond, received, written }) => {
+        return `${strategy}, ${perSecond}/s: ${received} of ${written} records arrived`;
+      }),
+  };
+}
+
+export const ringHop: Scenario = {
+  name: 'ring-hop',
+  group: 'hop',
+  summary: 'writer thread to reader thread by wait strategy, at 1,000 and 45,000 records/s',
+  defaultSeconds: 1.5,
+  smokeSeconds: 0.1,
+  defaultRounds: 5,
+  run,
+};
