@@ -164,6 +164,27 @@ test('subscribe', async (t) => {
     assert.equal((message.successful as unknown[]).length, 1);
   });
 
+  await t.test("a busy proxy does not lose the exchange's first image of an instrument", async () => {
+    const busy = await client();
+    const each = await client();
+    const load = JSON.stringify({ action: 'ping', junk: Array.from({ length: 100_000 }, (_, i) => i) });
+    for (const symbol of [
+      'ADANIPORTS',
+      'APOLLOHOSP',
+      'ASIANPAINT',
+      'AXISBANK',
+      'BEL',
+      'BHARTIARTL',
+      'COALINDIA',
+    ]) {
+      each.send({ action: 'subscribe', symbol, exchange: 'NSE', mode: 3 });
+      for (let i = 0; i < 5; i++) busy.sendRaw(load);
+      await each.next(`the first image of ${symbol}`, ({ message }) => message.symbol === symbol);
+    }
+    assert.ok(each.ticks().every((tick) => !('snapshot' in tick)));
+    assert.equal(each.ticks().length, 7);
+  });
+
   await t.test('the confirmation precedes the first tick, also when everything is sent at once', async () => {
     const names = ['SBIN', 'ITC', 'WIPRO', 'CIPLA', 'TITAN'];
     const each = await client({ authenticate: false });

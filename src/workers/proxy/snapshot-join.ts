@@ -23,7 +23,7 @@ export class SnapshotJoin {
   readonly #source: TickSource;
   readonly #broadcaster: Broadcaster;
   readonly #clock = new EpochClock();
-  readonly #sendTime = new Int32Array(2);
+  readonly #now = new Int32Array(2);
 
   constructor(source: TickSource, broadcaster: Broadcaster) {
     this.#source = source;
@@ -54,9 +54,9 @@ export class SnapshotJoin {
     return true;
   }
 
-  /** The present time, for the stamps of a snapshot. */
-  sendTime(): Int32Array {
-    this.#clock.stamp(this.#sendTime, 0);
-    return this.#sendTime;
+  /** The present time as int64, ns since 1970; the words are reused by the next call. */
+  now(): Int32Array {
+    this.#clock.stamp(this.#now, 0);
+    return this.#now;
   }
 }

@@ -12,7 +12,7 @@ import {
 import { FEATURE } from '../../codec/framing.ts';
 import type { Json, ServerMessage } from '../../codec/server-message.ts';
 import { DEPTH_LEVELS, type Instrument, MODE, type Mode } from '../../codec/tick.ts';
-import { modeOf } from '../../codec/tick-message.ts';
+import { modeOf, readInt64, WORD } from '../../codec/tick-message.ts';
 import type { SubscribeOutcome } from '../worker-messages.ts';
 import { type ClientSession, type Holding, holdingKey } from './client-session.ts';
 import type { ControlLink } from './control-link.ts';
@@ -59,6 +59,7 @@ export class SubscriptionHandler {
       );
       return void session.send(subscribeAnswer(entries, broker, entries.length > 0, request));
     }
+    const askedAt = readInt64(this.#snapshots.now(), 0);
     return this.#link.subscribe(account, mode.mode, parsed.symbols).then((outcomes) => {
       const instruments = outcomes.flatMap((outcome) =>
         outcome.status === 'ok' ? [outcome.instrument] : [],
@@ -70,7 +71,7 @@ export class SubscriptionHandler {
         );
         session.send(subscribeAnswer(entries, broker, instruments.length < outcomes.length, request));
         // After the answer: a client may rely on it that the confirmation precedes the first tick.
-        for (const instrument of instruments) this.#hold(session, instrument, mode.mode);
+        for (const instrument of instruments) this.#hold(session, instrument, mode.mode, askedAt);
       } finally {
         // The control plane counts the subscription already. An answer that cannot be written, say because the echoed
         // request_id is nested too deeply, must not leave it there.
@@ -135,8 +136,11 @@ export class SubscriptionHandler {
     this.#link.need(slots.map((slot) => this.#index.need(slot)));
   }
 
-  /** Enters a client into the stream of a mode, behind the last value if it asked for one. */
-  #hold(session: ClientSession, instrument: Instrument, mode: Mode): void {
+  /**
+   * Enters a client into the stream of a mode, behind the last value if it asked for one. Without, it still gets a tick
+   * that came while the control plane was asked: it may be the exchange's first image, and the next tick hours away.
+   */
+  #hold(session: ClientSession, instrument: Instrument, mode: Mode, askedAt: number): void {
     const key = holdingKey(instrument.exchange, instrument.symbol);
     const holding = session.holdings.get(key) ?? { instrument, modes: 0 };
     if ((holding.modes & (1 << mode)) !== 0) return;
@@ -145,7 +149,7 @@ export class SubscriptionHandler {
     session.holdings.set(key, holding);
     const { framing, features } = session.options;
     const stream = this.#index.add(instrument, mode, framing, features);
-    if ((features & FEATURE.SNAPSHOT) !== 0) this.#sendSnapshot(session, stream);
+    this.#sendLast(session, stream, (features & FEATURE.SNAPSHOT) !== 0 ? 0 : askedAt);
     session.socket.subscribe(stream.topic);
     if (!isFirst || (features & FEATURE.SEQUENCE) === 0) return;
     const streams = this.#index.get(instrument.slot)!;
@@ -153,12 +157,14 @@ export class SubscriptionHandler {
     session.socket.subscribe(streams.gapTopic(framing));
   }
 
-  #sendSnapshot(session: ClientSession, stream: Stream): void {
+  /** @param since receive time, ns since 1970; an older last value is not sent */
+  #sendLast(session: ClientSession, stream: Stream, since: number): void {
     const { words, doubles } = this.#snapshots;
     const streams = this.#index.get(stream.slot)!;
     // A last value of a lower mode than the wished one is no snapshot of it: the first tick will be.
     if (!this.#snapshots.meet(streams, false) || modeOf(words) < stream.view) return;
-    const bytes = stream.encoder.encode(words, doubles, this.#snapshots.sendTime());
+    if (readInt64(words, WORD.RECEIVE_TIME_NS) < since) return;
+    const bytes = stream.encoder.encode(words, doubles, this.#snapshots.now());
     session.sendBytes(bytes, stream.isBinary);
   }
 
