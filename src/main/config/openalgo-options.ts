@@ -61,6 +61,11 @@ export const OPENALGO_OPTIONS = {
     max: 65_535,
     doc: "Port of OpenAlgo's own message bus.",
   }),
+  wsProxyStatsFile: stringOption({
+    env: 'WS_PROXY_STATS_FILE',
+    default: 'log/ws_proxy_stats.json',
+    doc: "File that OpenAlgo's health page reads, written every 10 s; none writes no file.",
+  }),
   databaseUrl: optionalStringOption({
     env: 'DATABASE_URL',
     doc:
