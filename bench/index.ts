@@ -30,6 +30,9 @@ const SCENARIOS: readonly Scenario[] = [
   soak,
 ];
 
+/** What a shell expects of a program that ended by Ctrl-C. */
+const INTERRUPTED = 130;
+
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 
 function help(): string {
@@ -114,14 +117,23 @@ async function run(cleanup: Cleanup): Promise<number> {
 }
 
 const cleanup = new Cleanup();
+let isInterrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => void cleanup.run().finally(() => process.exit(130)));
+  process.once(signal, () => {
+    isInterrupted = true;
+    void cleanup.run().finally(() => process.exit(INTERRUPTED));
+  });
 }
 try {
   process.exitCode = await run(cleanup);
 } catch (error) {
-  process.stderr.write(`bench: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  process.exitCode = 1;
+  // After an interrupt the scenario fails because its processes are gone: that is no news.
+  if (!isInterrupted) {
+    process.stderr.write(
+      `bench: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+    process.exitCode = 1;
+  }
 } finally {
   await cleanup.run();
 }

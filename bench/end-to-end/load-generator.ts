@@ -70,9 +70,11 @@ class Connection {
     this.#cursor = 0;
   }
 
-  /** Appends the tick of the instrument whose turn it is. */
+  /** Appends the tick of the instrument whose turn it is. One that nobody wants any more is sent into the void: lost. */
   append(intendedUs: number, timeMs: number): void {
-    const { mode, instrument } = this.#order[this.#cursor]!;
+    const next = this.#order[this.#cursor];
+    if (next === undefined) return;
+    const { mode, instrument } = next;
     this.#cursor = this.#cursor + 1 === this.#order.length ? 0 : this.#cursor + 1;
     instrument.advance(timeMs);
     instrument.volume = intendedUs;

@@ -70,10 +70,12 @@ export class RawClient {
 
   /** A client's frames are masked; a mask of zeros leaves the payload as it is. */
   #sendFrame(opcode: number, payload: Buffer): void {
-    const head = Buffer.alloc(14);
+    // A control frame must have the short form of the length.
+    const isShort = payload.length < 126;
+    const head = Buffer.alloc(isShort ? 6 : 14);
     head[0] = FINAL | opcode;
-    head[1] = MASKED | 127;
-    head.writeBigUInt64BE(BigInt(payload.length), 2);
+    head[1] = MASKED | (isShort ? payload.length : 127);
+    if (!isShort) head.writeBigUInt64BE(BigInt(payload.length), 2);
     this.#socket.write(Buffer.concat([head, payload]));
   }
 

@@ -49,9 +49,10 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
       const usage = stage.engine.usage();
       if (usage === null) return;
       samples.push({ seconds: (performance.now() - start) / 1000, rssMiB: usage.rssMiB });
-      context.progress(
-        `soak: ${samples.at(-1)!.seconds.toFixed(0)} of ${seconds} s, ${usage.rssMiB.toFixed(0)} MiB`,
-      );
+      if (samples.length % 10 === 0)
+        context.progress(
+          `soak: ${samples.at(-1)!.seconds.toFixed(0)} of ${seconds} s, ${usage.rssMiB.toFixed(0)} MiB`,
+        );
     },
     (seconds * 1000) / SAMPLES_PER_RUN,
   );
