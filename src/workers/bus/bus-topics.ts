@@ -20,6 +20,9 @@ export class BusInstrument {
   readonly instrument: Instrument;
   /** By mode. */
   readonly topics: readonly string[];
+  /** The tick that went out last, of modes LTP to DEPTH and of the deep overlay, whether or not anybody wanted it. */
+  readonly base = { epoch: 0, seq: 0 };
+  readonly deep = { epoch: 0, seq: 0 };
   #wanted = 0;
   #version = -1;
   readonly #derived: (TickTemplate | undefined)[] = [];

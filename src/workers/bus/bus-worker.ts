@@ -12,6 +12,7 @@ import { RingTickSource } from '../ring/ring-tick-source.ts';
 import { DrainLoop } from '../ring/wait-strategy.ts';
 import type { BusTask, FromReader, SubscribeOutcome, ToReader } from '../worker-messages.ts';
 import { BusSubscriptions } from './bus-topics.ts';
+import { releaseSocket } from './release-socket.ts';
 import { TickPublisher } from './tick-publisher.ts';
 
 /** Ticks per ring that are collected before they are sent: enough to share messages, few enough to be fresh. */
@@ -100,7 +101,7 @@ class BusWorker implements ReaderWorker {
 
   async close(): Promise<void> {
     await this.#loop.stop();
-    this.#socket.close();
+    await releaseSocket(this.#socket);
   }
 
   #post(message: FromReader): void {

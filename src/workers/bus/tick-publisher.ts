@@ -7,11 +7,14 @@
  */
 import type { XPublisher } from 'zeromq';
 import { FLAG, type Instrument, MODE, type Mode } from '../../codec/tick.ts';
-import { MAX_DEEP_TICK_BYTES, modeOf, readInstrument, WORD } from '../../codec/tick-message.ts';
+import { MAX_DEEP_TICK_BYTES, modeOf, readInstrument, readInt64, WORD } from '../../codec/tick-message.ts';
 import type { TickSource } from '../tick-source.ts';
 import { BusInstrument, type BusSubscriptions } from './bus-topics.ts';
 
 const MODES: readonly Mode[] = Object.values(MODE);
+const DRAIN_LIMIT = 4096;
+/** The market may move while we drain; after so many rounds the table's tick is taken as it is. */
+const MAX_ROUNDS = 16;
 
 export class TickPublisher {
   readonly #socket: XPublisher;
@@ -46,6 +49,9 @@ export class TickPublisher {
   readonly #onTick = (words: Int32Array, _doubles: Float64Array, wordCount: number): void => {
     const known = this.#instruments[words[WORD.SLOT]!];
     const entry = known ?? this.learn(readInstrument(bytesOf(words, wordCount)));
+    const position = modeOf(words) === MODE.DEEP_DEPTH ? entry.deep : entry.base;
+    position.epoch = readInt64(words, WORD.EPOCH);
+    position.seq = readInt64(words, WORD.SEQ);
     if (this.#subscriptions.size === 0) return;
     this.#enqueue(entry, words, wordCount, entry.wanted(this.#subscriptions));
   };
@@ -111,9 +117,28 @@ export class TickPublisher {
     }
   }
 
+  /**
+   * Reads the last value into `#lastValue` when all ticks before it are queued, so that it overtakes none: the feed
+   * worker writes the table before the ring, so what the table shows is the tick that went out last, the one after it, or
+   * there is something left to drain.
+   */
+  #meetLast({ instrument, base, deep }: BusInstrument, isDeep: boolean): number {
+    const position = isDeep ? deep : base;
+    for (let round = 0; ; round++) {
+      const wordCount = this.#source.readLast(instrument.slot, isDeep, this.#lastValue);
+      if (wordCount === 0 || round === MAX_ROUNDS) return wordCount;
+      const ahead = readInt64(this.#lastValue, WORD.SEQ) - position.seq;
+      const isSameEpoch = readInt64(this.#lastValue, WORD.EPOCH) === position.epoch;
+      if (isSameEpoch && (ahead === 0 || ahead === 1)) return wordCount;
+      // Nothing left: the tick was lost to a lap, or came before this worker.
+      if (this.#source.drain(this.#onTick, DRAIN_LIMIT) === 0) return wordCount;
+    }
+  }
+
   #enqueueLast(entry: BusInstrument, modes: number): void {
+    if (modes === 0) return;
     for (const deep of [false, true]) {
-      const wordCount = this.#source.readLast(entry.instrument.slot, deep, this.#lastValue);
+      const wordCount = this.#meetLast(entry, deep);
       if (wordCount === 0) continue;
       this.#lastValue[WORD.FLAGS] = this.#lastValue[WORD.FLAGS]! | FLAG.SNAPSHOT;
       this.#enqueue(entry, this.#lastValue, wordCount, modes);
