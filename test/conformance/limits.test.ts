@@ -1,0 +1,130 @@
+/** What one connection may take, what happens to it beyond, and that no other connection notices. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startEngineFixture } from '../support/engine-fixture.ts';
+import { OPCODE, RawClient } from '../support/raw-client.ts';
+import { until } from '../support/until.ts';
+
+const MIB = 1024 * 1024;
+const AUTH_TIMEOUT = { code: 4401, reason: 'auth timeout' };
+
+/** A ping of exactly so many bytes. */
+function pingOf(bytes: number): string {
+  const text = JSON.stringify({ action: 'ping', junk: '' });
+  return text.replace('""', `"${'x'.repeat(bytes - text.length)}"`);
+}
+
+test('limits of requests', async (t) => {
+  const { client, key } = await startEngineFixture(t);
+  const steady = await client();
+
+  await t.test(
+    'a message of the largest size is read; a larger one ends the connection with both sizes',
+    async () => {
+      const each = await client();
+      each.sendRaw(pingOf(MIB));
+      await each.next('the pong', ({ message }) => message.type === 'pong');
+      each.sendRaw(pingOf(MIB + 1));
+      assert.deepEqual(await each.untilClosed(), {
+        code: 1009,
+        reason: 'message of 1048577 bytes, limit 1048576',
+      });
+    },
+  );
+
+  await t.test('a monstrous message ends its connection', async () => {
+    const each = await client();
+    each.sendRaw(pingOf(32 * MIB));
+    await each.untilClosed();
+  });
+
+  await t.test('a client that does not wait for answers is stopped at a bound', async () => {
+    const each = await client({ authenticate: false });
+    each.send({ action: 'authenticate', api_key: 'a wrong key, whose check takes a while' });
+    for (let i = 0; i < 1100; i++) each.send({ action: 'ping' });
+    assert.deepEqual(await each.untilClosed(), { code: 4429, reason: 'too many requests waiting' });
+    const large = await client({ authenticate: false });
+    large.send({ action: 'authenticate', api_key: 'another wrong key' });
+    for (let i = 0; i < 8; i++) large.sendRaw(pingOf(MIB));
+    assert.equal((await large.untilClosed()).code, 4429);
+  });
+
+  await t.test('the others are served as before', async () => {
+    assert.equal((await steady.ask({ action: 'authenticate', api_key: key })).message.type, 'auth');
+  });
+});
+
+test('limits of time', async (t) => {
+  const { client, key, wsUrl } = await startEngineFixture(t, {
+    flags: ['--ws-auth-grace-seconds=0.4', '--ws-ping-interval=0.1', '--ws-ping-timeout=0.3'],
+  });
+  const steady = await client();
+
+  await t.test(
+    'who does not authenticate in time is told so; a wrong key neither helps nor hurts',
+    async () => {
+      const began = performance.now();
+      const silent = await client({ authenticate: false });
+      const wrong = await client({ authenticate: false });
+      await wrong.ask({ action: 'authenticate', api_key: 'wrong' });
+      for (const each of [silent, wrong]) assert.deepEqual(await each.untilClosed(), AUTH_TIMEOUT);
+      assert.ok(performance.now() - began >= 390);
+    },
+  );
+
+  await t.test('who answers no ping is given up, after a ping', async () => {
+    const raw = await RawClient.connect(wsUrl);
+    await raw.ask({ action: 'authenticate', api_key: key }, '"auth"');
+    const close = await until('the close', () => raw.closeFrame());
+    assert.deepEqual(close, { code: 1011, reason: 'keepalive ping timeout' });
+    assert.ok(raw.frames().some(({ opcode }) => opcode === OPCODE.PING));
+    raw.socket.destroy();
+  });
+
+  await t.test('who answers pings stays, whatever else he does not say', async () => {
+    assert.equal(steady.closed, null);
+    assert.equal((await steady.ask({ action: 'ping' })).message.type, 'pong');
+  });
+});
+
+test('a client that stops reading is cut off, and no other client misses a tick', async (t) => {
+  const { client, key, wsUrl, exchange } = await startEngineFixture(t, {
+    flags: ['--max-backpressure-bytes=262144'],
+  });
+  const fast = await client({ features: ['sequence'] });
+  const slow = await RawClient.connect(wsUrl);
+  await slow.ask({ action: 'authenticate', api_key: key }, '"auth"');
+  for (const mode of [1, 2, 3]) {
+    await slow.ask(
+      { action: 'subscribe', symbol: 'RELIANCE', exchange: 'NSE', mode, request_id: mode },
+      `"request_id": ${mode}`,
+    );
+  }
+  await fast.subscribe('NSE', 'RELIANCE', 3);
+  slow.socket.pause();
+  exchange.step();
+  await until('a tick', () => fast.ticks().length > 0);
+  const steps = 8000;
+  const from = fast.ticks().length;
+  for (let sent = 0; sent < steps; ) {
+    exchange.step(100);
+    sent += 100;
+    await until('the ticks at the fast client', () => fast.received.length >= from + sent);
+  }
+  const seqs = fast.ticks().map(({ seq }) => Number(seq));
+  assert.deepEqual(
+    seqs,
+    seqs.map((_, i) => seqs[0]! + i),
+  );
+  assert.ok(fast.received.every(({ message }) => message.type !== 'gap'));
+  // Whatever the kernel held for the slow one is read now, and the close behind it.
+  slow.socket.resume();
+  await until('the end of the slow connection', () => slow.isClosed);
+  const frames = slow.frames();
+  const ticks = frames.filter(({ opcode }) => opcode === OPCODE.TEXT);
+  assert.ok(ticks.length < 3 * steps, `${ticks.length} messages reached the slow client`);
+  for (const { payload } of ticks.slice(-3)) JSON.parse(payload.toString());
+  const close = slow.closeFrame();
+  assert.ok(close === null || close.code === 4008, `closed with ${close?.code}`);
+  assert.equal((await fast.ask({ action: 'ping' })).message.type, 'pong');
+});
