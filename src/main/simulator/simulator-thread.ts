@@ -46,8 +46,8 @@ export class SimulatorThread {
         worker.on('exit', () => {
           exited();
           this.#worker = null;
-          if (this.#stopping) return;
-          if (this.url === '') return reject(reason);
+          if (this.url === '') reject(reason);
+          if (this.#stopping || this.url === '') return;
           this.#log.error({ err: reason }, 'the simulated exchange ended, starting it again');
           this.#restart = setTimeout(() => void this.start().catch(() => {}), RESTART_AFTER_MS);
         });
