@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { describeListenError } from './listen-error.ts';
 import { SimulatedExchange } from './simulated-exchange.ts';
 import { DEMO_CREDENTIALS, type SimulatedExchangeOptions } from './simulator-options.ts';
 
@@ -10,7 +11,7 @@ export interface SimulateOptions extends SimulatedExchangeOptions {
 
 /**
  * Runs the simulated exchange by itself until `signal` is aborted, and prints where it listens and what it accepts.
- * @throws The system's error if the address cannot be used, for example `EADDRINUSE`; TickwireError `CONFIG_INVALID`.
+ * @throws TickwireError `PORT_IN_USE` or `CONFIG_INVALID`; the system's error if the address cannot be used otherwise.
  */
 export async function runSimulate(
   options: SimulateOptions,
@@ -19,7 +20,9 @@ export async function runSimulate(
 ): Promise<void> {
   const { port, host, ...exchangeOptions } = options;
   const exchange = new SimulatedExchange(exchangeOptions);
-  const { url } = await exchange.listen(port, host);
+  const { url } = await exchange.listen(port, host).catch((error: Error) => {
+    throw describeListenError(error, port ?? 0);
+  });
   print(`Simulated exchange listens at ${url}`);
   if (options.checkCredentials === false) print('It accepts any credentials.');
   else {

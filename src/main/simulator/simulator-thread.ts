@@ -1,6 +1,7 @@
 /** The simulated exchange beside the engine: in a thread of its own, started again when it dies. */
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
+import { describeListenError } from './listen-error.ts';
 import type { FromSimulator, SimulatorTask } from './simulator-worker.ts';
 
 const RESTART_AFTER_MS = 500;
@@ -31,7 +32,8 @@ export class SimulatorThread {
       let reason = new Error('the simulated exchange ended without a word');
       worker.on('message', (message: FromSimulator) => {
         if (message.type === 'left') {
-          reason = Object.assign(new Error(message.message), { code: message.code ?? 'STOPPED' });
+          const error = Object.assign(new Error(message.message), { code: message.code ?? 'STOPPED' });
+          reason = describeListenError(error, this.#task.port ?? 0);
           return;
         }
         this.url = message.url;
