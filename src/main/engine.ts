@@ -75,7 +75,8 @@ export class Engine {
     this.pool = new Piscina({
       filename: workerScript('feed/feed-worker').href,
       minThreads: 0,
-      maxThreads: config.maxWebsocketConnections * 8,
+      // The feed pools keep the count; a task that had to queue would be a connection that silently never comes.
+      maxThreads: 1024,
       // One task per worker for its whole life. Between tasks piscina would wait in Atomics.wait, and sockets stand still.
       concurrentTasksPerWorker: 1,
       atomics: 'disabled',
@@ -132,7 +133,7 @@ export class Engine {
       log: this.#log,
     });
     await this.#startReader(BUS_READER, 'bus', 'bus/bus-worker', () => this.#busTask());
-    const page = await readPage(instruments, database.demoKey);
+    const page = await readPage(instruments, database.demoKey, config.broker === 'simulated');
     for (let i = 0; i < this.#proxyCount(); i++) {
       const reader = BUS_READER + 1 + i;
       const port = await this.#startReader(reader, `proxy ${i}`, 'proxy/proxy-worker', () =>

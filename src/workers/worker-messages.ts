@@ -109,6 +109,8 @@ export interface ProxyTask {
     readonly html: string;
     readonly watch: readonly InstrumentName[];
     readonly demoKey: string | null;
+    /** The prices are made up: the page says so. */
+    readonly simulated: boolean;
   };
 }
 

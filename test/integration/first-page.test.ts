@@ -8,6 +8,7 @@ import { until } from '../support/until.ts';
 interface PageData {
   readonly watch: readonly { readonly exchange: string; readonly symbol: string }[];
   readonly demoKey: string | null;
+  readonly simulated: boolean;
 }
 
 async function readPageData(url: string): Promise<PageData> {

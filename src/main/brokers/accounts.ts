@@ -78,6 +78,8 @@ export class Accounts {
     }
     const known = this.#accounts.get(name);
     if (known !== undefined && known.broker === broker) return { status: 'ok', account: known };
+    // The user logged in at another broker: nothing of the old one is wanted any more.
+    void known?.pool.stop();
     const pool = this.#options.createPool(
       broker,
       () => account.credentials,

@@ -18,11 +18,15 @@ const WATCH: readonly InstrumentName[] = [
   { exchange: 'BSE', symbol: 'RELIANCE' },
 ];
 
-/** @param demoKey handed to whoever opens the page; null for a real database, whose users type their own key */
+/**
+ * @param demoKey handed to whoever opens the page; null for a real database, whose users type their own key
+ * @param simulated whether the prices are made up
+ */
 export async function readPage(
   instruments: InstrumentTable,
   demoKey: string | null,
+  simulated: boolean,
 ): Promise<ProxyTask['page']> {
   const watch = WATCH.filter(({ exchange, symbol }) => instruments.find(exchange, symbol) !== undefined);
-  return { html: await readFile(PAGE, 'utf8'), watch, demoKey };
+  return { html: await readFile(PAGE, 'utf8'), watch, demoKey, simulated };
 }

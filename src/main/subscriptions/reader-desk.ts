@@ -80,8 +80,13 @@ export class ReaderDesk {
   }
 
   #accountOf(name: string, broker: string): Account | undefined {
-    const { accounts } = this.#options;
-    return accounts.find(name, broker) ?? (name === '' ? accounts.openFirst(broker) : undefined);
+    const { accounts, log } = this.#options;
+    try {
+      return accounts.find(name, broker) ?? (name === '' ? accounts.openFirst(broker) : undefined);
+    } catch (error) {
+      log.error({ err: error, broker }, 'the broker session could not be read');
+      return undefined;
+    }
   }
 
   #subscribe(

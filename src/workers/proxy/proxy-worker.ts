@@ -40,7 +40,7 @@ class ProxyWorker implements ReaderWorker {
         maxBackpressureBytes: task.maxBackpressureBytes,
         keepAliveMs: task.pingIntervalMs + task.pingTimeoutMs,
         pageHtml: page.html,
-        pageData: JSON.stringify({ watch: page.watch, demoKey: page.demoKey }),
+        pageData: JSON.stringify({ watch: page.watch, demoKey: page.demoKey, simulated: page.simulated }),
       },
       () => ({ message: this.#requests.handle, close: (session) => subscriptions.releaseAll(session) }),
     );
