@@ -6,7 +6,7 @@
  */
 import type { Scenario, ScenarioContext, ScenarioReport } from '../harness/scenario.ts';
 import { costTable, latencyTable } from './run-table.ts';
-import { LEAD_IN_SECONDS, type RunResult, Stage } from './stage.ts';
+import { type RunResult, Stage } from './stage.ts';
 
 const INSTRUMENTS = 100;
 const PER_SECOND = 1000;
@@ -42,7 +42,7 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
       mode: 'quote',
       framing: 'json',
       warmUpSeconds: warmUp,
-      leadInSecondsPerRun: LEAD_IN_SECONDS,
+      leadInSecondsPerRun: stage.leadIn,
       secondsPerRun: context.seconds,
       rounds: context.rounds,
     },

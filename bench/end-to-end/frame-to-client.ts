@@ -8,7 +8,7 @@
 import type { Scenario, ScenarioContext, ScenarioReport } from '../harness/scenario.ts';
 import type { Framing } from './raw-client.ts';
 import { costTable, latencyTable } from './run-table.ts';
-import { LEAD_IN_SECONDS, type RunResult, Stage } from './stage.ts';
+import { type RunResult, Stage } from './stage.ts';
 
 const INSTRUMENTS = 3000;
 const RATES = [1000, 10_000, 45_000];
@@ -47,7 +47,7 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
       mode: 'quote',
       burstsPerSecond: 1000,
       warmUpSecondsPerFraming: warmUp,
-      leadInSecondsPerRun: LEAD_IN_SECONDS,
+      leadInSecondsPerRun: stage.leadIn,
       secondsPerRun: context.seconds,
       rounds: context.rounds,
       engineFlags: 'defaults',

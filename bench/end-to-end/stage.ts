@@ -41,8 +41,8 @@ export interface RunResult extends RunOptions {
   readonly failures: readonly string[];
 }
 
-/** Load before the measured time, in which its ticks are counted but their latencies are not. */
-export const LEAD_IN_SECONDS = 0.5;
+/** In the lead-in ticks are counted, and their latencies are not recorded. */
+const LEAD_IN_SECONDS = 0.5;
 const SMOKE_LEAD_IN_SECONDS = 0.1;
 /** From the decision to begin to the first burst: both programs know of it by then. */
 const HEAD_START_US = 50_000;
@@ -54,7 +54,8 @@ export class Stage {
   readonly engine: EngineProcess;
   readonly #apiKey: string;
   readonly #url: string;
-  readonly #leadIn: number;
+  /** Seconds of load before the measured time of each run. */
+  readonly leadIn: number;
 
   private constructor(
     parts: Pick<Stage, 'generator' | 'clients' | 'engine'>,
@@ -66,7 +67,7 @@ export class Stage {
     this.engine = parts.engine;
     this.#url = address.url;
     this.#apiKey = address.apiKey;
-    this.#leadIn = leadIn;
+    this.leadIn = leadIn;
   }
 
   /** @param instruments instruments that the engine's database has for runs to subscribe to */
@@ -126,9 +127,9 @@ export class Stage {
 
   /** One run on clients that are connected. */
   async load(options: RunOptions): Promise<RunResult> {
-    const seconds = this.#leadIn + options.seconds;
+    const seconds = this.leadIn + options.seconds;
     const startUs = Math.ceil(monotonicUs()) + HEAD_START_US;
-    const measureFromUs = startUs + this.#leadIn * 1e6;
+    const measureFromUs = startUs + this.leadIn * 1e6;
     await this.clients.call('begin', measureFromUs);
     const before = this.engine.usage();
     const load = await this.generator.call('run', {
