@@ -3,6 +3,7 @@
  * as binary holding UTF-8) and msgpack are told apart by the first byte, whatever the framing of the answers.
  */
 import { Unpackr } from 'msgpackr';
+import type { Dialect } from './dialect.ts';
 import { MODE, MODE_NAMES, type Mode } from './tick.ts';
 
 /** A request as the client sent it; nothing in it has been checked. */
@@ -76,17 +77,22 @@ export type ParsedMode =
   | { readonly ok: true; readonly mode: Mode; readonly name: string }
   | { readonly ok: false; readonly message: string };
 
-const MODE_OF_NAME: ReadonlyMap<string, Mode> = new Map([
-  ['ltp', MODE.LTP],
-  ['quote', MODE.QUOTE],
-  ['depth', MODE.DEPTH],
-]);
+/** Modes by the names and numbers of a dialect. The design has no mode 3: its depth is 4. */
+const MODES: { readonly [dialect in Dialect]: { readonly depth: Mode; readonly expected: string } } = {
+  openalgo: { depth: MODE.DEPTH, expected: '1 (LTP), 2 (Quote), or 3 (Depth)' },
+  design: { depth: MODE.DEEP_DEPTH, expected: '1 (LTP), 2 (Quote), or 4 (Depth)' },
+};
 
-/** The mode of a request: 1, 2, 3 or a name in any case. 2.0 and 2 are the same number after JSON.parse. */
-export function parseMode(value: unknown): ParsedMode {
+/**
+ * The mode of a request, as a number or as a name in any case. 2.0 and 2 are the same number after JSON.parse. Mode 4 is
+ * the design's depth, and may be asked for in the deployed dialect too, where no client in use sends it.
+ */
+export function parseMode(value: unknown, dialect: Dialect): ParsedMode {
+  const { depth, expected } = MODES[dialect];
   if (typeof value === 'string') {
-    const mode = MODE_OF_NAME.get(value.trim().toLowerCase());
-    if (mode !== undefined) return { ok: true, mode, name: MODE_NAMES[mode] };
+    const name = value.trim().toLowerCase();
+    const mode = name === 'ltp' ? MODE.LTP : name === 'quote' ? MODE.QUOTE : name === 'depth' ? depth : null;
+    if (mode !== null) return { ok: true, mode, name: MODE_NAMES[mode] };
     return {
       ok: false,
       message: `Invalid mode '${value}'; expected 'LTP', 'Quote', or 'Depth' (case-insensitive)`,
@@ -98,10 +104,11 @@ export function parseMode(value: unknown): ParsedMode {
       message: `Mode must be int or str, got ${pythonTypeOf(value)} (${pythonTextOf(value)})`,
     };
   }
-  if (value === MODE.LTP || value === MODE.QUOTE || value === MODE.DEPTH) {
-    return { ok: true, mode: value, name: MODE_NAMES[value] };
+  const mode = Object.values(MODE).find((known) => known === value);
+  if (mode === undefined || (mode === MODE.DEPTH && depth !== MODE.DEPTH)) {
+    return { ok: false, message: `Invalid mode ${value}; expected ${expected}` };
   }
-  return { ok: false, message: `Invalid mode ${value}; expected 1 (LTP), 2 (Quote), or 3 (Depth)` };
+  return { ok: true, mode, name: MODE_NAMES[mode] };
 }
 
 /** One entry of a subscribe or unsubscribe request. */

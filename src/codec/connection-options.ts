@@ -3,11 +3,13 @@
  * sub-protocol. A client that chooses nothing gets the deployed behaviour and nothing else. Choices that contradict each
  * other, and values that do not exist, are errors: a silent default would show a trader something else than asked for.
  */
+import { DIALECTS, type Dialect } from './dialect.ts';
 import { FEATURE, type FramingName } from './framing.ts';
 import type { Json } from './server-message.ts';
 
 export interface ConnectionOptions {
   readonly framing: FramingName;
+  readonly dialect: Dialect;
   /** Bits of FEATURE. */
   readonly features: number;
   /** The options that the client chose, to be echoed in the authenticate answer. */
@@ -19,7 +21,6 @@ export type OptionsOutcome =
   | { readonly ok: false; readonly message: string };
 
 const FRAMINGS: readonly FramingName[] = ['json', 'msgpack'];
-const DIALECTS = ['openalgo'] as const;
 /** What happens to a client that falls behind. */
 const SLOW_POLICIES = ['disconnect'] as const;
 const FEATURE_BITS: ReadonlyMap<string, number> = new Map([
@@ -90,12 +91,14 @@ function resolveFeatures(choices: readonly Choice[]): number | Error {
  *
  * @param query the URL's query, without `?`
  * @param subprotocol the selected sub-protocol, or ''
- * @param request the authenticate request
+ * @param request the authenticate request; an empty one where none has come yet
+ * @param defaultDialect that of a client that chooses none
  */
 export function resolveOptions(
   query: string,
   subprotocol: string,
   request: Readonly<Record<string, unknown>>,
+  defaultDialect: Dialect,
 ): OptionsOutcome {
   const url = new URLSearchParams(query);
   const fromSubprotocol = subprotocol === '' ? undefined : subprotocol.slice(SUBPROTOCOL_PREFIX.length);
@@ -120,6 +123,7 @@ export function resolveOptions(
     ok: true,
     options: {
       framing: framing ?? 'json',
+      dialect: dialect ?? defaultDialect,
       features,
       chosen: { framing, dialect, features: choseFeatures ? names : undefined, slow },
     },
@@ -127,14 +131,25 @@ export function resolveOptions(
 }
 
 /**
+ * What a connection has until it has authenticated: JSON, since the authenticate answer is text whatever is chosen, in
+ * the dialect that its URL names, so that errors before it are in the right form.
+ */
+export function initialOptions(query: string, defaultDialect: Dialect): ConnectionOptions {
+  const outcome = resolveOptions(query, '', {}, defaultDialect);
+  const dialect = outcome.ok ? outcome.options.dialect : defaultDialect;
+  return { framing: 'json', dialect, features: 0, chosen: {} };
+}
+
+/**
  * Why options cannot replace those that a connection has, or null when they choose nothing else. Options are fixed by the
  * first successful authenticate request: what was sent since then lies in their form.
  */
 export function findOptionConflict(current: ConnectionOptions, next: ConnectionOptions): string | null {
-  const { framing, features } = next.chosen;
+  const { framing, dialect, features } = next.chosen;
   const isOther =
     (framing !== undefined && next.framing !== current.framing) ||
+    (dialect !== undefined && next.dialect !== current.dialect) ||
     (features !== undefined && next.features !== current.features);
   if (!isOther) return null;
-  return 'framing and features are fixed by the first authenticate request; open another connection to change them';
+  return 'framing, dialect and features are fixed by the first authenticate request; open another connection to change them';
 }

@@ -2,6 +2,7 @@
  * A framing is the form in which a connection gets its ticks. An encoder serves one subscription's view of one
  * instrument; connections that want the same view, framing and features share it and get the same bytes.
  */
+import type { Dialect } from './dialect.ts';
 import type { FrameProgram, FramingCounters, SendTime } from './frame-program.ts';
 import { JsonFraming } from './json-framing.ts';
 import { MsgpackFraming } from './msgpack-framing.ts';
@@ -31,6 +32,8 @@ export interface TickEncoder {
 }
 
 export interface TickEncoderOptions {
+  /** Default `openalgo`. */
+  readonly dialect?: Dialect;
   /** Levels per side that the client asked for; view 4 only. */
   readonly depthLevel?: number;
   /** Counters to share with other encoders. */
@@ -92,7 +95,7 @@ class ShapedTickEncoder implements TickEncoder {
 /**
  * The encoder of one view of one instrument.
  *
- * @param view 1 to 3 for the deployed messages, 4 for the depth message of the published design
+ * @param view 1 to 3, or 4 for the depth message of the published design, which has the same form in both dialects
  * @param features bits of FEATURE
  */
 export function createTickEncoder(
@@ -102,6 +105,10 @@ export function createTickEncoder(
   features: number,
   options: TickEncoderOptions = {},
 ): TickEncoder {
-  const { depthLevel = DEPTH_LEVELS, counters = { rounded: 0, repacked: 0 } } = options;
-  return new ShapedTickEncoder({ instrument, view, features, depthLevel }, COMPILE[framing], counters);
+  const { dialect = 'openalgo', depthLevel = DEPTH_LEVELS, counters = { rounded: 0, repacked: 0 } } = options;
+  return new ShapedTickEncoder(
+    { instrument, view, features, dialect, depthLevel },
+    COMPILE[framing],
+    counters,
+  );
 }

@@ -23,6 +23,11 @@ export function errorMessage(code: string, message: string): ServerMessage {
   return { status: 'error', code, message };
 }
 
+/** Error answer of the published design: typed, and it names what was asked for. */
+export function designError(code: string, message: string, context: ServerMessage = {}): ServerMessage {
+  return { type: 'error', code, message, ...context };
+}
+
 /** Python's spelling of a string: ASCII only. */
 export function pythonString(text: string): string {
   return JSON.stringify(text).replaceAll(

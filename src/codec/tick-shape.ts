@@ -4,6 +4,7 @@
  * additions behind `timestamp`; view 4 is the depth message of the published design.
  */
 
+import { type Dialect, depthNotice } from './dialect.ts';
 import { FLAG, type Instrument, MODE, type Mode } from './tick.ts';
 import { buyLevelsWord, DOUBLE, LEVEL, levelCountOf, modeOf, sellLevelsWord, WORD } from './tick-message.ts';
 
@@ -66,6 +67,7 @@ export interface ShapeRequest {
   readonly view: Mode;
   /** Bits of FEATURE. */
   readonly features: number;
+  readonly dialect: Dialect;
   /** Levels per side that the client asked for; view 4 only. */
   readonly depthLevel: number;
 }
@@ -160,13 +162,38 @@ function deployedMessage(request: ShapeRequest, words: Int32Array): { [key: stri
   return { type: 'market_data', symbol, exchange, mode: request.view, data, broker };
 }
 
-function designMessage(request: ShapeRequest, words: Int32Array): { [key: string]: Shape } {
+const RECEIVE_ISO = new Field(FIELD.RECEIVE_ISO);
+
+/** The published design's LTP and Quote messages. */
+function designMessage(request: ShapeRequest): { [key: string]: Shape } {
+  const { symbol, exchange } = request.instrument;
+  const quote = {
+    ...CHANGES,
+    volume: integer(WORD.VOLUME),
+    ...PRICES_OF_DAY,
+    last_trade_quantity: integer(WORD.LAST_QUANTITY),
+    avg_trade_price: price(WORD.AVERAGE_PRICE),
+  };
+  return {
+    type: 'market_data',
+    mode: request.view,
+    topic: `${symbol}.${exchange}`,
+    data: {
+      symbol,
+      exchange,
+      ltp: LTP,
+      ...(request.view === MODE.QUOTE ? quote : {}),
+      timestamp: RECEIVE_ISO,
+    },
+  };
+}
+
+/** The published design's depth message, which a mode 4 subscription gets in either dialect. */
+function designDepthMessage(request: ShapeRequest, words: Int32Array): { [key: string]: Shape } {
   const { symbol, exchange, broker } = request.instrument;
   const { depthLevel } = request;
   const given = levelCountOf(words);
   const supported = given >= depthLevel;
-  const brand = broker.slice(0, 1).toUpperCase() + broker.slice(1);
-  const notice = `${brand} broker only supports up to ${given} depth levels for ${exchange}`;
   return {
     type: 'market_data',
     mode: request.view,
@@ -178,11 +205,16 @@ function designMessage(request: ShapeRequest, words: Int32Array): { [key: string
       exchange,
       ltp: LTP,
       depth: book(words, Math.min(given, depthLevel)),
-      timestamp: new Field(FIELD.RECEIVE_ISO),
+      timestamp: RECEIVE_ISO,
       broker_supported: supported,
-      ...(supported ? {} : { broker_message: notice }),
+      ...(supported ? {} : { broker_message: depthNotice(broker, exchange, given) }),
     },
   };
+}
+
+function messageOf(request: ShapeRequest, words: Int32Array): { [key: string]: Shape } {
+  if (request.view === MODE.DEEP_DEPTH) return designDepthMessage(request, words);
+  return request.dialect === 'design' ? designMessage(request) : deployedMessage(request, words);
 }
 
 const SEQUENCE = { epoch: integer(WORD.EPOCH), seq: integer(WORD.SEQ) };
@@ -214,10 +246,9 @@ export function tickShape(request: ShapeRequest, words: Int32Array): Shape {
     const name = `${instrument.exchange}:${instrument.symbol}`;
     throw new RangeError(`view ${view} of ${name} cannot be made from a message of mode ${mode}`);
   }
-  const isDesign = view === MODE.DEEP_DEPTH;
   const isSnapshot = (words[WORD.FLAGS]! & FLAG.SNAPSHOT) !== 0;
   return {
-    ...(isDesign ? designMessage(request, words) : deployedMessage(request, words)),
+    ...messageOf(request, words),
     ...((features & FEATURE.SEQUENCE) === 0 ? {} : SEQUENCE),
     ...((features & FEATURE.STAMPS) === 0 ? {} : STAMPS),
     ...((features & FEATURE.SNAPSHOT) !== 0 && isSnapshot ? { snapshot: true } : {}),

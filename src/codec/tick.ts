@@ -10,8 +10,8 @@
 export const MODE = { LTP: 1, QUOTE: 2, DEPTH: 3, DEEP_DEPTH: 4 } as const;
 export type Mode = (typeof MODE)[keyof typeof MODE];
 
-/** Names of the modes as clients read them in confirmations, and as topics spell them in capitals. */
-export const MODE_NAMES = { 1: 'LTP', 2: 'Quote', 3: 'Depth', 4: 'DeepDepth' } as const;
+/** Names of the modes as the deployed server's confirmations have them. */
+export const MODE_NAMES = { 1: 'LTP', 2: 'Quote', 3: 'Depth', 4: 'Depth' } as const;
 
 /** Levels per side of a depth tick. */
 export const DEPTH_LEVELS = 5;

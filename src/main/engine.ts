@@ -14,6 +14,7 @@ import type { BusTask, FeedCredentials, ProxyTask, RingHandle } from '../workers
 import { KeyVerifier } from './auth/key-verifier.ts';
 import { Accounts } from './brokers/accounts.ts';
 import type { BrokerRow } from './brokers/broker-registry.ts';
+import { capabilityRows } from './brokers/capability-registry.ts';
 import { FeedPool } from './brokers/feed-pool.ts';
 import { FeedRunner } from './brokers/feed-runner.ts';
 import type { Config } from './config-options.ts';
@@ -259,6 +260,12 @@ export class Engine {
       maxMessageBytes: config.maxMessageBytes,
       maxBackpressureBytes: config.maxBackpressureBytes,
       supportedBrokers: config.validBrokers,
+      capabilities: capabilityRows({
+        angelDepth20: config.angelDepth20 || config.broker === 'simulated',
+      }),
+      defaultDialect: config.dialect,
+      designPingIntervalMs: config.designPingIntervalMs,
+      designPingTimeoutMs: config.designPingTimeoutMs,
       page,
     };
   }

@@ -2,6 +2,7 @@
  * Every message between the main thread and the workers, in one place. Ticks never travel this way: they go through the
  * rings. A worker treats a message that it does not know as a programming error and leaves, so that main starts it anew.
  */
+import type { Dialect } from '../codec/dialect.ts';
 import type { Instrument, Mode } from '../codec/tick.ts';
 
 /** One feed worker's shared memory, as its readers get it. */
@@ -104,6 +105,12 @@ export interface ProxyTask {
   readonly maxMessageBytes: number;
   readonly maxBackpressureBytes: number;
   readonly supportedBrokers: readonly string[];
+  readonly capabilities: readonly CapabilityRow[];
+  /** Dialect of a client that chooses none. */
+  readonly defaultDialect: Dialect;
+  /** Keepalive of the design's clients. */
+  readonly designPingIntervalMs: number;
+  readonly designPingTimeoutMs: number;
   /** The page served at `/`, and what it is told. */
   readonly page: {
     readonly html: string;
@@ -112,6 +119,14 @@ export interface ProxyTask {
     /** The prices are made up: the page says so. */
     readonly simulated: boolean;
   };
+}
+
+/** What a broker gives on an exchange; `*` for every exchange without a row of its own. */
+export interface CapabilityRow {
+  readonly broker: string;
+  readonly exchange: string;
+  /** Levels per side, ascending. */
+  readonly depthLevels: readonly number[];
 }
 
 export interface InstrumentName {

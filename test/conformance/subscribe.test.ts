@@ -68,7 +68,6 @@ test('subscribe', async (t) => {
       `Invalid mode '${mode}'; expected 'LTP', 'Quote', or 'Depth' (case-insensitive)`;
     const modes: [unknown, string][] = [
       [0, outside(0)],
-      [4, outside(4)],
       [5, outside(5)],
       [-1, outside(-1)],
       ['3', unknown('3')],

@@ -61,6 +61,28 @@ export const ENGINE_OPTIONS = {
     unit: 'threads',
     doc: 'Threads that serve clients; more than one only on Linux.',
   }),
+  dialect: enumOption({
+    env: 'TICKWIRE_DIALECT',
+    values: ['openalgo', 'design'],
+    default: 'openalgo',
+    doc: 'Dialect of a client that chooses none: openalgo is what every client in use speaks.',
+  }),
+  designPingIntervalMs: durationOption({
+    env: 'TICKWIRE_DESIGN_PING_INTERVAL',
+    default: 30,
+    min: 0.01,
+    max: 3600,
+    unit: 's',
+    doc: 'Time between keepalive pings to clients of the design dialect.',
+  }),
+  designPingTimeoutMs: durationOption({
+    env: 'TICKWIRE_DESIGN_PING_TIMEOUT',
+    default: 10,
+    min: 0.01,
+    max: 3600,
+    unit: 's',
+    doc: 'Time that a client of the design dialect has to answer a ping.',
+  }),
   maxMessageBytes: integerOption({
     env: 'TICKWIRE_MAX_MESSAGE_BYTES',
     default: MIB,

@@ -1,5 +1,5 @@
 /** Options of the connection to the broker, real or simulated. */
-import { durationOption, enumOption, integerOption, urlOption } from './option-kinds.ts';
+import { booleanOption, durationOption, enumOption, integerOption, urlOption } from './option-kinds.ts';
 
 export const FEED_OPTIONS = {
   broker: enumOption({
@@ -13,6 +13,11 @@ export const FEED_OPTIONS = {
     default: 'wss://smartapisocket.angelone.in/smart-stream',
     schemes: ['wss', 'ws'],
     doc: "Address of Angel One's market-data socket.",
+  }),
+  angelDepth20: booleanOption({
+    env: 'TICKWIRE_ANGEL_DEPTH20',
+    default: false,
+    doc: 'Offer 20 depth levels on NSE. Angel One announced their end for April 2025; the simulated exchange has them.',
   }),
   subscribeChunk: integerOption({
     env: 'TICKWIRE_SUBSCRIBE_CHUNK',

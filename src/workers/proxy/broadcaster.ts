@@ -61,14 +61,14 @@ export class Broadcaster {
     this.ticks++;
     const mode = modeOf(words);
     if (!this.#advance(streams, mode === MODE.DEEP_DEPTH ? streams.deep : streams.base, words)) return;
-    if (mode === MODE.DEEP_DEPTH) this.#publishAll(streams.byView[mode]!, words, doubles);
-    else for (let view = 1; view <= mode; view++) this.#publishAll(streams.byView[view]!, words, doubles);
+    if (mode === MODE.DEEP_DEPTH) this.#publishAll(streams.bySource[mode]!, words, doubles);
+    else for (let from = 1; from <= mode; from++) this.#publishAll(streams.bySource[from]!, words, doubles);
   };
 
   #publishAll(list: readonly Stream[], words: Int32Array, doubles: Float64Array): void {
     for (let i = 0; i < list.length; i++) {
       const stream = list[i]!;
-      if ((stream.features & FEATURE.STAMPS) !== 0) this.#clock.stamp(this.#sendTime, 0);
+      if ((stream.form.features & FEATURE.STAMPS) !== 0) this.#clock.stamp(this.#sendTime, 0);
       const bytes = stream.encoder.encode(words, doubles, this.#sendTime);
       this.#app.publish(stream.topic, bytes, stream.isBinary);
       this.published++;

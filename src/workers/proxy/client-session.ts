@@ -6,8 +6,9 @@
 import type { WebSocket } from 'uWebSockets.js';
 import type { ConnectionOptions } from '../../codec/connection-options.ts';
 import { type ServerMessage, toMsgpack, toPythonJson } from '../../codec/server-message.ts';
-import type { Instrument } from '../../codec/tick.ts';
+import type { Instrument, Mode } from '../../codec/tick.ts';
 import type { Close } from './close-codes.ts';
+import type { Stream } from './subscription-index.ts';
 
 /** What uWebSockets.js keeps with a socket: filled at the upgrade. */
 export interface SocketData {
@@ -26,13 +27,11 @@ export interface Identity {
   readonly broker: string;
 }
 
-/** What a client holds of one instrument: a bit `1 << mode` for each subscribed mode. */
+/** What a client holds of one instrument: a stream for each subscribed mode. */
 export interface Holding {
   readonly instrument: Instrument;
-  modes: number;
+  readonly streams: Map<Mode, Stream>;
 }
-
-const DEFAULT_OPTIONS: ConnectionOptions = { framing: 'json', features: 0, chosen: {} };
 
 /** Name of an instrument as a map key: neither part can contain NUL. */
 export function holdingKey(exchange: string, symbol: string): string {
@@ -44,7 +43,8 @@ export class ClientSession {
   readonly connectedAt = performance.now();
   readonly holdings = new Map<string, Holding>();
   identity: Identity | null = null;
-  options = DEFAULT_OPTIONS;
+  /** Until the client has authenticated: JSON, in the dialect of its URL. */
+  options: ConnectionOptions;
   /** From the first successful authenticate request on. */
   optionsFixed = false;
   open = true;
@@ -56,8 +56,9 @@ export class ClientSession {
   readonly #waiting: Uint8Array[] = [];
   #busy = false;
 
-  constructor(socket: ClientSocket) {
+  constructor(socket: ClientSocket, options: ConnectionOptions) {
     this.socket = socket;
+    this.options = options;
   }
 
   get waiting(): number {

@@ -12,7 +12,7 @@ import {
   type us_socket_context_t,
   us_socket_local_port,
 } from 'uWebSockets.js';
-import { selectSubprotocol } from '../../codec/connection-options.ts';
+import { type ConnectionOptions, selectSubprotocol } from '../../codec/connection-options.ts';
 import { ClientSession, type ClientSocket, type SocketData } from './client-session.ts';
 import { CLOSE } from './close-codes.ts';
 import { pagePolicy } from './page-policy.ts';
@@ -39,6 +39,8 @@ export interface ServerOptions {
   readonly maxBackpressureBytes: number;
   /** After so long without a word a client is given up: ping interval and time-out together. */
   readonly keepAliveMs: number;
+  /** What a connection starts with, from the query of its URL. */
+  readonly initialOptions: (query: string) => ConnectionOptions;
   readonly pageHtml: string;
   /** What the page asks for at `/page.json`. */
   readonly pageData: string;
@@ -131,7 +133,7 @@ export class ProxyServer {
 
   #open(socket: ClientSocket): void {
     this.counts.accepted++;
-    const session = new ClientSession(socket);
+    const session = new ClientSession(socket, this.#options.initialOptions(socket.getUserData().query));
     socket.getUserData().session = session;
     this.sessions.add(session);
   }

@@ -3,12 +3,14 @@
  * together; each of them says in its head what it does.
  */
 import { type MessagePort, workerData } from 'node:worker_threads';
+import { initialOptions } from '../../codec/connection-options.ts';
 import { type ReaderWorker, runReaderWorker } from '../reader-worker.ts';
 import { Doorbell } from '../ring/doorbell.ts';
 import { RingTickSource } from '../ring/ring-tick-source.ts';
 import { DrainLoop } from '../ring/wait-strategy.ts';
 import type { ProxyTask, ToReader } from '../worker-messages.ts';
 import { Broadcaster } from './broadcaster.ts';
+import { Capabilities } from './capabilities.ts';
 import { ControlLink } from './control-link.ts';
 import { ProxyServer } from './proxy-server.ts';
 import { RequestHandler } from './request-handler.ts';
@@ -38,7 +40,11 @@ class ProxyWorker implements ReaderWorker {
       {
         maxMessageBytes: task.maxMessageBytes,
         maxBackpressureBytes: task.maxBackpressureBytes,
-        keepAliveMs: task.pingIntervalMs + task.pingTimeoutMs,
+        keepAliveMs: Math.max(
+          task.pingIntervalMs + task.pingTimeoutMs,
+          task.designPingIntervalMs + task.designPingTimeoutMs,
+        ),
+        initialOptions: (query) => initialOptions(query, task.defaultDialect),
         pageHtml: page.html,
         pageData: JSON.stringify({ watch: page.watch, demoKey: page.demoKey, simulated: page.simulated }),
       },
@@ -46,8 +52,13 @@ class ProxyWorker implements ReaderWorker {
     );
     this.#broadcaster = new Broadcaster(this.#server.app, this.#index, this.#source);
     const snapshots = new SnapshotJoin(this.#source, this.#broadcaster);
-    const subscriptions = new SubscriptionHandler(this.#link, this.#index, snapshots);
-    this.#requests = new RequestHandler(this.#link, subscriptions, task.supportedBrokers);
+    const subscriptions = new SubscriptionHandler(
+      this.#link,
+      this.#index,
+      snapshots,
+      new Capabilities(task.capabilities),
+    );
+    this.#requests = new RequestHandler(this.#link, subscriptions, task);
     this.#keeper = new SessionKeeper(this.#server.sessions, task);
     this.#loop = new DrainLoop({
       drain: () => this.#broadcaster.drain(DRAIN_LIMIT),

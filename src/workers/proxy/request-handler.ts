@@ -4,24 +4,32 @@
  */
 import { type ParsedRequest, parseRequest, type RawRequest } from '../../codec/client-request.ts';
 import { findOptionConflict, resolveOptions } from '../../codec/connection-options.ts';
-import { errorMessage, type Json, type ServerMessage } from '../../codec/server-message.ts';
+import type { Dialect } from '../../codec/dialect.ts';
+import { designError, errorMessage, type Json, type ServerMessage } from '../../codec/server-message.ts';
+import type { ProxyTask } from '../worker-messages.ts';
 import type { ClientSession } from './client-session.ts';
 import type { ControlLink } from './control-link.ts';
-import type { SubscriptionHandler } from './subscription-handler.ts';
+import type { Refuse, SubscriptionHandler } from './subscription-handler.ts';
 
 type Action = (session: ClientSession, request: RawRequest) => Promise<void> | undefined;
 
 export class RequestHandler {
   readonly #link: ControlLink;
   readonly #supportedBrokers: readonly string[];
+  readonly #defaultDialect: Dialect;
   readonly #actions: ReadonlyMap<string, Action>;
   /** Requests handled, and those answered with an error, by code. */
   requests = 0;
   readonly errors: Record<string, number> = {};
 
-  constructor(link: ControlLink, subscriptions: SubscriptionHandler, supportedBrokers: readonly string[]) {
+  constructor(
+    link: ControlLink,
+    subscriptions: SubscriptionHandler,
+    settings: Pick<ProxyTask, 'supportedBrokers' | 'defaultDialect'>,
+  ) {
     this.#link = link;
-    this.#supportedBrokers = supportedBrokers;
+    this.#supportedBrokers = settings.supportedBrokers;
+    this.#defaultDialect = settings.defaultDialect;
     const authenticated =
       (action: Action): Action =>
       (session, request) => {
@@ -29,8 +37,7 @@ export class RequestHandler {
         this.#refuse(session, 'NOT_AUTHENTICATED', 'You must authenticate first');
         return undefined;
       };
-    const refuse = (session: ClientSession, code: string, message: string) =>
-      this.#refuse(session, code, message);
+    const refuse: Refuse = (session, code, message, whole) => this.#refuse(session, code, message, whole);
     this.#actions = new Map<string, Action>([
       ['authenticate', (session, request) => this.#authenticate(session, request)],
       ['auth', (session, request) => this.#authenticate(session, request)],
@@ -74,9 +81,9 @@ export class RequestHandler {
     return action(session, parsed.request);
   }
 
-  #refuse(session: ClientSession, code: string, message: string): void {
+  #refuse(session: ClientSession, code: string, message: string, whole?: ServerMessage): void {
     this.#count(code);
-    session.send(errorMessage(code, message));
+    session.send(whole ?? errorIn(session.options.dialect, code, message));
   }
 
   #count(code: string): void {
@@ -87,14 +94,14 @@ export class RequestHandler {
   #authenticate(session: ClientSession, request: RawRequest): Promise<void> | undefined {
     const refuse = (code: string, message: string) => {
       this.#count(code);
-      session.sendText(errorMessage(code, message));
+      session.sendText(errorIn(session.options.dialect, code, message));
     };
     const key = request.api_key || request.apikey;
     if (typeof key !== 'string' || key === '') {
       return void refuse('AUTHENTICATION_ERROR', 'API key is required');
     }
     const { query, subprotocol } = session.socket.getUserData();
-    const resolved = resolveOptions(query, subprotocol, request);
+    const resolved = resolveOptions(query, subprotocol, request, this.#defaultDialect);
     if (!resolved.ok) return void refuse('INVALID_OPTION', resolved.message);
     const conflict = session.optionsFixed ? findOptionConflict(session.options, resolved.options) : null;
     if (conflict !== null) return void refuse('INVALID_OPTION', conflict);
@@ -148,4 +155,8 @@ export class RequestHandler {
     };
     session.send(pong);
   }
+}
+
+function errorIn(dialect: Dialect, code: string, message: string): ServerMessage {
+  return dialect === 'design' ? designError(code, message) : errorMessage(code, message);
 }

@@ -16,6 +16,9 @@ export interface KeeperLimits {
   readonly authGraceMs: number;
   readonly pingIntervalMs: number;
   readonly pingTimeoutMs: number;
+  /** Of clients of the published design, which names its own. */
+  readonly designPingIntervalMs: number;
+  readonly designPingTimeoutMs: number;
   readonly maxBackpressureBytes: number;
 }
 
@@ -51,7 +54,10 @@ export class SessionKeeper {
   }
 
   #keepAlive(session: ClientSession, now: number): void {
-    const { pingIntervalMs, pingTimeoutMs } = this.#limits;
+    const limits = this.#limits;
+    const isDesign = session.options.dialect === 'design';
+    const pingIntervalMs = isDesign ? limits.designPingIntervalMs : limits.pingIntervalMs;
+    const pingTimeoutMs = isDesign ? limits.designPingTimeoutMs : limits.pingTimeoutMs;
     if (session.pingSentAt > 0 && now - session.pingSentAt > pingTimeoutMs) {
       this.closed.keepalive++;
       session.end(CLOSE.KEEPALIVE);

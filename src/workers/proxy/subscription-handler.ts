@@ -1,6 +1,5 @@
 /**
- * Subscribe and unsubscribe: from a client's request to streams and to the control plane's wishes, and the answers of
- * the deployed dialect. Proxy worker thread.
+ * Subscribe and unsubscribe: from a client's request to streams and to the control plane's wishes. Proxy worker thread.
  */
 
 import {
@@ -9,75 +8,147 @@ import {
   type RawRequest,
   type RequestedSymbol,
 } from '../../codec/client-request.ts';
+import type { Dialect } from '../../codec/dialect.ts';
 import { FEATURE } from '../../codec/framing.ts';
 import type { Json, ServerMessage } from '../../codec/server-message.ts';
 import { DEPTH_LEVELS, type Instrument, MODE, type Mode } from '../../codec/tick.ts';
 import { modeOf, readInt64, WORD } from '../../codec/tick-message.ts';
 import type { SubscribeOutcome } from '../worker-messages.ts';
+import { type Capabilities, highestLevel } from './capabilities.ts';
 import { type ClientSession, type Holding, holdingKey } from './client-session.ts';
 import type { ControlLink } from './control-link.ts';
 import type { SnapshotJoin } from './snapshot-join.ts';
-import type { Stream, SubscriptionIndex } from './subscription-index.ts';
+import {
+  type EntryContext,
+  failedEntry,
+  subscribeAnswer,
+  subscribeEntry,
+  subscribeError,
+  unsubscribeAnswer,
+  unsupportedDepth,
+} from './subscription-answers.ts';
+import type { Stream, StreamForm, SubscriptionIndex } from './subscription-index.ts';
+import { parseWish, type SubscriptionWish } from './subscription-wish.ts';
 
-export type Refuse = (session: ClientSession, code: string, message: string) => void;
+/** Answers a request with an error in the connection's dialect. `whole` is a message that replaces the plain one. */
+export type Refuse = (session: ClientSession, code: string, message: string, whole?: ServerMessage) => void;
 
-const SUBSCRIBABLE: readonly Mode[] = [MODE.LTP, MODE.QUOTE, MODE.DEPTH];
+/** In ascending order, which is the order of an `unsubscribe_all` answer. */
+const ALL_MODES: readonly Mode[] = Object.values(MODE);
 
-/** `request_id` is echoed as the last key; null counts as absent. */
-function requestId(request: RawRequest): Json | undefined {
-  return (request.request_id ?? undefined) as Json | undefined;
+/** One symbol of a subscribe request on its way. */
+interface Item {
+  readonly requested: RequestedSymbol;
+  readonly context: EntryContext;
+  /** Levels that it will be served with. */
+  readonly servedLevel: number;
+  /** Why it is refused without asking the control plane. */
+  readonly refusal: SubscribeOutcome | null;
 }
 
-/** Reads the depth of a request. In modes 1 and 2 the deployed server echoes it unchecked. */
-function requestedDepth(request: RawRequest): Json {
-  return (request.depth ?? DEPTH_LEVELS) as Json;
+/** The mode of ticks that an item needs from upstream: five levels come with a depth tick. */
+function sourceMode({ context, servedLevel }: Item): Mode {
+  const { mode } = context.wish;
+  return mode === MODE.DEEP_DEPTH && servedLevel <= DEPTH_LEVELS ? MODE.DEPTH : mode;
 }
 
 export class SubscriptionHandler {
   readonly #link: ControlLink;
   readonly #index: SubscriptionIndex;
   readonly #snapshots: SnapshotJoin;
+  readonly #capabilities: Capabilities;
 
-  constructor(link: ControlLink, index: SubscriptionIndex, snapshots: SnapshotJoin) {
+  constructor(
+    link: ControlLink,
+    index: SubscriptionIndex,
+    snapshots: SnapshotJoin,
+    capabilities: Capabilities,
+  ) {
     this.#link = link;
     this.#index = index;
     this.#snapshots = snapshots;
+    this.#capabilities = capabilities;
   }
 
   subscribe(session: ClientSession, request: RawRequest, refuse: Refuse): Promise<void> | undefined {
     const parsed = parseSymbols(request, 'At least one symbol must be specified');
     if (!parsed.ok) return void refuse(session, parsed.code, parsed.message);
-    const mode = parseMode(request.mode === undefined ? MODE.QUOTE : request.mode);
-    if (!mode.ok) return void refuse(session, 'INVALID_MODE', mode.message);
+    const parsedWish = parseWish(request, session.options.dialect);
+    if (!parsedWish.ok) return void refuse(session, parsedWish.code, parsedWish.message);
     const { account, broker } = session.identity!;
     if (account === '') return void refuse(session, 'BROKER_ERROR', 'Broker adapter not found');
-    const depth = requestedDepth(request);
-    if (mode.mode === MODE.DEPTH && depth !== DEPTH_LEVELS) {
-      const message = `Invalid depth level ${depth}. Must be ${DEPTH_LEVELS}`;
-      const entries = parsed.symbols.map(({ symbol, exchange }) =>
-        failedEntry(symbol, exchange, message, broker),
-      );
-      return void session.send(subscribeAnswer(entries, broker, entries.length > 0, request));
-    }
+    const { wish } = parsedWish;
+    const items = parsed.symbols.map((requested) => this.#itemOf(requested, wish, broker));
     const askedAt = readInt64(this.#snapshots.now(), 0);
-    return this.#link.subscribe(account, mode.mode, parsed.symbols).then((outcomes) => {
+    return this.#ask(account, items).then((outcomes) => {
       const instruments = outcomes.flatMap((outcome) =>
         outcome.status === 'ok' ? [outcome.instrument] : [],
       );
       try {
         if (!session.open) return;
-        const entries = parsed.symbols.map((requested, i) =>
-          subscribeEntry(requested, outcomes[i]!, mode.name, depth, broker),
-        );
-        session.send(subscribeAnswer(entries, broker, instruments.length < outcomes.length, request));
+        const isSingle = !parsed.batch && wish.isDesign;
+        this.#answer(session, request, items, outcomes, isSingle ? refuse : null);
         // After the answer: a client may rely on it that the confirmation precedes the first tick.
-        for (const instrument of instruments) this.#hold(session, instrument, mode.mode, askedAt);
+        for (const [i, outcome] of outcomes.entries()) {
+          if (outcome.status === 'ok') this.#hold(session, outcome.instrument, items[i]!, askedAt);
+        }
       } finally {
         // The control plane counts the subscription already. An answer that cannot be written, say because the echoed
         // request_id is nested too deeply, must not leave it there.
         this.#link.need(instruments.map(({ slot }) => this.#index.need(slot)));
       }
     });
+  }
+
+  #itemOf(requested: RequestedSymbol, wish: SubscriptionWish, broker: string): Item {
+    const { exchange } = requested;
+    const levels = this.#capabilities.depthLevels(broker, exchange);
+    const context: EntryContext = { wish, broker, levels };
+    if (wish.mode === MODE.DEEP_DEPTH) {
+      const servedLevel = highestLevel(levels, wish.depthLevel) ?? 0;
+      const isServed = servedLevel === wish.depthLevel || (servedLevel > 0 && wish.depthFallback);
+      const refusal = isServed ? null : unsupportedDepth(broker, exchange, wish.depthLevel);
+      return { requested, context, servedLevel, refusal };
+    }
+    const isWrongDepth = wish.mode === MODE.DEPTH && wish.depth !== DEPTH_LEVELS;
+    const message = `Invalid depth level ${wish.depth}. Must be ${DEPTH_LEVELS}`;
+    const refusal: SubscribeOutcome = { status: 'error', code: 'INVALID_DEPTH', message };
+    return { requested, context, servedLevel: DEPTH_LEVELS, refusal: isWrongDepth ? refusal : null };
+  }
+
+  /** Asks the control plane for what can be served. @returns an outcome for every item, in their order */
+  async #ask(account: string, items: readonly Item[]): Promise<readonly SubscribeOutcome[]> {
+    const outcomes = items.map(({ refusal }) => refusal);
+    const asked = ALL_MODES.map(async (mode) => {
+      const places = [...items.keys()].filter((i) => outcomes[i] === null && sourceMode(items[i]!) === mode);
+      if (places.length === 0) return;
+      const names = places.map((i) => items[i]!.requested);
+      const answers = await this.#link.subscribe(account, mode, names);
+      for (const [n, i] of places.entries()) outcomes[i] = answers[n]!;
+    });
+    await Promise.all(asked);
+    return outcomes as SubscribeOutcome[];
+  }
+
+  #answer(
+    session: ClientSession,
+    request: RawRequest,
+    items: readonly Item[],
+    outcomes: readonly SubscribeOutcome[],
+    refuse: Refuse | null,
+  ): void {
+    const broker = session.identity?.broker ?? '';
+    const first = outcomes[0];
+    if (refuse !== null && first?.status === 'error') {
+      const whole = subscribeError(items[0]!.requested, first, items[0]!.context);
+      refuse(session, first.code, first.message, whole);
+      return;
+    }
+    const entries = items.map(({ requested, context, servedLevel }, i) =>
+      subscribeEntry(requested, outcomes[i]!, servedLevel, context),
+    );
+    const isPartial = outcomes.some(({ status }) => status === 'error');
+    session.send(subscribeAnswer(entries, broker, isPartial, request));
   }
 
   unsubscribe(session: ClientSession, request: RawRequest, refuse: Refuse): undefined {
@@ -87,15 +158,16 @@ export class SubscriptionHandler {
       return void refuse(session, parsed.code, parsed.message);
     }
     const broker = session.identity?.broker ?? '';
+    const { dialect } = session.options;
     if (!parsed.batch) {
-      const mode = parseMode(request.mode === undefined ? MODE.QUOTE : request.mode);
+      const mode = parseMode(request.mode === undefined ? MODE.QUOTE : request.mode, dialect);
       if (!mode.ok) return void refuse(session, 'INVALID_MODE', mode.message);
     }
     const successful: Json[] = [];
     const failed: Json[] = [];
     const slots = new Set<number>();
     for (const entry of parsed.symbols) {
-      const modes = modesToRemove(entry, parsed.batch, request.mode);
+      const modes = modesToRemove(entry, parsed.batch, request.mode, dialect);
       if (typeof modes === 'string') {
         failed.push(failedEntry(entry.symbol, entry.exchange, modes, broker));
         continue;
@@ -115,11 +187,9 @@ export class SubscriptionHandler {
   unsubscribeAll(session: ClientSession, request: RawRequest): undefined {
     const broker = session.identity?.broker ?? '';
     const successful: Json[] = [];
-    for (const { instrument, modes } of session.holdings.values()) {
+    for (const { instrument, streams } of session.holdings.values()) {
       const { symbol, exchange } = instrument;
-      for (const mode of SUBSCRIBABLE) {
-        if ((modes & (1 << mode)) !== 0) successful.push({ symbol, exchange, status: 'success', broker });
-      }
+      for (let i = 0; i < streams.size; i++) successful.push({ symbol, exchange, status: 'success', broker });
     }
     this.releaseAll(session);
     session.send(unsubscribeAnswer(successful, [], broker, request));
@@ -130,7 +200,7 @@ export class SubscriptionHandler {
   releaseAll(session: ClientSession): void {
     const slots: number[] = [];
     for (const holding of [...session.holdings.values()]) {
-      for (const mode of SUBSCRIBABLE) this.#release(session, holding, mode);
+      for (const mode of ALL_MODES) this.#release(session, holding, mode);
       slots.push(holding.instrument.slot);
     }
     this.#link.need(slots.map((slot) => this.#index.need(slot)));
@@ -140,15 +210,28 @@ export class SubscriptionHandler {
    * Enters a client into the stream of a mode, behind the last value if it asked for one. Without, it still gets a tick
    * that came while the control plane was asked: it may be the exchange's first image, and the next tick hours away.
    */
-  #hold(session: ClientSession, instrument: Instrument, mode: Mode, askedAt: number): void {
+  #hold(session: ClientSession, instrument: Instrument, item: Item, askedAt: number): void {
+    const { wish } = item.context;
     const key = holdingKey(instrument.exchange, instrument.symbol);
-    const holding = session.holdings.get(key) ?? { instrument, modes: 0 };
-    if ((holding.modes & (1 << mode)) !== 0) return;
-    const isFirst = holding.modes === 0;
-    holding.modes |= 1 << mode;
+    const holding = session.holdings.get(key) ?? { instrument, streams: new Map() };
+    const { framing, features, dialect } = session.options;
+    const form: StreamForm = {
+      view: wish.mode,
+      framing,
+      features,
+      dialect,
+      depthLevel: wish.depthLevel,
+      servedLevel: item.servedLevel,
+    };
+    const held = holding.streams.get(wish.mode);
+    // Mode 4 with another number of levels takes the place of the one before.
+    if (held?.form.depthLevel === form.depthLevel || (held !== undefined && wish.mode !== MODE.DEEP_DEPTH))
+      return;
+    const isFirst = holding.streams.size === 0;
+    const stream = this.#index.add(instrument, form);
+    holding.streams.set(wish.mode, stream);
     session.holdings.set(key, holding);
-    const { framing, features } = session.options;
-    const stream = this.#index.add(instrument, mode, framing, features);
+    if (held !== undefined) this.#leave(session, held);
     this.#sendLast(session, stream, (features & FEATURE.SNAPSHOT) !== 0 ? 0 : askedAt);
     session.socket.subscribe(stream.topic);
     if (!isFirst || (features & FEATURE.SEQUENCE) === 0) return;
@@ -162,77 +245,33 @@ export class SubscriptionHandler {
     const { words, doubles } = this.#snapshots;
     const streams = this.#index.get(stream.slot)!;
     // A last value of a lower mode than the wished one is no snapshot of it: the first tick will be.
-    if (!this.#snapshots.meet(streams, false) || modeOf(words) < stream.view) return;
+    const isDeep = stream.source === MODE.DEEP_DEPTH;
+    if (!this.#snapshots.meet(streams, isDeep) || modeOf(words) < stream.source) return;
     if (readInt64(words, WORD.RECEIVE_TIME_NS) < since) return;
     const bytes = stream.encoder.encode(words, doubles, this.#snapshots.now());
     session.sendBytes(bytes, stream.isBinary);
   }
 
   #release(session: ClientSession, holding: Holding, mode: Mode): void {
-    if ((holding.modes & (1 << mode)) === 0) return;
-    holding.modes &= ~(1 << mode);
+    const stream = holding.streams.get(mode);
+    if (stream === undefined) return;
+    holding.streams.delete(mode);
     const { instrument } = holding;
     const { framing, features } = session.options;
-    const isLast = holding.modes === 0;
+    const isLast = holding.streams.size === 0;
     if (isLast) session.holdings.delete(holdingKey(instrument.exchange, instrument.symbol));
     if (isLast && (features & FEATURE.SEQUENCE) !== 0) {
       const streams = this.#index.get(instrument.slot)!;
       streams.gapSubscribers[framing]--;
       if (session.open) session.socket.unsubscribe(streams.gapTopic(framing));
     }
-    const stream = this.#index.remove(instrument.slot, mode, framing, features);
-    if (stream !== undefined && session.open) session.socket.unsubscribe(stream.topic);
+    this.#leave(session, stream);
   }
-}
 
-function failedEntry(symbol: string, exchange: string, message: string, broker: string): Json {
-  return { symbol, exchange, status: 'error', message, broker };
-}
-
-function subscribeEntry(
-  { symbol, exchange }: RequestedSymbol,
-  outcome: SubscribeOutcome,
-  mode: string,
-  depth: Json,
-  broker: string,
-): Json {
-  if (outcome.status === 'error') return failedEntry(symbol, exchange, outcome.message, broker);
-  return { symbol, exchange, status: 'success', mode, depth, broker };
-}
-
-/** `partial` as soon as one entry failed, even when all did: the deployed server never says `error` here. */
-function subscribeAnswer(
-  entries: Json[],
-  broker: string,
-  isPartial: boolean,
-  request: RawRequest,
-): ServerMessage {
-  return {
-    type: 'subscribe',
-    status: isPartial ? 'partial' : 'success',
-    subscriptions: entries,
-    message: 'Subscription processing complete',
-    broker,
-    request_id: requestId(request),
-  };
-}
-
-function unsubscribeAnswer(
-  successful: Json[],
-  failed: Json[],
-  broker: string,
-  request: RawRequest,
-): ServerMessage {
-  const status = failed.length === 0 ? 'success' : successful.length === 0 ? 'error' : 'partial';
-  return {
-    type: 'unsubscribe',
-    status,
-    message: 'Unsubscription processing complete',
-    successful,
-    failed,
-    broker,
-    request_id: requestId(request),
-  };
+  #leave(session: ClientSession, stream: Stream): void {
+    this.#index.remove(stream);
+    if (session.open) session.socket.unsubscribe(stream.topic);
+  }
 }
 
 /**
@@ -245,9 +284,10 @@ function modesToRemove(
   entry: RequestedSymbol,
   isBatch: boolean,
   requestMode: unknown,
+  dialect: Dialect,
 ): readonly Mode[] | string {
   const given = entry.mode ?? requestMode;
-  if (given === undefined) return isBatch ? SUBSCRIBABLE : [MODE.QUOTE];
-  const parsed = parseMode(given);
+  if (given === undefined) return isBatch ? ALL_MODES : [MODE.QUOTE];
+  const parsed = parseMode(given, dialect);
   return parsed.ok ? [parsed.mode] : parsed.message;
 }

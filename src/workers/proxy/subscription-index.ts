@@ -1,35 +1,59 @@
 /**
- * Who is subscribed to what, from the tick's side: for each slot the streams that somebody wants. A stream is one view of
- * an instrument in one framing with one set of features; it has one uWebSockets.js topic and one encoder, so a tick is
+ * Who is subscribed to what, from the tick's side: for each slot the streams that somebody wants. A stream is one form of
+ * an instrument's ticks: view, framing, features, dialect; it has one uWebSockets.js topic and one encoder, so a tick is
  * encoded once per stream however many clients there are, and not at all when nobody is there. Proxy worker thread.
  */
+
+import type { Dialect } from '../../codec/dialect.ts';
 import {
   createTickEncoder,
   type FramingCounters,
   type FramingName,
   type TickEncoder,
 } from '../../codec/framing.ts';
-import type { Instrument, Mode } from '../../codec/tick.ts';
+import { DEPTH_LEVELS, type Instrument, MODE, type Mode } from '../../codec/tick.ts';
 import type { SlotNeed } from '../worker-messages.ts';
+
+/** What the bytes of a tick depend on, beside the instrument. */
+export interface StreamForm {
+  readonly view: Mode;
+  readonly framing: FramingName;
+  /** Bits of FEATURE. */
+  readonly features: number;
+  readonly dialect: Dialect;
+  /** Levels that a mode 4 subscription asked for, and those that it gets. */
+  readonly depthLevel: number;
+  readonly servedLevel: number;
+}
 
 /** One encoding of one view of an instrument. */
 export interface Stream {
   readonly slot: number;
-  readonly view: Mode;
-  readonly features: number;
+  readonly form: StreamForm;
+  /** The lowest mode of a tick that holds what the view shows: all ticks from this mode on are encoded for it. */
+  readonly source: Mode;
   readonly isBinary: boolean;
   readonly topic: string;
   readonly encoder: TickEncoder;
   subscribers: number;
 }
 
-const VIEWS = 4;
+const MODES: readonly Mode[] = Object.values(MODE);
+
+/** Five levels come with a depth tick; more only with a deep depth tick. */
+function sourceOf({ view, servedLevel }: StreamForm): Mode {
+  return view === MODE.DEEP_DEPTH && servedLevel <= DEPTH_LEVELS ? MODE.DEPTH : view;
+}
+
+function formKey({ view, framing, features, dialect, depthLevel, servedLevel }: StreamForm): string {
+  return `${view}/${framing}/${features}/${dialect}/${depthLevel}/${servedLevel}`;
+}
 
 /** The streams of one instrument and where its ticks stand. */
 export class InstrumentStreams {
   readonly instrument: Instrument;
-  /** Streams with subscribers, by view (1 to 4). */
-  readonly byView: readonly Stream[][] = Array.from({ length: VIEWS + 1 }, () => []);
+  /** Streams with subscribers, by their source mode (1 to 4). */
+  readonly bySource: readonly Stream[][] = [[], ...MODES.map(() => [])];
   /** Subscribers who asked for sequence numbers get gap messages, on one topic per framing. */
   readonly gapSubscribers = { json: 0, msgpack: 0 };
   /** Latest tick that was published, of the modes LTP to DEPTH and of the deep overlay; epoch 0 before the first. */
@@ -44,29 +68,30 @@ export class InstrumentStreams {
     return `${this.instrument.slot}/gap/${framing}`;
   }
 
-  /** The set of views that anybody wants, as bits `1 << view`. */
-  views(): number {
+  /** The modes of ticks that anybody wants, as bits `1 << mode`. */
+  modes(): number {
     let bits = 0;
-    for (let view = 1; view <= VIEWS; view++) if (this.byView[view]!.length > 0) bits |= 1 << view;
+    for (const mode of MODES) if (this.bySource[mode]!.length > 0) bits |= 1 << mode;
     return bits;
   }
 
-  find(view: Mode, framing: FramingName, features: number): Stream | undefined {
-    const isBinary = framing === 'msgpack';
-    return this.byView[view]!.find((stream) => stream.isBinary === isBinary && stream.features === features);
-  }
-
-  create(view: Mode, framing: FramingName, features: number, counters: FramingCounters): Stream {
+  /** The stream of a form, made if need be. */
+  stream(form: StreamForm, counters: FramingCounters): Stream {
+    const source = sourceOf(form);
+    const topic = `${this.instrument.slot}/${formKey(form)}`;
+    const known = this.bySource[source]!.find((stream) => stream.topic === topic);
+    if (known !== undefined) return known;
+    const { view, framing, features, dialect, depthLevel } = form;
     const stream: Stream = {
       slot: this.instrument.slot,
-      view,
-      features,
+      form,
+      source,
       isBinary: framing === 'msgpack',
-      topic: `${this.instrument.slot}/${view}/${framing}/${features}`,
-      encoder: createTickEncoder(framing, this.instrument, view, features, { counters }),
+      topic,
+      encoder: createTickEncoder(framing, this.instrument, view, features, { dialect, depthLevel, counters }),
       subscribers: 0,
     };
-    this.byView[view]!.push(stream);
+    this.bySource[source]!.push(stream);
     return stream;
   }
 }
@@ -92,38 +117,32 @@ export class SubscriptionIndex {
   }
 
   /** Counts a subscriber in. @returns the stream, whose topic the caller's socket subscribes to */
-  add(instrument: Instrument, view: Mode, framing: FramingName, features: number): Stream {
+  add(instrument: Instrument, form: StreamForm): Stream {
     let streams = this.#slots[instrument.slot];
     if (streams === undefined) {
       streams = new InstrumentStreams(instrument);
       this.#slots[instrument.slot] = streams;
       this.#instruments++;
     }
-    const stream =
-      streams.find(view, framing, features) ?? streams.create(view, framing, features, this.counters);
+    const stream = streams.stream(form, this.counters);
     stream.subscribers++;
     return stream;
   }
 
-  /** Counts a subscriber out. @returns the stream it was in */
-  remove(slot: number, view: Mode, framing: FramingName, features: number): Stream | undefined {
-    const streams = this.#slots[slot];
-    const stream = streams?.find(view, framing, features);
-    if (streams === undefined || stream === undefined) return undefined;
+  /** Counts a subscriber out; its socket leaves the stream's topic by itself. */
+  remove(stream: Stream): void {
     stream.subscribers--;
-    if (stream.subscribers === 0) {
-      const list = streams.byView[view]!;
-      list.splice(list.indexOf(stream), 1);
-      if (streams.views() === 0) {
-        this.#slots[slot] = undefined;
-        this.#instruments--;
-      }
-    }
-    return stream;
+    if (stream.subscribers > 0) return;
+    const streams = this.#slots[stream.slot]!;
+    const list = streams.bySource[stream.source]!;
+    list.splice(list.indexOf(stream), 1);
+    if (streams.modes() > 0) return;
+    this.#slots[stream.slot] = undefined;
+    this.#instruments--;
   }
 
   /** What this proxy needs of a slot now, for the control plane. */
   need(slot: number): SlotNeed {
-    return { slot, modes: this.#slots[slot]?.views() ?? 0 };
+    return { slot, modes: this.#slots[slot]?.modes() ?? 0 };
   }
 }
