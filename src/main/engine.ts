@@ -10,7 +10,14 @@ import { Piscina } from 'piscina';
 import { createDoorbells } from '../workers/ring/doorbell.ts';
 import { LastValueTable } from '../workers/ring/last-value-table.ts';
 import { createRing } from '../workers/ring/ring-layout.ts';
-import type { BusTask, FeedCredentials, ProxyTask, RingHandle } from '../workers/worker-messages.ts';
+import type {
+  BusTask,
+  FeedCredentials,
+  FeedState,
+  ProxyTask,
+  RingHandle,
+  ToReader,
+} from '../workers/worker-messages.ts';
 import { KeyVerifier } from './auth/key-verifier.ts';
 import { Accounts } from './brokers/accounts.ts';
 import type { BrokerRow } from './brokers/broker-registry.ts';
@@ -18,6 +25,7 @@ import { capabilityRows } from './brokers/capability-registry.ts';
 import { FeedPool } from './brokers/feed-pool.ts';
 import { FeedRunner } from './brokers/feed-runner.ts';
 import type { Config } from './config-options.ts';
+import { ChangeWatch } from './database/change-watch.ts';
 import { type OpenDatabase, openDatabase } from './database/open-database.ts';
 import { TickwireError } from './errors.ts';
 import { InstrumentTable } from './instruments/instrument-table.ts';
@@ -63,6 +71,7 @@ export class Engine {
   #database: OpenDatabase | null = null;
   #keys: KeyVerifier | null = null;
   #accounts: Accounts | null = null;
+  #watch: ChangeWatch | null = null;
   #desk: ReaderDesk | null = null;
   #lastEpoch = 0;
   #port = 0;
@@ -122,8 +131,10 @@ export class Engine {
       database,
       brokerApiKey: config.brokerApiKey ?? '',
       log: this.#log,
-      createPool: (broker, credentials, onRefused) =>
-        this.#createPool(broker, upstreamUrl, credentials, onRefused),
+      createPool: (broker, credentials, onState) =>
+        this.#createPool(broker, upstreamUrl, credentials, onState),
+      onStatus: (status) => this.#postToProxies({ type: 'account', status }),
+      onBrokerChanged: () => {},
     });
     this.#desk = new ReaderDesk({
       accounts: this.#accounts,
@@ -134,6 +145,13 @@ export class Engine {
       log: this.#log,
     });
     await this.#startReader(BUS_READER, 'bus', 'bus/bus-worker', () => this.#busTask());
+    this.#watch = new ChangeWatch({
+      db: database.db,
+      intervalMs: config.databasePollMs,
+      onChange: () => this.#accounts?.check(),
+      log: this.#log,
+    });
+    this.#watch.start();
     const page = await readPage(instruments, database.demoKey, config.broker === 'simulated');
     for (let i = 0; i < this.#proxyCount(); i++) {
       const reader = BUS_READER + 1 + i;
@@ -157,6 +175,7 @@ export class Engine {
   /** Clients first, so that they read why; then the feeds, then what they used. Safe in every state. */
   async stop(): Promise<void> {
     await Promise.all(this.#readers.map((reader) => reader.stop()));
+    this.#watch?.stop();
     await this.#accounts?.stop();
     await this.#keys?.close();
     await this.pool.destroy();
@@ -182,7 +201,7 @@ export class Engine {
     broker: BrokerRow,
     url: string,
     credentials: () => FeedCredentials,
-    onRefused: (detail: string) => void,
+    onState: (state: FeedState, detail: string) => void,
   ): FeedPool {
     const { config } = this.#options;
     const quota = { maxConnections: config.maxWebsocketConnections, maxPairs: config.maxSymbolsPerWebsocket };
@@ -192,7 +211,7 @@ export class Engine {
         pool: this.pool,
         log: this.#log,
         nextEpoch: () => this.#nextEpoch(),
-        onRefused,
+        onState,
         task: {
           feed: ring.feed,
           broker: broker.name,
@@ -221,6 +240,10 @@ export class Engine {
     this.#rings.push(ring);
     for (const reader of this.#readers) reader.post({ type: 'addRing', ring });
     return ring;
+  }
+
+  #postToProxies(message: ToReader): void {
+    for (const reader of this.#readers.slice(BUS_READER + 1)) reader.post(message);
   }
 
   /** Rises with every call, also when the clock does not, so that two lives of a worker never share an epoch. */

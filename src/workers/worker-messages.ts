@@ -64,10 +64,13 @@ export interface UpstreamWish {
 export type ToFeedWorker =
   | { readonly type: 'subscribe'; readonly wishes: readonly UpstreamWish[] }
   | { readonly type: 'unsubscribe'; readonly wishes: readonly UpstreamWish[] }
+  /** Tokens to connect with from now on; a connection that is open is made anew. */
   | { readonly type: 'credentials'; readonly credentials: FeedCredentials }
+  /** There are no tokens any more: the connection is closed until there are. */
+  | { readonly type: 'suspend'; readonly reason: string }
   | { readonly type: 'stop' };
 
-export type FeedState = 'connecting' | 'live' | 'reconnecting' | 'refused' | 'stopped';
+export type FeedState = 'connecting' | 'live' | 'reconnecting' | 'refused' | 'suspended' | 'stopped';
 
 export type FromFeedWorker =
   | { readonly type: 'state'; readonly state: FeedState; readonly detail: string }
@@ -146,6 +149,15 @@ export type KeyOutcome =
     }
   | { readonly status: 'refused'; readonly code: string; readonly message: string };
 
+/** A broker session that is in use, or was. */
+export interface AccountStatus {
+  /** OpenAlgo user name. */
+  readonly name: string;
+  readonly broker: string;
+  /** Ticks can come: a connection to the broker is up. */
+  readonly isConnected: boolean;
+}
+
 export type SubscribeOutcome =
   | { readonly status: 'ok'; readonly instrument: Instrument }
   | { readonly status: 'error'; readonly code: string; readonly message: string };
@@ -160,6 +172,8 @@ export type ToReader =
   | { readonly type: 'addRing'; readonly ring: RingHandle }
   | { readonly type: 'keyVerified'; readonly id: number; readonly outcome: KeyOutcome }
   | { readonly type: 'subscribed'; readonly id: number; readonly outcomes: readonly SubscribeOutcome[] }
+  /** For proxy workers: sent at every change. */
+  | { readonly type: 'account'; readonly status: AccountStatus }
   | { readonly type: 'ping' }
   | { readonly type: 'stop' };
 

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { pack } from 'msgpackr';
 import { startEngineFixture } from '../support/engine-fixture.ts';
 import type { TestClient } from '../support/test-client.ts';
+import { until } from '../support/until.ts';
 
 const error = (code: string, message: string) =>
   `{"status": "error", "code": "${code}", "message": "${message}"}`;
@@ -101,6 +102,9 @@ test('errors', async (t) => {
       '{"type": "supported_brokers", "status": "success", "brokers": ["angel"], "count": 1}',
     );
     const authenticated = await client();
+    await until('a connection to the broker', async () =>
+      (await authenticated.ask({ action: 'get_broker_info' })).text.includes('"connected"'),
+    );
     assert.equal(
       (await authenticated.ask({ action: 'get_broker_info' })).text,
       '{"type": "broker_info", "status": "success", "broker": "angel", "adapter_status": "connected", "user_id": "demo"}',

@@ -100,7 +100,7 @@ test('a handshake that is refused for now is tried again, and clients do not not
 });
 
 test('tokens that the broker refuses are never tried twice; after each new login the feed goes on', async (t) => {
-  const fixture = await startEngineFixture(t);
+  const fixture = await startEngineFixture(t, { flags: ['--database-poll=0.1'] });
   const { engine, exchange } = fixture;
   const clients = await subscribedClients(fixture);
   await exchange.close();

@@ -41,6 +41,7 @@ const CASES: Record<ConfigKey, readonly [text: string, value: unknown, refused: 
   zmqHost: ['10.0.0.1', '10.0.0.1', ' '],
   zmqPort: ['5600', 5600, '0x15E0'],
   wsProxyStatsFile: ['/run/stats.json', '/run/stats.json', ' '],
+  databasePollMs: ['1', 1000, '0'],
   databaseUrl: ['sqlite:///db/openalgo.db', 'sqlite:///db/openalgo.db', ' '],
   apiKeyPepper: ['p'.repeat(32), 'p'.repeat(32), 'p'.repeat(31)],
   fernetSalt: ['00112233445566778899aabbccddeeff', '00112233445566778899aabbccddeeff', null],

@@ -1,25 +1,22 @@
 /**
- * The broker sessions in use: one per OpenAlgo user, with the connections that it feeds. A session that the broker
- * refuses is read again until somebody has logged in anew; the same tokens are never tried twice.
+ * The broker sessions in use: one per OpenAlgo user, with the connections that it feeds. OpenAlgo may change a session at
+ * any time; `check` compares what is in use with the database:
+ *
+ * | the row says                     | what is done                                                                   |
+ * | the same tokens, however encrypted | nothing                                                                      |
+ * | other tokens or client code      | the connections are made anew with them, and carry what they carried            |
+ * | logged out, or another broker that we have no feed for | the connections end; what clients hold waits for the next login |
+ * | another broker                   | its connections take over what clients hold                                    |
+ * | not decryptable                  | connections go on with the tokens they have; a new login replaces them          |
+ *
+ * Tokens that the broker refused are never tried twice: only a row with others leads to another attempt.
  */
 import type { Logger } from 'pino';
-import type { FeedCredentials } from '../../workers/worker-messages.ts';
+import type { AccountStatus, FeedCredentials, FeedState } from '../../workers/worker-messages.ts';
 import { type BrokerSession, readBrokerSession } from '../auth/broker-session.ts';
 import type { OpenDatabase } from '../database/open-database.ts';
+import { Account, type CreatePool } from './account.ts';
 import { BROKERS, type BrokerRow } from './broker-registry.ts';
-import type { FeedPool } from './feed-pool.ts';
-
-/** One short SELECT, and only while a session is refused. */
-const RENEWAL_POLL_MS = 1000;
-
-export interface Account {
-  /** OpenAlgo user name. */
-  readonly name: string;
-  readonly broker: BrokerRow;
-  readonly pool: FeedPool;
-  /** The tokens in use, from the latest login that was seen. */
-  credentials: FeedCredentials;
-}
 
 export type AccountOutcome =
   | { readonly status: 'ok'; readonly account: Account }
@@ -29,18 +26,16 @@ export interface AccountsOptions {
   readonly database: OpenDatabase;
   readonly brokerApiKey: string;
   readonly log: Logger;
-  readonly createPool: (
-    broker: BrokerRow,
-    /** Asked for each new connection, since the tokens change. */
-    credentials: () => FeedCredentials,
-    onRefused: (detail: string) => void,
-  ) => FeedPool;
+  readonly createPool: CreatePool;
+  /** Told whenever an account appears, is connected, or is so no more. */
+  readonly onStatus: (status: AccountStatus) => void;
+  /** The account feeds from another broker from now on. The old pool has been stopped. */
+  readonly onBrokerChanged: (account: Account) => void;
 }
 
 export class Accounts {
   readonly #options: AccountsOptions;
   readonly #accounts = new Map<string, Account>();
-  readonly #renewals = new Map<string, NodeJS.Timeout>();
 
   constructor(options: AccountsOptions) {
     this.#options = options;
@@ -50,45 +45,22 @@ export class Accounts {
     return this.#accounts.values();
   }
 
-  /** An account that is in use, by name; with an empty name any account of a broker. */
+  /** An account with a session, by name; with an empty name any account of a broker. */
   find(name: string, broker: string): Account | undefined {
-    if (name !== '') return this.#accounts.get(name);
-    for (const account of this.#accounts.values()) if (account.broker.name === broker) return account;
+    for (const account of this.#accounts.values()) {
+      const isMeant = name === '' ? account.broker.name === broker : account.name === name;
+      if (isMeant && !account.isSuspended) return account;
+    }
     return undefined;
   }
 
-  /** The account of a user whose key is good. Messages are those of the deployed server. */
+  /**
+   * The account of a user whose key is good, from its row as it is now. Messages are those of the deployed server.
+   * @throws what SQLite throws if the row cannot be read now
+   */
   open(name: string): AccountOutcome {
-    const session = this.#readSession(name);
-    if (session.status === 'none') {
-      return {
-        status: 'error',
-        code: 'BROKER_ERROR',
-        message: 'No broker configuration found for user',
-      };
-    }
-    if (session.status === 'undecryptable') {
-      const message = 'The broker session cannot be decrypted; log in to the broker again';
-      return { status: 'error', code: 'BROKER_INIT_ERROR', message };
-    }
-    const broker = BROKERS.get(session.broker);
-    if (broker === undefined) {
-      const message = `Failed to create adapter for broker: ${session.broker}`;
-      return { status: 'error', code: 'BROKER_ERROR', message };
-    }
-    const known = this.#accounts.get(name);
-    if (known !== undefined && known.broker === broker) return { status: 'ok', account: known };
-    // The user logged in at another broker: nothing of the old one is wanted any more.
-    void known?.pool.stop();
-    const pool = this.#options.createPool(
-      broker,
-      () => account.credentials,
-      (detail) => this.#awaitRenewal(account, detail),
-    );
-    const account: Account = { name, broker, pool, credentials: this.#credentialsOf(name, session) };
-    this.#accounts.set(name, account);
-    pool.open();
-    return { status: 'ok', account };
+    const { db, fernet } = this.#options.database;
+    return this.#take(name, readBrokerSession(db, fernet, name));
   }
 
   /** Opens the first account that has a session with a broker, for the bus, whose subscribers have no key. */
@@ -103,13 +75,79 @@ export class Accounts {
     return undefined;
   }
 
+  /**
+   * Compares the session in use of one user, or of all with an empty name, with the database, and follows it. Cheap, and
+   * harmless when nothing has changed.
+   * @throws what SQLite throws if a row cannot be read now; the caller tries again
+   */
+  check(userId = ''): void {
+    for (const { name } of [...this.#accounts.values()])
+      if (userId === '' || userId === name) this.open(name);
+  }
+
   async stop(): Promise<void> {
-    for (const timer of this.#renewals.values()) clearInterval(timer);
     await Promise.all([...this.#accounts.values()].map(({ pool }) => pool.stop()));
   }
 
-  #readSession(name: string): BrokerSession {
-    return readBrokerSession(this.#options.database.db, this.#options.database.fernet, name);
+  #take(name: string, session: BrokerSession): AccountOutcome {
+    const known = this.#accounts.get(name);
+    if (session.status === 'undecryptable') {
+      const message = 'The broker session cannot be decrypted; log in to the broker again';
+      return { status: 'error', code: 'BROKER_INIT_ERROR', message };
+    }
+    const broker = session.status === 'ok' ? BROKERS.get(session.broker) : undefined;
+    if (session.status !== 'ok' || broker === undefined) {
+      const message =
+        session.status === 'ok'
+          ? `Failed to create adapter for broker: ${session.broker}`
+          : 'No broker configuration found for user';
+      if (known !== undefined) this.#suspend(known, message);
+      return { status: 'error', code: 'BROKER_ERROR', message };
+    }
+    const credentials = this.#credentialsOf(name, session);
+    if (known === undefined) return { status: 'ok', account: this.#add(name, broker, credentials) };
+    if (known.broker !== broker) this.#changeBroker(known, broker, credentials);
+    else if (known.isSuspended || !known.uses(credentials)) this.#renew(known, credentials);
+    return { status: 'ok', account: known };
+  }
+
+  #add(name: string, broker: BrokerRow, credentials: FeedCredentials): Account {
+    const account = new Account({ name, broker, credentials }, this.#options.createPool, (...change) =>
+      this.#onState(...change),
+    );
+    this.#accounts.set(name, account);
+    account.pool.open();
+    this.#options.onStatus(account.status);
+    return account;
+  }
+
+  #suspend(account: Account, message: string): void {
+    if (account.isSuspended) return;
+    this.#options.log.warn({ account: account.name, message }, 'the broker session has ended');
+    account.suspend(message);
+    this.#options.onStatus(account.status);
+  }
+
+  #renew(account: Account, credentials: FeedCredentials): void {
+    this.#options.log.info({ account: account.name }, 'the broker session has new tokens');
+    account.renew(credentials);
+    this.#options.onStatus(account.status);
+  }
+
+  #changeBroker(account: Account, broker: BrokerRow, credentials: FeedCredentials): void {
+    this.#options.log.info({ account: account.name, broker: broker.name }, 'the user has changed the broker');
+    account.changeBroker(broker, credentials);
+    account.pool.open();
+    this.#options.onStatus(account.status);
+    this.#options.onBrokerChanged(account);
+  }
+
+  #onState(account: Account, state: FeedState, detail: string): void {
+    if (state === 'refused') {
+      const message = 'the broker refuses the session; log in to the broker again';
+      this.#options.log.error({ account: account.name, detail }, message);
+    }
+    this.#options.onStatus(account.status);
   }
 
   #credentialsOf(name: string, session: Extract<BrokerSession, { status: 'ok' }>): FeedCredentials {
@@ -120,38 +158,5 @@ export class Accounts {
       // OpenAlgo leaves the client code empty for some logins, and sends the user name in its place.
       clientCode: session.clientCode ?? name,
     };
-  }
-
-  #awaitRenewal(account: Account, detail: string): void {
-    const { name } = account;
-    if (this.#renewals.has(name)) return;
-    this.#options.log.error(
-      { account: name, detail },
-      'the broker refuses the session; log in to the broker again',
-    );
-    const timer = setInterval(() => {
-      const credentials = this.#renewedCredentials(account);
-      if (credentials === null) return;
-      clearInterval(timer);
-      this.#renewals.delete(name);
-      account.credentials = credentials;
-      account.pool.renew(credentials);
-    }, RENEWAL_POLL_MS);
-    this.#renewals.set(name, timer);
-  }
-
-  /** Other tokens than those in use, if somebody has logged in anew. */
-  #renewedCredentials({ name, credentials: refused }: Account): FeedCredentials | null {
-    try {
-      const session = this.#readSession(name);
-      if (session.status !== 'ok') return null;
-      const renewed = this.#credentialsOf(name, session);
-      const isSame = renewed.authToken === refused.authToken && renewed.feedToken === refused.feedToken;
-      return isSame ? null : renewed;
-    } catch (error) {
-      // A writer may hold the database, or replace it; the next round looks again.
-      this.#options.log.warn({ err: error, account: name }, 'the broker session could not be read');
-      return null;
-    }
   }
 }

@@ -71,6 +71,11 @@ export class FeedPool implements Upstream {
     for (const feed of this.feeds) feed.renew(credentials);
   }
 
+  /** Ends the connections until `renew`; they remember what they carry. */
+  suspend(reason: string): void {
+    for (const feed of this.feeds) feed.suspend(reason);
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.feeds.map((feed) => feed.stop()));
   }

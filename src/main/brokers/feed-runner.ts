@@ -31,7 +31,7 @@ export interface FeedRunnerOptions {
   readonly log: Logger;
   readonly task: Omit<FeedTask, 'epoch'>;
   readonly nextEpoch: () => number;
-  readonly onRefused: (detail: string) => void;
+  readonly onState: (state: FeedState, detail: string) => void;
 }
 
 export class FeedRunner {
@@ -44,6 +44,8 @@ export class FeedRunner {
   #port: MessagePort | null = null;
   #done: Promise<void> = Promise.resolve();
   #stopping = false;
+  /** The session has ended: a worker that fails is not started before there are tokens again. */
+  #isSuspended = false;
   /** The worker is gone, and the tokens that it had are no good: the next one starts with new ones. */
   #awaitsRenewal = false;
   #restart: NodeJS.Timeout | undefined;
@@ -101,10 +103,23 @@ export class FeedRunner {
     if (removed.length > 0) this.#post({ type: 'unsubscribe', wishes: removed });
   }
 
+  /** Makes the connection anew with other tokens, or with the same ones after `suspend`. */
   renew(credentials: FeedCredentials): void {
     this.#credentials = credentials;
+    this.#isSuspended = false;
     if (this.#awaitsRenewal) this.start();
     else this.#post({ type: 'credentials', credentials });
+  }
+
+  /** Closes the connection until `renew`. */
+  suspend(reason: string): void {
+    this.#isSuspended = true;
+    if (this.#restart !== undefined) {
+      clearTimeout(this.#restart);
+      this.#restart = undefined;
+      this.#awaitsRenewal = true;
+    }
+    this.#post({ type: 'suspend', reason });
   }
 
   /** Asks the worker to close its socket and leave, and waits for that, but not for ever. */
@@ -126,11 +141,9 @@ export class FeedRunner {
     switch (message.type) {
       case 'state': {
         const { state, detail } = message;
-        this.state = state;
-        this.detail = detail;
         const isBad = state === 'reconnecting' || state === 'refused';
         this.#log[isBad ? 'warn' : 'info']({ state, detail }, 'feed state');
-        if (state === 'refused') this.#options.onRefused(detail);
+        this.#setState(state, detail);
         break;
       }
       case 'requestError':
@@ -144,18 +157,26 @@ export class FeedRunner {
 
   #onFailure(error: unknown, aliveMs: number): void {
     if (this.#stopping) return;
-    if (this.state === 'refused') {
+    if (this.state === 'refused' || this.#isSuspended) {
       this.#log.error({ err: error }, 'feed worker failed; it waits for new tokens');
       this.#awaitsRenewal = true;
       return;
     }
-    this.state = 'reconnecting';
-    this.detail = error instanceof Error ? error.message : String(error);
+    this.#setState('reconnecting', error instanceof Error ? error.message : String(error));
     if (aliveMs > STABLE_AFTER_MS) this.#backoff.reset();
     const delayMs = this.#backoff.next();
     this.restarts++;
     this.#log.error({ err: error, delayMs }, 'feed worker failed, starting it again');
-    this.#restart = setTimeout(() => this.start(), delayMs);
+    this.#restart = setTimeout(() => {
+      this.#restart = undefined;
+      this.start();
+    }, delayMs);
+  }
+
+  #setState(state: FeedState, detail: string): void {
+    this.state = state;
+    this.detail = detail;
+    this.#options.onState(state, detail);
   }
 }
 

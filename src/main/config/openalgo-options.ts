@@ -72,6 +72,14 @@ export const OPENALGO_OPTIONS = {
       "OpenAlgo's database, sqlite:///relative or sqlite:////absolute; only read. " +
       'Not set: sqlite:///db/tickwire.db, created with a demo user.',
   }),
+  databasePollMs: durationOption({
+    env: 'TICKWIRE_DATABASE_POLL',
+    default: 5,
+    min: 0.01,
+    max: 3600,
+    unit: 's',
+    doc: 'Time between two looks for new logins and instruments in the database, beside what its bus announces.',
+  }),
   apiKeyPepper: secretOption({
     env: 'API_KEY_PEPPER',
     minLength: PEPPER_MIN_LENGTH,

@@ -12,7 +12,8 @@ import type {
   ToReader,
 } from '../../workers/worker-messages.ts';
 import type { KeyVerifier } from '../auth/key-verifier.ts';
-import type { Account, Accounts } from '../brokers/accounts.ts';
+import type { Account } from '../brokers/account.ts';
+import type { Accounts } from '../brokers/accounts.ts';
 import type { InstrumentTable } from '../instruments/instrument-table.ts';
 import type { SlotTable } from './slot-table.ts';
 import type { ReaderRequest, SubscriptionRegistry } from './subscription-registry.ts';

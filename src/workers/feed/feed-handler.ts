@@ -1,14 +1,18 @@
 /**
  * The part that owns one upstream connection, whatever the broker: connects, keeps the heartbeat, notices a dead socket,
  * reconnects with backoff for ever, and sends every wish again after each connect. One owner of reconnects, one socket
- * at a time: a new one is made only in `#connect`, which nothing calls while a socket lives.
+ * at a time: a new one is made only in `#connect`, which nothing calls while a socket lives. That holds for new tokens
+ * too, since the broker counts sockets per account: the old one is closed first.
  *
  * | state        | meaning                                            | leaves to                        |
  * | connecting   | first attempt                                      | live, reconnecting, refused      |
  * | live         | socket open, wishes sent                           | reconnecting                     |
  * | reconnecting | waiting for, or in, another attempt                | live, refused                    |
- * | refused      | the broker refuses the tokens; waits for new ones  | connecting (`renew`)             |
+ * | refused      | the broker refuses the tokens; waits for new ones  | -                                |
+ * | suspended    | there is no session; waits for the next login      | -                                |
  * | stopped      | asked to end                                       | -                                |
+ *
+ * `renew` leads from every state but stopped to connecting, `suspend` to suspended.
  *
  * Feed worker thread.
  */
@@ -28,6 +32,9 @@ export type Report = (message: FromFeedWorker) => void;
 /** A connection that stayed up so long has proved itself: the next outage starts with a short delay again. */
 const STABLE_AFTER_MS = 10_000;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** How long the close handshake may take when the engine stops, and when only the tokens change and ticks are missed. */
+const STOP_TIMEOUT_MS = 1000;
+const REPLACE_TIMEOUT_MS = 200;
 /** Login answers of the brokers that say "these tokens are no good", as opposed to "not now". */
 const REFUSED_STATUS: ReadonlySet<number> = new Set([401, 403]);
 
@@ -39,6 +46,8 @@ export abstract class FeedHandler {
   readonly #backoff: Backoff;
   #socket: WebSocket | null = null;
   #state: FeedState = 'connecting';
+  /** The socket is being closed for one with new tokens, which follows at once. */
+  #isReplacing = false;
   #lastFrameAt = 0;
   #openedAt = 0;
   #heartbeat: NodeJS.Timeout | undefined;
@@ -75,12 +84,29 @@ export abstract class FeedHandler {
     this.#connect();
   }
 
-  /** New tokens: used from the next attempt on, at once when the broker refused the old ones. */
+  /**
+   * New tokens: a connection is made anew with them at once, whatever the state. The old ones may still be good, but the
+   * login that brought the new ones ends them soon.
+   */
   renew(credentials: FeedCredentials): void {
     this.credentials = credentials;
-    if (this.#state !== 'refused') return;
+    if (this.#state === 'stopped') return;
+    clearTimeout(this.#retry);
+    this.#backoff.reset();
     this.#setState('connecting', 'new tokens');
-    this.#connect();
+    if (this.#socket === null) this.#connect();
+    else {
+      this.#isReplacing = true;
+      this.#closeSocket(this.#socket, REPLACE_TIMEOUT_MS);
+    }
+  }
+
+  /** There are no tokens any more: closes the socket and waits for `renew`. */
+  suspend(reason: string): void {
+    if (this.#state === 'stopped') return;
+    clearTimeout(this.#retry);
+    this.#setState('suspended', reason);
+    if (this.#socket !== null) this.#closeSocket(this.#socket, REPLACE_TIMEOUT_MS);
   }
 
   /** Closes the socket with a close handshake, so that the broker frees its slot. Resolves when it is closed. */
@@ -92,10 +118,7 @@ export abstract class FeedHandler {
     if (socket === null) return Promise.resolve();
     return new Promise((resolve) => {
       this.#stopped = resolve;
-      // A broker that does not answer the close handshake shall not hold up the engine's stop.
-      setTimeout(() => socket.terminate(), 1000).unref();
-      if (socket.readyState === WebSocket.CONNECTING) socket.terminate();
-      else socket.close(1000);
+      this.#closeSocket(socket, STOP_TIMEOUT_MS);
     });
   }
 
@@ -105,12 +128,23 @@ export abstract class FeedHandler {
     for (const request of requests) this.#socket.send(request);
   }
 
+  /** A broker that does not answer the close handshake in time is left without it. */
+  #closeSocket(socket: WebSocket, timeoutMs: number): void {
+    if (socket.readyState === WebSocket.CONNECTING) {
+      socket.terminate();
+      return;
+    }
+    socket.close(1000);
+    setTimeout(() => socket.terminate(), timeoutMs).unref();
+  }
+
   #setState(state: FeedState, detail: string): void {
     this.#state = state;
     this.report({ type: 'state', state, detail });
   }
 
   #connect(): void {
+    this.#isReplacing = false;
     const offered = this.credentials;
     const { url, headers } = this.handshake(this.#url);
     const socket = new WebSocket(url, {
@@ -168,6 +202,11 @@ export abstract class FeedHandler {
       return;
     }
     this.onOutage();
+    if (this.#state === 'suspended') return;
+    if (this.#isReplacing) {
+      this.#connect();
+      return;
+    }
     if (refusal !== '') {
       this.#setState('refused', refusal);
       return;

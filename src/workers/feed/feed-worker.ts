@@ -29,6 +29,9 @@ function handle(handler: FeedHandler, message: ToFeedWorker): void {
     case 'credentials':
       handler.renew(message.credentials);
       break;
+    case 'suspend':
+      handler.suspend(message.reason);
+      break;
     case 'stop':
       break;
     default:

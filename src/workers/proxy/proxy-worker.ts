@@ -90,6 +90,9 @@ class ProxyWorker implements ReaderWorker {
       case 'subscribed':
         this.#link.onSubscribed(message.id, message.outcomes);
         return true;
+      case 'account':
+        this.#requests.accounts.set(message.status.name, message.status);
+        return true;
       default:
         return false;
     }

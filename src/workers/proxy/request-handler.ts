@@ -6,7 +6,7 @@ import { type ParsedRequest, parseRequest, type RawRequest } from '../../codec/c
 import { findOptionConflict, resolveOptions } from '../../codec/connection-options.ts';
 import type { Dialect } from '../../codec/dialect.ts';
 import { designError, errorMessage, type Json, type ServerMessage } from '../../codec/server-message.ts';
-import type { ProxyTask } from '../worker-messages.ts';
+import type { AccountStatus, ProxyTask } from '../worker-messages.ts';
 import type { ClientSession } from './client-session.ts';
 import type { ControlLink } from './control-link.ts';
 import type { Refuse, SubscriptionHandler } from './subscription-handler.ts';
@@ -18,6 +18,8 @@ export class RequestHandler {
   readonly #supportedBrokers: readonly string[];
   readonly #defaultDialect: Dialect;
   readonly #actions: ReadonlyMap<string, Action>;
+  /** Every broker session that the control plane has told of, by user name. */
+  readonly accounts = new Map<string, AccountStatus>();
   /** Requests handled, and those answered with an error, by code. */
   requests = 0;
   readonly errors: Record<string, number> = {};
@@ -129,13 +131,14 @@ export class RequestHandler {
   }
 
   #brokerInfo(session: ClientSession): undefined {
-    const broker = session.identity?.broker ?? '';
+    const account = this.accounts.get(session.identity?.userId ?? '');
+    const broker = account?.broker ?? session.identity?.broker ?? '';
     if (broker === '') return void this.#refuse(session, 'BROKER_ERROR', 'Broker information not available');
     session.send({
       type: 'broker_info',
       status: 'success',
       broker,
-      adapter_status: 'connected',
+      adapter_status: account?.isConnected ? 'connected' : 'disconnected',
       user_id: session.identity?.userId,
     });
   }
