@@ -154,6 +154,8 @@ export interface AccountStatus {
   /** OpenAlgo user name. */
   readonly name: string;
   readonly broker: string;
+  /** The user is logged in at the broker: instruments can be subscribed. */
+  readonly hasSession: boolean;
   /** Ticks can come: a connection to the broker is up. */
   readonly isConnected: boolean;
 }
@@ -172,7 +174,7 @@ export type ToReader =
   | { readonly type: 'addRing'; readonly ring: RingHandle }
   | { readonly type: 'keyVerified'; readonly id: number; readonly outcome: KeyOutcome }
   | { readonly type: 'subscribed'; readonly id: number; readonly outcomes: readonly SubscribeOutcome[] }
-  /** For proxy workers: sent at every change. */
+  /** For proxy workers: sent at every change, and before every `keyVerified` of the account's user. */
   | { readonly type: 'account'; readonly status: AccountStatus }
   | { readonly type: 'ping' }
   | { readonly type: 'stop' };

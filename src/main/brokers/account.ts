@@ -49,8 +49,9 @@ export class Account {
   }
 
   get status(): AccountStatus {
-    const isConnected = !this.#isSuspended && this.#pool.feeds.some(({ state }) => state === 'live');
-    return { name: this.name, broker: this.#broker.name, isConnected };
+    const hasSession = !this.#isSuspended;
+    const isConnected = hasSession && this.#pool.feeds.some(({ state }) => state === 'live');
+    return { name: this.name, broker: this.#broker.name, hasSession, isConnected };
   }
 
   uses({ authToken, feedToken, clientCode }: FeedCredentials): boolean {

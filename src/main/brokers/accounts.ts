@@ -36,6 +36,8 @@ export interface AccountsOptions {
 export class Accounts {
   readonly #options: AccountsOptions;
   readonly #accounts = new Map<string, Account>();
+  /** Users whose key is good and who have had no session yet. */
+  readonly #awaited = new Set<string>();
 
   constructor(options: AccountsOptions) {
     this.#options = options;
@@ -43,6 +45,11 @@ export class Accounts {
 
   all(): Iterable<Account> {
     return this.#accounts.values();
+  }
+
+  /** What is known of a user's session, with or without one now. */
+  status(name: string): AccountStatus | undefined {
+    return this.#accounts.get(name)?.status;
   }
 
   /** An account with a session, by name; with an empty name any account of a broker. */
@@ -60,7 +67,10 @@ export class Accounts {
    */
   open(name: string): AccountOutcome {
     const { db, fernet } = this.#options.database;
-    return this.#take(name, readBrokerSession(db, fernet, name));
+    const outcome = this.#take(name, readBrokerSession(db, fernet, name));
+    if (this.#accounts.has(name)) this.#awaited.delete(name);
+    else this.#awaited.add(name);
+    return outcome;
   }
 
   /** Opens the first account that has a session with a broker, for the bus, whose subscribers have no key. */
@@ -81,8 +91,9 @@ export class Accounts {
    * @throws what SQLite throws if a row cannot be read now; the caller tries again
    */
   check(userId = ''): void {
-    for (const { name } of [...this.#accounts.values()])
+    for (const name of [...this.#accounts.keys(), ...this.#awaited]) {
       if (userId === '' || userId === name) this.open(name);
+    }
   }
 
   async stop(): Promise<void> {

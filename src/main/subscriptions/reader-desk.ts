@@ -38,9 +38,12 @@ export class ReaderDesk {
   onMessage(reader: number, message: FromReader, reply: (answer: ToReader) => void): void {
     switch (message.type) {
       case 'verifyKey':
-        void this.#verify(message.key).then((outcome) =>
-          reply({ type: 'keyVerified', id: message.id, outcome }),
-        );
+        void this.#verify(message.key).then((outcome) => {
+          const status =
+            outcome.status === 'refused' ? undefined : this.#options.accounts.status(outcome.userId);
+          if (status !== undefined) reply({ type: 'account', status });
+          reply({ type: 'keyVerified', id: message.id, outcome });
+        });
         break;
       case 'subscribe': {
         const { id, account, broker, mode, names } = message;

@@ -91,7 +91,7 @@ class ProxyWorker implements ReaderWorker {
         this.#link.onSubscribed(message.id, message.outcomes);
         return true;
       case 'account':
-        this.#requests.accounts.set(message.status.name, message.status);
+        this.#requests.onAccount(message.status, this.#server.sessions);
         return true;
       default:
         return false;

@@ -19,7 +19,7 @@ export class RequestHandler {
   readonly #defaultDialect: Dialect;
   readonly #actions: ReadonlyMap<string, Action>;
   /** Every broker session that the control plane has told of, by user name. */
-  readonly accounts = new Map<string, AccountStatus>();
+  readonly #accounts = new Map<string, AccountStatus>();
   /** Requests handled, and those answered with an error, by code. */
   requests = 0;
   readonly errors: Record<string, number> = {};
@@ -58,6 +58,16 @@ export class RequestHandler {
       // A client that answers pings the server never sent gets no error for it.
       ['pong', () => undefined],
     ]);
+  }
+
+  /** A broker session has changed: those connections are the account's that belong to its user. */
+  onAccount(status: AccountStatus, sessions: Iterable<ClientSession>): void {
+    const { name, broker, hasSession } = status;
+    this.#accounts.set(name, status);
+    for (const session of sessions) {
+      if (session.identity?.userId !== name) continue;
+      session.identity = { userId: name, account: hasSession ? name : '', broker };
+    }
   }
 
   /** Handles one message. A failure that nobody foresaw is answered, not thrown: it must not end the worker. */
@@ -111,7 +121,8 @@ export class RequestHandler {
       if (!session.open) return;
       if (outcome.status === 'refused') return refuse(outcome.code, outcome.message);
       if (outcome.status === 'brokerError') {
-        session.identity = { userId: outcome.userId, account: '', broker: '' };
+        const { userId } = outcome;
+        session.identity = { userId, account: '', broker: this.#accounts.get(userId)?.broker ?? '' };
         return refuse(outcome.code, outcome.message);
       }
       const { userId, account, broker } = outcome;
@@ -131,7 +142,7 @@ export class RequestHandler {
   }
 
   #brokerInfo(session: ClientSession): undefined {
-    const account = this.accounts.get(session.identity?.userId ?? '');
+    const account = this.#accounts.get(session.identity?.userId ?? '');
     const broker = account?.broker ?? session.identity?.broker ?? '';
     if (broker === '') return void this.#refuse(session, 'BROKER_ERROR', 'Broker information not available');
     session.send({
