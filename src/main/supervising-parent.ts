@@ -8,6 +8,7 @@ import { CONFIGURATION_EXIT_CODE } from './errors.ts';
 
 const RESTART_INITIAL_MS = 200;
 const RESTART_MAX_MS = 10_000;
+const PARENT_POLL_MS = 500;
 const STABLE_AFTER_MS = 30_000;
 /** The engine's process ends itself when its stop takes too long, unless even that hangs. */
 const KILL_MARGIN_MS = 1000;
@@ -68,6 +69,21 @@ export function superviseProcess(
       killer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs + KILL_MARGIN_MS);
     };
     for (const signal of STOP_SIGNALS) process.on(signal, stop);
+    if (process.env.npm_lifecycle_event !== undefined) onParentGone(stop);
     run();
   });
+}
+
+/**
+ * npm ends at SIGTERM without passing it on to what it started (seen with npm 11), so `kill` of `npm start` would leave the
+ * engine behind. Only under npm: a shell that started a daemon may well leave before it.
+ */
+function onParentGone(stop: () => void): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    stop();
+  }, PARENT_POLL_MS);
+  timer.unref();
 }
