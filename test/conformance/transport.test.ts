@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { test } from 'node:test';
 import { WebSocket } from 'ws';
 import { startEngineFixture } from '../support/engine-fixture.ts';
-import { OPCODE, RawClient } from '../support/raw-client.ts';
+import { AMIBROKER_KEY, OPCODE, RawClient } from '../support/raw-client.ts';
 import { until } from '../support/until.ts';
 
 test('transport', async (t) => {
@@ -27,7 +27,7 @@ test('transport', async (t) => {
   });
 
   await t.test('a client without extensions reads the deployed handshake and auth answer', async () => {
-    const raw = await RawClient.connect(wsUrl);
+    const raw = await RawClient.connect(wsUrl, '/', AMIBROKER_KEY);
     t.after(() => raw.socket.destroy());
     assert.match(raw.head, /^HTTP\/1\.1 101 Switching Protocols\r\n/);
     assert.match(raw.head, /sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK\+xOo=\r\n/i);

@@ -11,13 +11,16 @@ export interface RawFrame {
 export const OPCODE = { TEXT: 1, CLOSE: 8, PING: 9 } as const;
 
 /** The key that the AmiBroker plugin sends in every handshake, without any extension. */
-const HANDSHAKE_KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
+export const AMIBROKER_KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
+const ORDINARY_KEY = 'QW4gb3JkaW5hcnkga2V5IQ==';
 
 export class RawClient {
   readonly socket: Socket;
   /** The head of the server's answer to the handshake. */
   readonly head: string;
   isClosed = false;
+  /** Bytes of each read behind the handshake, in their order. */
+  readonly reads: Buffer[] = [];
   #bytes: Buffer;
 
   private constructor(socket: Socket, head: string, rest: Buffer) {
@@ -25,6 +28,7 @@ export class RawClient {
     this.head = head;
     this.#bytes = rest;
     socket.on('data', (chunk: Buffer) => {
+      this.reads.push(chunk);
       this.#bytes = Buffer.concat([this.#bytes, chunk]);
     });
     socket.on('close', () => {
@@ -32,14 +36,14 @@ export class RawClient {
     });
   }
 
-  static async connect(wsUrl: string, path = '/'): Promise<RawClient> {
+  static async connect(wsUrl: string, path = '/', key = ORDINARY_KEY): Promise<RawClient> {
     const { hostname, port, host } = new URL(wsUrl);
     const socket = connect(Number(port), hostname);
     socket.on('error', () => {});
     await once(socket, 'connect');
     socket.write(
       `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-        `Sec-WebSocket-Key: ${HANDSHAKE_KEY}\r\nSec-WebSocket-Version: 13\r\n\r\n`,
+        `Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n\r\n`,
     );
     let answer = Buffer.alloc(0);
     while (answer.indexOf('\r\n\r\n') < 0) {

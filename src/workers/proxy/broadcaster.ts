@@ -11,7 +11,7 @@ import { FLAG, MODE } from '../../codec/tick.ts';
 import { MAX_DEEP_TICK_BYTES, modeOf, readInt64, WORD } from '../../codec/tick-message.ts';
 import { EpochClock } from '../epoch-clock.ts';
 import type { TickSource } from '../tick-source.ts';
-import type { InstrumentStreams, Stream, SubscriptionIndex } from './subscription-index.ts';
+import type { DirectReceiver, InstrumentStreams, Stream, SubscriptionIndex } from './subscription-index.ts';
 
 /** Why ticks are missing, as clients read it. */
 type GapReason = 'lost' | 'outage' | 'restart';
@@ -27,8 +27,13 @@ function gapReason(position: Position, epoch: number, seq: number, flags: number
   return (flags & FLAG.GAP_BEFORE) === 0 ? null : 'outage';
 }
 
+/** Outside any cork, so that the library writes at once: see `direct-client.ts`. */
+function sendToEach(receivers: readonly DirectReceiver[], bytes: Uint8Array, isBinary: boolean): void {
+  for (let i = 0; i < receivers.length; i++) receivers[i]!.sendBytes(bytes, isBinary);
+}
+
 export class Broadcaster {
-  readonly #app: TemplatedApp;
+  readonly #app: Pick<TemplatedApp, 'publish'>;
   readonly #index: SubscriptionIndex;
   readonly #source: TickSource;
   readonly #clock = new EpochClock();
@@ -41,7 +46,7 @@ export class Broadcaster {
   published = 0;
   gaps = 0;
 
-  constructor(app: TemplatedApp, index: SubscriptionIndex, source: TickSource) {
+  constructor(app: Pick<TemplatedApp, 'publish'>, index: SubscriptionIndex, source: TickSource) {
     this.#app = app;
     this.#index = index;
     this.#source = source;
@@ -72,6 +77,7 @@ export class Broadcaster {
       const bytes = stream.encoder.encode(words, doubles, this.#sendTime);
       this.#app.publish(stream.topic, bytes, stream.isBinary);
       this.published++;
+      if (stream.directReceivers.length > 0) sendToEach(stream.directReceivers, bytes, stream.isBinary);
     }
   }
 

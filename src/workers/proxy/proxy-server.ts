@@ -15,6 +15,7 @@ import {
 import { type ConnectionOptions, selectSubprotocol } from '../../codec/connection-options.ts';
 import { ClientSession, type ClientSocket, type SocketData } from './client-session.ts';
 import { CLOSE } from './close-codes.ts';
+import { isDirectClient } from './direct-client.ts';
 import { pagePolicy } from './page-policy.ts';
 
 /**
@@ -122,11 +123,15 @@ export class ProxyServer {
 
   #upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
     const subprotocol = selectSubprotocol(request.getHeader('sec-websocket-protocol'));
+    const key = request.getHeader('sec-websocket-key');
+    const extensions = request.getHeader('sec-websocket-extensions');
+    const query = request.getQuery() ?? '';
+    const isDirect = isDirectClient(key, extensions, query);
     response.upgrade<SocketData>(
-      { query: request.getQuery() ?? '', subprotocol, session: undefined },
-      request.getHeader('sec-websocket-key'),
+      { query, subprotocol, isDirect, session: undefined },
+      key,
       subprotocol,
-      request.getHeader('sec-websocket-extensions'),
+      extensions,
       context,
     );
   }

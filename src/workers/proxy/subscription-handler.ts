@@ -233,7 +233,8 @@ export class SubscriptionHandler {
     session.holdings.set(key, holding);
     if (held !== undefined) this.#leave(session, held);
     this.#sendLast(session, stream, (features & FEATURE.SNAPSHOT) !== 0 ? 0 : askedAt);
-    session.socket.subscribe(stream.topic);
+    if (session.isDirect) stream.directReceivers.push(session);
+    else session.socket.subscribe(stream.topic);
     if (!isFirst || (features & FEATURE.SEQUENCE) === 0) return;
     const streams = this.#index.get(instrument.slot)!;
     streams.gapSubscribers[framing]++;
@@ -270,7 +271,8 @@ export class SubscriptionHandler {
 
   #leave(session: ClientSession, stream: Stream): void {
     this.#index.remove(stream);
-    if (session.open) session.socket.unsubscribe(stream.topic);
+    if (session.isDirect) stream.directReceivers.splice(stream.directReceivers.indexOf(session), 1);
+    else if (session.open) session.socket.unsubscribe(stream.topic);
   }
 }
 

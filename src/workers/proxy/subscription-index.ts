@@ -26,6 +26,11 @@ export interface StreamForm {
   readonly servedLevel: number;
 }
 
+/** A client that is not on the topics: see `direct-client.ts`. */
+export interface DirectReceiver {
+  sendBytes(bytes: Uint8Array, isBinary: boolean): void;
+}
+
 /** One encoding of one view of an instrument. */
 export interface Stream {
   readonly slot: number;
@@ -36,6 +41,8 @@ export interface Stream {
   readonly topic: string;
   readonly encoder: TickEncoder;
   subscribers: number;
+  /** Those of the subscribers that are not on the topic: each tick is sent to them one by one. */
+  readonly directReceivers: DirectReceiver[];
 }
 
 const MODES: readonly Mode[] = Object.values(MODE);
@@ -90,6 +97,7 @@ export class InstrumentStreams {
       topic,
       encoder: createTickEncoder(framing, this.instrument, view, features, { dialect, depthLevel, counters }),
       subscribers: 0,
+      directReceivers: [],
     };
     this.bySource[source]!.push(stream);
     return stream;

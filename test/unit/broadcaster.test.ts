@@ -1,0 +1,54 @@
+/** How a tick goes to the clients of a stream: one publish for all on its topic, one send for each that is not. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MODE } from '../../src/codec/tick.ts';
+import { WORD } from '../../src/codec/tick-message.ts';
+import { Broadcaster } from '../../src/workers/proxy/broadcaster.ts';
+import { type StreamForm, SubscriptionIndex } from '../../src/workers/proxy/subscription-index.ts';
+import type { TickSource } from '../../src/workers/tick-source.ts';
+import { RELIANCE, sampleTick } from '../support/sample-tick.ts';
+
+const FORM: StreamForm = {
+  view: MODE.QUOTE,
+  framing: 'json',
+  features: 0,
+  dialect: 'openalgo',
+  depthLevel: 5,
+  servedLevel: 5,
+};
+const SILENT: TickSource = {
+  drain: () => 0,
+  hasTicks: () => false,
+  readLast: () => 0,
+  lost: 0,
+  takeLoss: () => false,
+};
+
+test('a client that decodes one frame of each read is sent every tick by itself, with the bytes that all others get', () => {
+  const published: string[] = [];
+  const sent: string[] = [];
+  const app = {
+    publish(_topic: unknown, bytes: unknown) {
+      published.push(Buffer.from(bytes as Uint8Array).toString());
+      return true;
+    },
+  };
+  const index = new SubscriptionIndex();
+  const broadcaster = new Broadcaster(app, index, SILENT);
+  const stream = index.add(RELIANCE, FORM);
+  const receiver = { sendBytes: (bytes: Uint8Array) => sent.push(Buffer.from(bytes).toString()) };
+  const { words, doubles } = sampleTick(MODE.QUOTE);
+  broadcaster.onTick(words, doubles);
+  assert.deepEqual([published.length, sent.length], [1, 0]);
+  stream.directReceivers.push(receiver, receiver);
+  for (let i = 0; i < 3; i++) {
+    words[WORD.SEQ]!++;
+    broadcaster.onTick(words, doubles);
+  }
+  assert.equal(published.length, 4);
+  assert.deepEqual(
+    sent,
+    published.slice(1).flatMap((text) => [text, text]),
+  );
+  assert.match(sent[0]!, /^\{"type": "market_data", "symbol": "RELIANCE"/);
+});
