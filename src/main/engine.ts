@@ -28,7 +28,8 @@ import type { Config } from './config-options.ts';
 import { ChangeWatch } from './database/change-watch.ts';
 import { type OpenDatabase, openDatabase } from './database/open-database.ts';
 import { TickwireError } from './errors.ts';
-import { InstrumentTable } from './instruments/instrument-table.ts';
+import { InstrumentMaster } from './instruments/instrument-master.ts';
+import { MASTER_READER } from './instruments/master-reader.ts';
 import { readPage } from './ops/first-page.ts';
 import { probePort } from './ops/free-port.ts';
 import { demoSimulation } from './simulator/demo-simulation.ts';
@@ -72,6 +73,7 @@ export class Engine {
   #keys: KeyVerifier | null = null;
   #accounts: Accounts | null = null;
   #watch: ChangeWatch | null = null;
+  #instruments: InstrumentMaster | null = null;
   #desk: ReaderDesk | null = null;
   #lastEpoch = 0;
   #port = 0;
@@ -101,6 +103,11 @@ export class Engine {
     return [...(this.#accounts?.all() ?? [])].flatMap(({ pool }) => pool.feeds);
   }
 
+  /** Null until the engine has started. */
+  get instruments(): InstrumentMaster | null {
+    return this.#instruments;
+  }
+
   /** Instruments that are subscribed upstream. */
   get subscribedInstruments(): number {
     return this.#registry.active;
@@ -125,7 +132,13 @@ export class Engine {
     const database = openDatabase(config, cwd);
     this.#database = database;
     this.#keys = new KeyVerifier(database);
-    const instruments = InstrumentTable.load(database.db);
+    const instruments = await InstrumentMaster.open({
+      db: database.db,
+      load: () => this.pool.run({ path: database.path }, { filename: MASTER_READER.href }),
+      onReplaced: () => this.#desk?.followInstruments(),
+      log: this.#log,
+    });
+    this.#instruments = instruments;
     const upstreamUrl = await this.#startSimulator();
     this.#accounts = new Accounts({
       database,
@@ -134,25 +147,31 @@ export class Engine {
       createPool: (broker, credentials, onState) =>
         this.#createPool(broker, upstreamUrl, credentials, onState),
       onStatus: (status) => this.#postToProxies({ type: 'account', status }),
-      onBrokerChanged: () => {},
+      onResumed: () => this.#desk?.followInstruments(),
     });
     this.#desk = new ReaderDesk({
       accounts: this.#accounts,
       keys: this.#keys,
-      instruments: () => instruments,
+      instruments: () => instruments.table,
       slots: new SlotTable(config.maxInstruments),
       registry: this.#registry,
+      post: (message) => {
+        for (const reader of this.#readers) reader.post(message);
+      },
       log: this.#log,
     });
     await this.#startReader(BUS_READER, 'bus', 'bus/bus-worker', () => this.#busTask());
     this.#watch = new ChangeWatch({
       db: database.db,
       intervalMs: config.databasePollMs,
-      onChange: () => this.#accounts?.check(),
+      onChange: () => {
+        this.#accounts?.check();
+        instruments.check();
+      },
       log: this.#log,
     });
     this.#watch.start();
-    const page = await readPage(instruments, database.demoKey, config.broker === 'simulated');
+    const page = await readPage(instruments.table, database.demoKey, config.broker === 'simulated');
     for (let i = 0; i < this.#proxyCount(); i++) {
       const reader = BUS_READER + 1 + i;
       const port = await this.#startReader(reader, `proxy ${i}`, 'proxy/proxy-worker', () =>
@@ -161,7 +180,7 @@ export class Engine {
       this.#port = port;
     }
     this.#log.info(
-      { host: config.websocketHost, port: this.#port, instruments: instruments.size },
+      { host: config.websocketHost, port: this.#port, instruments: instruments.table.size },
       'engine started',
     );
     const host = config.websocketHost === '0.0.0.0' ? '127.0.0.1' : config.websocketHost;
@@ -176,6 +195,7 @@ export class Engine {
   async stop(): Promise<void> {
     await Promise.all(this.#readers.map((reader) => reader.stop()));
     this.#watch?.stop();
+    await this.#instruments?.stop();
     await this.#accounts?.stop();
     await this.#keys?.close();
     await this.pool.destroy();

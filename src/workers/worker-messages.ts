@@ -149,6 +149,12 @@ export type KeyOutcome =
     }
   | { readonly status: 'refused'; readonly code: string; readonly message: string };
 
+/** An instrument whose name stands for another token from now on, and therefore for another slot. */
+export interface InstrumentMove {
+  readonly from: number;
+  readonly to: Instrument;
+}
+
 /** A broker session that is in use, or was. */
 export interface AccountStatus {
   /** OpenAlgo user name. */
@@ -174,6 +180,8 @@ export type ToReader =
   | { readonly type: 'addRing'; readonly ring: RingHandle }
   | { readonly type: 'keyVerified'; readonly id: number; readonly outcome: KeyOutcome }
   | { readonly type: 'subscribed'; readonly id: number; readonly outcomes: readonly SubscribeOutcome[] }
+  /** What is subscribed moves to other slots. A reader answers with its `need` of all slots that are named. */
+  | { readonly type: 'moved'; readonly moves: readonly InstrumentMove[] }
   /** For proxy workers: sent at every change, and before every `keyVerified` of the account's user. */
   | { readonly type: 'account'; readonly status: AccountStatus }
   | { readonly type: 'ping' }

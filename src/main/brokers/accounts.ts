@@ -29,8 +29,8 @@ export interface AccountsOptions {
   readonly createPool: CreatePool;
   /** Told whenever an account appears, is connected, or is so no more. */
   readonly onStatus: (status: AccountStatus) => void;
-  /** The account feeds from another broker from now on. The old pool has been stopped. */
-  readonly onBrokerChanged: (account: Account) => void;
+  /** An account has a session again, or at another broker: what its instruments are may have changed. */
+  readonly onResumed: () => void;
 }
 
 export class Accounts {
@@ -141,8 +141,10 @@ export class Accounts {
 
   #renew(account: Account, credentials: FeedCredentials): void {
     this.#options.log.info({ account: account.name }, 'the broker session has new tokens');
+    const wasSuspended = account.isSuspended;
     account.renew(credentials);
     this.#options.onStatus(account.status);
+    if (wasSuspended) this.#options.onResumed();
   }
 
   #changeBroker(account: Account, broker: BrokerRow, credentials: FeedCredentials): void {
@@ -150,7 +152,7 @@ export class Accounts {
     account.changeBroker(broker, credentials);
     account.pool.open();
     this.#options.onStatus(account.status);
-    this.#options.onBrokerChanged(account);
+    this.#options.onResumed();
   }
 
   #onState(account: Account, state: FeedState, detail: string): void {

@@ -1,5 +1,6 @@
 import { type Row, textColumn } from '../database/column.ts';
 import type { DatabaseSync } from '../database/sqlite.ts';
+import { findPacked, type PackedInstruments, packInstruments } from './packed-instruments.ts';
 
 export interface InstrumentRow {
   readonly symbol: string;
@@ -15,20 +16,17 @@ const SELECT_INSTRUMENTS = 'SELECT symbol, exchange, brexchange, token, brsymbol
 /** Series that trades all day; the other series lose their suffix too and then share its symbol. */
 const EQUITY_SUFFIX = '-EQ';
 
-/**
- * OpenAlgo's instrument master in memory, found by exchange and symbol. A map per exchange spares the 150,000 joined
- * keys that one map would need.
- */
+/** OpenAlgo's instrument master in memory, found by exchange and symbol. Costs nothing to hand to another thread. */
 export class InstrumentTable {
-  readonly #byExchange: ReadonlyMap<string, ReadonlyMap<string, InstrumentRow>>;
-  /** Distinct pairs of exchange and symbol. */
-  readonly size: number;
+  readonly packed: PackedInstruments;
 
-  private constructor(byExchange: ReadonlyMap<string, ReadonlyMap<string, InstrumentRow>>) {
-    this.#byExchange = byExchange;
-    let size = 0;
-    for (const rows of byExchange.values()) size += rows.size;
-    this.size = size;
+  constructor(packed: PackedInstruments) {
+    this.packed = packed;
+  }
+
+  /** Distinct pairs of exchange and symbol. */
+  get size(): number {
+    return this.packed.size;
   }
 
   /**
@@ -37,46 +35,33 @@ export class InstrumentTable {
    * id. An empty table is a state (OpenAlgo empties it for seconds while it refreshes), not an error.
    */
   static load(db: DatabaseSync): InstrumentTable {
-    const byExchange = new Map<string, Map<string, InstrumentRow>>();
-    const segments = new Map<string, string>();
+    const rows = new Map<string, InstrumentRow>();
     for (const columns of db.prepare(SELECT_INSTRUMENTS).iterate()) {
-      const row = readRow(columns, segments);
-      if (row.symbol === '' || row.exchange === '' || row.brexchange === '' || row.token === '') continue;
-      let rows = byExchange.get(row.exchange);
-      if (rows === undefined) {
-        rows = new Map();
-        byExchange.set(row.exchange, rows);
-      }
-      const earlier = rows.get(row.symbol);
-      if (earlier === undefined || (isEquity(row) && !isEquity(earlier))) rows.set(row.symbol, row);
+      const row = readRow(columns);
+      if (row === null) continue;
+      const name = `${row.exchange}\0${row.symbol}`;
+      const earlier = rows.get(name);
+      if (earlier === undefined || (isEquity(row) && !isEquity(earlier))) rows.set(name, row);
     }
-    return new InstrumentTable(byExchange);
+    return new InstrumentTable(packInstruments([...rows.values()]));
   }
 
   /** The instrument with exactly these names, or undefined. */
   find(exchange: string, symbol: string): InstrumentRow | undefined {
-    return this.#byExchange.get(exchange)?.get(symbol);
+    return findPacked(this.packed, exchange, symbol);
   }
 }
 
-/** SQLite gives every row its own copy of each text; the few exchanges and the equal names need only one. */
-function readRow(columns: Row, segments: Map<string, string>): InstrumentRow {
-  const symbol = textColumn(columns, 'symbol');
-  const brsymbol = textColumn(columns, 'brsymbol');
-  return {
-    symbol,
-    exchange: shared(textColumn(columns, 'exchange'), segments),
-    brexchange: shared(textColumn(columns, 'brexchange'), segments),
+function readRow(columns: Row): InstrumentRow | null {
+  const row = {
+    symbol: textColumn(columns, 'symbol'),
+    exchange: textColumn(columns, 'exchange'),
+    brexchange: textColumn(columns, 'brexchange'),
     token: textColumn(columns, 'token'),
-    brsymbol: brsymbol === symbol ? symbol : brsymbol,
+    brsymbol: textColumn(columns, 'brsymbol'),
   };
-}
-
-function shared(text: string, known: Map<string, string>): string {
-  const earlier = known.get(text);
-  if (earlier !== undefined) return earlier;
-  known.set(text, text);
-  return text;
+  if (row.symbol === '' || row.exchange === '' || row.brexchange === '' || row.token === '') return null;
+  return Object.values(row).some((text) => text.includes('\0')) ? null : row;
 }
 
 function isEquity(row: InstrumentRow): boolean {

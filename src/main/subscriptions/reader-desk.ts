@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import type { Mode } from '../../codec/tick.ts';
 import type {
   FromReader,
+  InstrumentMove,
   InstrumentName,
   KeyOutcome,
   SubscribeOutcome,
@@ -24,6 +25,8 @@ export interface ReaderDeskOptions {
   readonly instruments: () => InstrumentTable;
   readonly slots: SlotTable;
   readonly registry: SubscriptionRegistry;
+  /** Tells every reader. */
+  readonly post: (message: ToReader) => void;
   readonly log: Logger;
 }
 
@@ -61,6 +64,33 @@ export class ReaderDesk {
 
   onReaderGone(reader: number): void {
     this.#options.registry.drop(reader);
+  }
+
+  /**
+   * The instruments or a user's broker have changed: what is subscribed moves to the token that its name stands for now.
+   * A name that is gone stays on its token, since a contract that is no longer listed may still trade.
+   */
+  followInstruments(): void {
+    const { accounts, slots, registry, post, log } = this.#options;
+    const moves: InstrumentMove[] = [];
+    let left = 0;
+    for (const instrument of registry.instruments()) {
+      const account = accounts.find(slots.accountOf(instrument.slot), '');
+      if (account === undefined) continue;
+      const outcome = this.#resolve(account, instrument);
+      if (outcome.status === 'error') left++;
+      else if (outcome.instrument.slot !== instrument.slot) {
+        registry.follow(instrument.slot, outcome.instrument, account.pool);
+        moves.push({ from: instrument.slot, to: outcome.instrument });
+      }
+    }
+    if (moves.length > 0) post({ type: 'moved', moves });
+    if (moves.length + left > 0) {
+      log.info(
+        { moved: moves.length, left },
+        'subscribed instruments follow the new table; some stay as they were',
+      );
+    }
   }
 
   async #verify(key: string): Promise<KeyOutcome> {

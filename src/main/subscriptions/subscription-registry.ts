@@ -30,7 +30,8 @@ export interface ReaderRequest {
 
 interface Entry {
   readonly instrument: Instrument;
-  readonly upstream: Upstream;
+  /** The latest that was given: an account may change its broker and come back. */
+  upstream: Upstream;
   /** Modes by reader, as bits `1 << mode`. */
   readonly needs: Map<number, number>;
   /** What a reader asked for by requests up to `id`, whose answers it may not have read. */
@@ -57,6 +58,25 @@ export class SubscriptionRegistry {
     let active = 0;
     for (const { applied } of this.#entries.values()) if (applied.mode !== 0) active++;
     return active;
+  }
+
+  /** Instruments that somebody needs. */
+  instruments(): Instrument[] {
+    return [...this.#entries.values()]
+      .filter(({ applied }) => applied.mode !== 0)
+      .map(({ instrument }) => instrument);
+  }
+
+  /**
+   * Subscribes an instrument for all who need the one that it takes the place of. The readers give that one back when
+   * they have followed. The caller has claimed the upstream.
+   */
+  follow(from: number, to: Instrument, upstream: Upstream): void {
+    const left = this.#entries.get(from);
+    if (left === undefined) return;
+    const entry = this.#entryOf(to, upstream);
+    for (const [reader, modes] of left.needs) entry.needs.set(reader, modes | (entry.needs.get(reader) ?? 0));
+    this.#apply([entry]);
   }
 
   /** Raises a reader's need of instruments by a mode. The caller has claimed each upstream. */
@@ -110,7 +130,10 @@ export class SubscriptionRegistry {
 
   #entryOf(instrument: Instrument, upstream: Upstream): Entry {
     const known = this.#entries.get(instrument.slot);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      known.upstream = upstream;
+      return known;
+    }
     const entry: Entry = {
       instrument,
       upstream,

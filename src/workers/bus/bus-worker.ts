@@ -10,7 +10,14 @@ import { type ReaderWorker, runReaderWorker } from '../reader-worker.ts';
 import { Doorbell } from '../ring/doorbell.ts';
 import { RingTickSource } from '../ring/ring-tick-source.ts';
 import { DrainLoop } from '../ring/wait-strategy.ts';
-import type { BusTask, FromReader, SubscribeOutcome, ToReader } from '../worker-messages.ts';
+import type {
+  BusTask,
+  FromReader,
+  InstrumentMove,
+  SlotNeed,
+  SubscribeOutcome,
+  ToReader,
+} from '../worker-messages.ts';
 import { BusSubscriptions } from './bus-topics.ts';
 import { releaseSocket } from './release-socket.ts';
 import { TickPublisher } from './tick-publisher.ts';
@@ -87,6 +94,9 @@ class BusWorker implements ReaderWorker {
         return true;
       case 'subscribed':
         this.#onSubscribed(message.id, message.outcomes);
+        return true;
+      case 'moved':
+        this.#onMoved(message.moves);
         return true;
       default:
         return false;
@@ -170,6 +180,19 @@ class BusWorker implements ReaderWorker {
     if (!this.#subscriptions.has(text)) this.#changeNeed(topic, (modes) => modes & ~(1 << topic.mode));
     if (!wasKnown) this.#publisher.answer(text);
     if (this.#publisher.hasPending) this.#flush();
+  }
+
+  #onMoved(moves: readonly InstrumentMove[]): void {
+    const needs: SlotNeed[] = [];
+    for (const { from, to } of moves) {
+      const wish = [...this.#wishes.values()].find(({ slot }) => slot === from);
+      if (wish !== undefined) {
+        this.#publisher.learn(to);
+        wish.slot = to.slot;
+      }
+      needs.push({ slot: to.slot, modes: wish?.modes ?? 0 }, { slot: from, modes: 0 });
+    }
+    this.#post({ type: 'need', needs, answered: this.#answered });
   }
 
   #changeNeed(topic: Topic, change: (modes: number) => number): void {

@@ -86,6 +86,10 @@ export class Broadcaster {
     const epoch = readInt64(words, WORD.EPOCH);
     const seq = readInt64(words, WORD.SEQ);
     if (epoch < position.epoch || (epoch === position.epoch && seq <= position.seq)) return false;
+    if (streams.continues !== null) {
+      this.#announceGap(streams, streams.continues, 'restart', epoch, seq);
+      streams.continues = null;
+    }
     const reason = gapReason(position, epoch, seq, words[WORD.FLAGS]!);
     if (reason !== null) this.#announceGap(streams, position, reason, epoch, seq);
     position.epoch = epoch;
@@ -95,7 +99,7 @@ export class Broadcaster {
 
   #announceGap(
     streams: InstrumentStreams,
-    position: Position,
+    position: Readonly<Position>,
     reason: GapReason,
     epoch: number,
     seq: number,

@@ -28,6 +28,7 @@ class ProxyWorker implements ReaderWorker {
   readonly #link: ControlLink;
   readonly #server: ProxyServer;
   readonly #broadcaster: Broadcaster;
+  readonly #subscriptions: SubscriptionHandler;
   readonly #requests: RequestHandler;
   readonly #keeper: SessionKeeper;
   readonly #loop: DrainLoop;
@@ -48,17 +49,17 @@ class ProxyWorker implements ReaderWorker {
         pageHtml: page.html,
         pageData: JSON.stringify({ watch: page.watch, demoKey: page.demoKey, simulated: page.simulated }),
       },
-      () => ({ message: this.#requests.handle, close: (session) => subscriptions.releaseAll(session) }),
+      () => ({ message: this.#requests.handle, close: (session) => this.#subscriptions.releaseAll(session) }),
     );
     this.#broadcaster = new Broadcaster(this.#server.app, this.#index, this.#source);
     const snapshots = new SnapshotJoin(this.#source, this.#broadcaster);
-    const subscriptions = new SubscriptionHandler(
+    this.#subscriptions = new SubscriptionHandler(
       this.#link,
       this.#index,
       snapshots,
       new Capabilities(task.capabilities),
     );
-    this.#requests = new RequestHandler(this.#link, subscriptions, task);
+    this.#requests = new RequestHandler(this.#link, this.#subscriptions, task);
     this.#keeper = new SessionKeeper(this.#server.sessions, task);
     this.#loop = new DrainLoop({
       drain: () => this.#broadcaster.drain(DRAIN_LIMIT),
@@ -89,6 +90,9 @@ class ProxyWorker implements ReaderWorker {
         return true;
       case 'subscribed':
         this.#link.onSubscribed(message.id, message.outcomes);
+        return true;
+      case 'moved':
+        this.#subscriptions.follow(message.moves, this.#server.sessions);
         return true;
       case 'account':
         this.#requests.onAccount(message.status, this.#server.sessions);

@@ -13,7 +13,7 @@ import { FEATURE } from '../../codec/framing.ts';
 import type { Json, ServerMessage } from '../../codec/server-message.ts';
 import { DEPTH_LEVELS, type Instrument, MODE, type Mode } from '../../codec/tick.ts';
 import { modeOf, readInt64, WORD } from '../../codec/tick-message.ts';
-import type { SubscribeOutcome } from '../worker-messages.ts';
+import type { InstrumentMove, SubscribeOutcome } from '../worker-messages.ts';
 import { type Capabilities, highestLevel } from './capabilities.ts';
 import { type ClientSession, type Holding, holdingKey } from './client-session.ts';
 import type { ControlLink } from './control-link.ts';
@@ -212,8 +212,6 @@ export class SubscriptionHandler {
    */
   #hold(session: ClientSession, instrument: Instrument, item: Item, askedAt: number): void {
     const { wish } = item.context;
-    const key = holdingKey(instrument.exchange, instrument.symbol);
-    const holding = session.holdings.get(key) ?? { instrument, streams: new Map() };
     const { framing, features, dialect } = session.options;
     const form: StreamForm = {
       view: wish.mode,
@@ -223,22 +221,59 @@ export class SubscriptionHandler {
       depthLevel: wish.depthLevel,
       servedLevel: item.servedLevel,
     };
-    const held = holding.streams.get(wish.mode);
+    const held = session.holdings
+      .get(holdingKey(instrument.exchange, instrument.symbol))
+      ?.streams.get(wish.mode);
     // Mode 4 with another number of levels takes the place of the one before.
     if (held?.form.depthLevel === form.depthLevel || (held !== undefined && wish.mode !== MODE.DEEP_DEPTH))
       return;
-    const isFirst = holding.streams.size === 0;
-    const stream = this.#index.add(instrument, form);
-    holding.streams.set(wish.mode, stream);
-    session.holdings.set(key, holding);
-    if (held !== undefined) this.#leave(session, held);
+    const stream = this.#enter(session, instrument, form, held);
     this.#sendLast(session, stream, (features & FEATURE.SNAPSHOT) !== 0 ? 0 : askedAt);
+    this.#join(session, stream);
+  }
+
+  #join(session: ClientSession, stream: Stream): void {
     if (session.isDirect) stream.directReceivers.push(session);
     else session.socket.subscribe(stream.topic);
-    if (!isFirst || (features & FEATURE.SEQUENCE) === 0) return;
-    const streams = this.#index.get(instrument.slot)!;
-    streams.gapSubscribers[framing]++;
-    session.socket.subscribe(streams.gapTopic(framing));
+  }
+
+  /** Notes a client's stream, in place of one that it held; the caller lets it join. */
+  #enter(session: ClientSession, instrument: Instrument, form: StreamForm, held?: Stream): Stream {
+    const key = holdingKey(instrument.exchange, instrument.symbol);
+    const holding = session.holdings.get(key) ?? { instrument, streams: new Map() };
+    const isFirst = holding.streams.size === 0;
+    const stream = this.#index.add(instrument, form);
+    holding.streams.set(form.view, stream);
+    session.holdings.set(key, holding);
+    if (held !== undefined) this.#leave(session, held);
+    if (isFirst && (form.features & FEATURE.SEQUENCE) !== 0) {
+      const streams = this.#index.get(instrument.slot)!;
+      streams.gapSubscribers[form.framing]++;
+      session.socket.subscribe(streams.gapTopic(form.framing));
+    }
+    return stream;
+  }
+
+  /** Takes clients along to the slots that their instruments have from now on. They get their ticks in the same forms. */
+  follow(moves: readonly InstrumentMove[], sessions: Iterable<ClientSession>): void {
+    const targets = new Map(moves.map(({ from, to }) => [from, to]));
+    for (const session of sessions) {
+      for (const holding of [...session.holdings.values()]) {
+        const to = targets.get(holding.instrument.slot);
+        if (to !== undefined) this.#move(session, holding, to);
+      }
+    }
+    this.#link.need(moves.flatMap(({ from, to }) => [this.#index.need(to.slot), this.#index.need(from)]));
+  }
+
+  #move(session: ClientSession, holding: Holding, to: Instrument): void {
+    const { base } = this.#index.get(holding.instrument.slot)!;
+    const forms = [...holding.streams.values()].map(({ form }) => form);
+    for (const { view } of forms) this.#release(session, holding, view);
+    for (const form of forms) this.#join(session, this.#enter(session, to, form));
+    const streams = this.#index.get(to.slot)!;
+    // The sequence numbers of another token begin anew: whoever counts reads of it before the first of them.
+    if (base.epoch > 0) streams.continues ??= base;
   }
 
   /** @param since receive time, ns since 1970; an older last value is not sent */

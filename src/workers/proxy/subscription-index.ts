@@ -66,6 +66,8 @@ export class InstrumentStreams {
   /** Latest tick that was published, of the modes LTP to DEPTH and of the deep overlay; epoch 0 before the first. */
   readonly base = { epoch: 0, seq: 0 };
   readonly deep = { epoch: 0, seq: 0 };
+  /** Where its subscribers stood when they came over from another slot; null once a tick has come, or if none did. */
+  continues: { readonly epoch: number; readonly seq: number } | null = null;
 
   constructor(instrument: Instrument) {
     this.instrument = instrument;
