@@ -32,6 +32,7 @@ import { InstrumentMaster } from './instruments/instrument-master.ts';
 import { MASTER_READER } from './instruments/master-reader.ts';
 import { readPage } from './ops/first-page.ts';
 import { probePort } from './ops/free-port.ts';
+import { STATS_INTERVAL_MS, type Stats, StatsFile, statsPath } from './ops/stats-file.ts';
 import { demoSimulation } from './simulator/demo-simulation.ts';
 import { SimulatorThread } from './simulator/simulator-thread.ts';
 import { ReaderDesk } from './subscriptions/reader-desk.ts';
@@ -73,6 +74,7 @@ export class Engine {
   #keys: KeyVerifier | null = null;
   #accounts: Accounts | null = null;
   #watch: ChangeWatch | null = null;
+  #statsFile: StatsFile | null = null;
   #instruments: InstrumentMaster | null = null;
   #desk: ReaderDesk | null = null;
   #lastEpoch = 0;
@@ -179,6 +181,7 @@ export class Engine {
       );
       this.#port = port;
     }
+    this.#startStatsFile();
     this.#log.info(
       { host: config.websocketHost, port: this.#port, instruments: instruments.table.size },
       'engine started',
@@ -195,6 +198,7 @@ export class Engine {
   async stop(): Promise<void> {
     await Promise.all(this.#readers.map((reader) => reader.stop()));
     this.#watch?.stop();
+    await this.#statsFile?.stop();
     await this.#instruments?.stop();
     await this.#accounts?.stop();
     await this.#keys?.close();
@@ -215,6 +219,27 @@ export class Engine {
     if (config.broker !== 'simulated') return config.angelWsUrl;
     this.simulator = new SimulatorThread(demoSimulation(config), this.#log);
     return this.simulator.start();
+  }
+
+  /** For the health page of an OpenAlgo installation; the embedded database has none. */
+  #startStatsFile(): void {
+    const { config, cwd } = this.#options;
+    const path = config.databaseUrl === null ? null : statsPath(config.wsProxyStatsFile, cwd);
+    if (path === null) return;
+    const read = () => this.#stats();
+    this.#statsFile = new StatsFile({ path, intervalMs: STATS_INTERVAL_MS, read, log: this.#log });
+    this.#statsFile.start();
+  }
+
+  #stats(): Stats {
+    const accounts = [...(this.#accounts?.all() ?? [])].filter(({ isSuspended }) => !isSuspended);
+    const proxies = this.#readers.slice(BUS_READER + 1);
+    return {
+      connections: accounts.length,
+      symbols: this.#registry.countKeys(BUS_READER + 1),
+      clients: proxies.reduce((sum, { counters }) => sum + (counters.clients ?? 0), 0),
+      brokers: accounts.map(({ broker }) => broker.name),
+    };
   }
 
   #createPool(

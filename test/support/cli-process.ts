@@ -56,9 +56,13 @@ export class CliProcess {
     this.exited = once(this.child, 'exit').then(([code, signal]) => ({ code, signal }));
   }
 
-  /** Starts the command; it and what it started is killed after the test, whatever happens. */
-  static async spawn(t: TestContext, flags: readonly string[] = [], port?: number): Promise<CliProcess> {
-    const cwd = temporaryDirectory(t);
+  /** Starts the command, in an empty directory unless one is given; it and what it started is killed after the test, whatever happens. */
+  static async spawn(
+    t: TestContext,
+    flags: readonly string[] = [],
+    port?: number,
+    cwd = temporaryDirectory(t),
+  ): Promise<CliProcess> {
     const cli = new CliProcess(cwd, port ?? (await freePort()), flags);
     t.after(async () => {
       const pids = [cli.child.pid!, ...childrenOf(cli.child.pid!)];

@@ -67,6 +67,20 @@ export class SubscriptionRegistry {
       .map(({ instrument }) => instrument);
   }
 
+  /** Distinct (symbol, exchange, mode) that readers from `firstReader` on need. */
+  countKeys(firstReader: number): number {
+    const keys = new Set<string>();
+    for (const { instrument, needs } of this.#entries.values()) {
+      for (const [reader, modes] of needs) {
+        if (reader < firstReader) continue;
+        for (const mode of Object.values(MODE)) {
+          if ((modes & (1 << mode)) !== 0) keys.add(`${mode} ${instrument.exchange} ${instrument.symbol}`);
+        }
+      }
+    }
+    return keys.size;
+  }
+
   /**
    * Subscribes an instrument for all who need the one that it takes the place of. The readers give that one back when
    * they have followed. The caller has claimed the upstream.
