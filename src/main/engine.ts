@@ -115,6 +115,14 @@ export class Engine {
     return this.#registry.active;
   }
 
+  /**
+   * Looks for another login of one user, or of all with an empty name, without waiting for the next poll.
+   * @throws what SQLite throws if the database cannot be read now; the poll tries again
+   */
+  checkAccounts(userId = ''): void {
+    this.#accounts?.check(userId);
+  }
+
   /** @throws TickwireError when something in its set-up is wrong; whatever had been started is stopped again */
   async start(): Promise<StartedEngine> {
     try {

@@ -82,8 +82,7 @@ test('C-04 a good key whose broker row is revoked is told so, and the connection
   assert.equal((await client.ask(SUBSCRIBE)).message.status, 'success');
 });
 
-test('C-21 new tokens in the database without an invalidation: everything is subscribed again with them, clients do nothing', async (t) => {
-  const fixture = await start(t);
+async function assertNewTokensAreTakenUp(fixture: EngineFixture, announce: () => void): Promise<void> {
   const clients = await subscribedClients(fixture);
   const [first] = fixture.exchange.connections;
   assert.equal(first!.clientCode, 'DEMO01');
@@ -91,6 +90,7 @@ test('C-21 new tokens in the database without an invalidation: everything is sub
   fixture.writeDatabase((db, encrypt) => {
     db.prepare(LOGIN).run(encrypt('NEW.AUTH'), encrypt('NEW.FEED'), 'DEMO02');
   });
+  announce();
   await until('one connection of the new login', () => {
     const [connection, ...others] = fixture.exchange.connections;
     return others.length === 0 && connection?.clientCode === 'DEMO02';
@@ -108,6 +108,15 @@ test('C-21 new tokens in the database without an invalidation: everything is sub
       SYMBOLS.map((symbol) => `${symbol} outage`).sort(),
     );
   }
+}
+
+test('C-21 new tokens and an invalidation: everything is subscribed again at once, clients do nothing', async (t) => {
+  const fixture = await start(t, ['--database-poll=3600', '--reconnect-max-ms=100']);
+  await assertNewTokensAreTakenUp(fixture, () => fixture.engine.checkAccounts('demo'));
+});
+
+test('C-21 new tokens without an invalidation: everything is subscribed again by polling, clients do nothing', async (t) => {
+  await assertNewTokensAreTakenUp(await start(t), () => {});
 });
 
 test('C-21 the same tokens encrypted anew: the feed is not touched', async (t) => {
