@@ -13,8 +13,6 @@ export const EXIT_CODES = {
   CONFIG_UNKNOWN_KEY: CONFIGURATION_EXIT_CODE,
   /** A secret still holds the text that OpenAlgo's sample file ships with. */
   SECRET_PLACEHOLDER: CONFIGURATION_EXIT_CODE,
-  /** No adapter exists for the broker. */
-  BROKER_UNKNOWN: CONFIGURATION_EXIT_CODE,
   /** Node.js has a version for which the native packages have no binaries. */
   NODE_VERSION: CONFIGURATION_EXIT_CODE,
   /** `DATABASE_URL` names no file. */

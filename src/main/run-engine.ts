@@ -17,8 +17,7 @@ export async function runEngine(config: Config, cwd: string, print: (line: strin
     log,
     onFatal: (code, message) => {
       log.fatal({ code }, message);
-      // An exit would run destructors under a thread that holds native handles, and abort; this at least is quick.
-      process.kill(process.pid, 'SIGKILL');
+      endAtOnce();
     },
   });
   const asked = askedToStop();
@@ -30,7 +29,7 @@ export async function runEngine(config: Config, cwd: string, print: (line: strin
     log.info({ reason }, 'stopping');
     deadline = setTimeout(() => {
       log.fatal({ code: 'STOP_TIMEOUT' }, `the engine did not stop within ${config.stopTimeoutMs} ms`);
-      process.kill(process.pid, 'SIGKILL');
+      endAtOnce();
     }, config.stopTimeoutMs);
   });
   try {
@@ -60,4 +59,13 @@ function askedToStop(): Promise<string> {
     // Gone before anybody listened. Without a channel there never was a parent.
     if (process.connected === false) orphaned();
   });
+}
+
+/**
+ * An exit would run destructors under threads that hold native handles; this at least is quick. In a container without an
+ * init the engine is process 1, which the kernel does not let kill itself by a signal; an abort ends it all the same.
+ */
+function endAtOnce(): never {
+  if (process.pid !== 1) process.kill(process.pid, 'SIGKILL');
+  process.abort();
 }
