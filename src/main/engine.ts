@@ -142,14 +142,17 @@ export class Engine {
     const database = openDatabase(config, cwd);
     this.#database = database;
     this.#keys = new KeyVerifier(database);
-    const instruments = await InstrumentMaster.open({
-      db: database.db,
-      load: () => this.pool.run({ path: database.path }, { filename: MASTER_READER.href }),
-      onReplaced: () => this.#desk?.followInstruments(),
-      log: this.#log,
-    });
+    // Threads take longest to start, so those that do not need one another start together.
+    const [instruments, upstreamUrl] = await Promise.all([
+      InstrumentMaster.open({
+        db: database.db,
+        load: () => this.pool.run({ path: database.path }, { filename: MASTER_READER.href }),
+        onReplaced: () => this.#desk?.followInstruments(),
+        log: this.#log,
+      }),
+      this.#startSimulator(),
+    ]);
     this.#instruments = instruments;
-    const upstreamUrl = await this.#startSimulator();
     this.#accounts = new Accounts({
       database,
       brokerApiKey: config.brokerApiKey ?? '',
@@ -170,7 +173,6 @@ export class Engine {
       },
       log: this.#log,
     });
-    await this.#startReader(BUS_READER, 'bus', 'bus/bus-worker', () => this.#busTask());
     this.#watch = new ChangeWatch({
       db: database.db,
       intervalMs: config.databasePollMs,
@@ -182,13 +184,16 @@ export class Engine {
     });
     this.#watch.start();
     const page = await readPage(instruments.table, database.demoKey, config.broker === 'simulated');
-    for (let i = 0; i < this.#proxyCount(); i++) {
-      const reader = BUS_READER + 1 + i;
-      const port = await this.#startReader(reader, `proxy ${i}`, 'proxy/proxy-worker', () =>
-        this.#proxyTask(reader, page),
-      );
-      this.#port = port;
-    }
+    const ports = await Promise.all([
+      this.#startReader(BUS_READER, 'bus', 'bus/bus-worker', () => this.#busTask()),
+      ...Array.from({ length: this.#proxyCount() }, (_, i) => {
+        const reader = BUS_READER + 1 + i;
+        return this.#startReader(reader, `proxy ${i}`, 'proxy/proxy-worker', () =>
+          this.#proxyTask(reader, page),
+        );
+      }),
+    ]);
+    this.#port = ports.at(-1)!;
     this.#startStatsFile();
     this.#log.info(
       { host: config.websocketHost, port: this.#port, instruments: instruments.table.size },
