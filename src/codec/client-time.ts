@@ -25,17 +25,17 @@ export function receiveTimeMs(words: Int32Array): number {
   return high * 4294 + Math.floor((high * 967_296 + low) / 1e6);
 }
 
-function writeTwo(buffer: Uint8Array, at: number, n: number): void {
+function writeTwo(view: DataView, at: number, n: number): void {
   const tens = (n / 10) | 0;
-  buffer[at] = ZERO + tens;
-  buffer[at + 1] = ZERO + n - tens * 10;
+  view.setUint8(at, ZERO + tens);
+  view.setUint8(at + 1, ZERO + n - tens * 10);
 }
 
 /**
  * Writes ms since 1970 as ISO 8601. Any thread; does not throw, and allocates only when the day is another than last
  * time. @returns the end
  */
-export function writeIsoTime(buffer: Uint8Array, at: number, ms: number): number {
+export function writeIsoTime(view: DataView, at: number, ms: number): number {
   const day = Math.floor(ms / MS_PER_DAY);
   if (day !== cachedDay) {
     cachedDay = day;
@@ -47,15 +47,15 @@ export function writeIsoTime(buffer: Uint8Array, at: number, ms: number): number
   const hours = (minutes / 60) | 0;
   const millis = time - seconds * 1000;
   const hundreds = (millis / 100) | 0;
-  const place = writeAscii(buffer, at, cachedDate);
-  writeTwo(buffer, place, hours);
-  buffer[place + 2] = COLON;
-  writeTwo(buffer, place + 3, minutes - hours * 60);
-  buffer[place + 5] = COLON;
-  writeTwo(buffer, place + 6, seconds - minutes * 60);
-  buffer[place + 8] = 46;
-  buffer[place + 9] = ZERO + hundreds;
-  writeTwo(buffer, place + 10, millis - hundreds * 100);
-  buffer[place + 12] = 90;
+  const place = writeAscii(view, at, cachedDate);
+  writeTwo(view, place, hours);
+  view.setUint8(place + 2, COLON);
+  writeTwo(view, place + 3, minutes - hours * 60);
+  view.setUint8(place + 5, COLON);
+  writeTwo(view, place + 6, seconds - minutes * 60);
+  view.setUint8(place + 8, 46);
+  view.setUint8(place + 9, ZERO + hundreds);
+  writeTwo(view, place + 10, millis - hundreds * 100);
+  view.setUint8(place + 12, 90);
   return at + ISO_TIME_LENGTH;
 }

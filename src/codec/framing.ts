@@ -19,7 +19,7 @@ export type FramingName = 'json' | 'msgpack';
 export interface TickEncoder {
   readonly counters: FramingCounters;
   /**
-   * The tick in its framing. The bytes are the encoder's own, complete, and valid until its next call. Owning thread;
+   * The tick in its framing, complete; valid until any encoder of this thread is called again. Owning thread;
    * allocates only when ticks of a new form come (other mode, level count or scale, first snapshot), when values are
    * absent (msgpack), beyond 2^53, and for a length not seen before (JSON).
    *

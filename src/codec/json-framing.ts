@@ -2,11 +2,12 @@
  * Ticks as JSON text, byte for byte as the deployed server writes them: Python's spacing, everything beyond ASCII
  * escaped, prices with a decimal point.
  *
- * The text between two numbers never changes. It stays in the buffer from tick to tick and is written again only when a
- * number before it became longer or shorter; likewise a number stays that neither changed nor moved.
+ * The text between two numbers never changes; it is kept in blocks of eight bytes. A tick writes texts and numbers one
+ * behind the other, and a text's last block may reach over its end: what follows overwrites that. Writing all of it is
+ * faster than finding out what could stay, because as a rule the first number's length changes and everything moves.
  */
 import { receiveTimeMs, writeIsoTime } from './client-time.ts';
-import { writeAscii, writeInt64, writeInteger, writePrice } from './digit-writer.ts';
+import { writeAscii, writeInt64, writeInteger, writePaise, writePrice, writeSmall } from './digit-writer.ts';
 import type { FrameProgram, FramingCounters, SendTime } from './frame-program.ts';
 import { exceedsDouble, fitsDouble, formatPrice, readBigInt64 } from './price.ts';
 import {
@@ -21,32 +22,28 @@ import { pythonString } from './server-message.ts';
 import { readInt64, WORD } from './tick-message.ts';
 import { FIELD, Field, type Shape } from './tick-shape.ts';
 
-/** Room for the longest number: a change in percent beyond what doubles hold, 26 characters. */
-const NUMBER_BYTES = 32;
+/** Room for a number and the end of the block before it; the longest is a change in percent that no double holds, 26. */
+const NUMBER_BYTES = 40;
 /** Totals below are written as integers with `.0`; Python gives an exponent to those from 1e16 on. */
 const PLAIN_TOTAL_LIMIT = 1e15;
 
 /** A step of the plan is the text before a number, and the number; the last step is text alone. */
 const STEP = {
-  /** Where the text begins in the constant text. */
-  TEXT: 0,
+  /** Behind the text's last block. */
+  TEXT_END: 0,
   TEXT_LENGTH: 1,
   KIND: 2,
   AT: 3,
   ABSENT_FLAG: 4,
-  /** Where the text stands in the buffer since the last tick; -1 when text and number must be written anew. */
-  PLACE: 5,
-  /** The int64 behind the text, of the kinds that are compared, and where its digits end in the buffer. */
-  LAST_LOW: 6,
-  LAST_HIGH: 7,
-  LAST_END: 8,
-  SIZE: 9,
+  SIZE: 5,
 } as const;
+/** Texts are copied in blocks of so many bytes. ASCII is safe in a double: a NaN would have the byte 7f or ff. */
+const BLOCK = 8;
 const NO_NUMBER = -1;
 /** Constants of this module, not of another: the compiler then folds them into the loop (5 % of a quote). */
 const { PRICE, INTEGER } = FIELD;
-const POINT = 46;
-const ZERO = 48;
+/** `.0` */
+const POINT_ZERO = 0x302e;
 
 /** Appends to the texts between the fields, of which the last is still open, and to the fields. */
 function collect(shape: Shape, texts: string[], fields: Field[]): void {
@@ -72,18 +69,29 @@ function collect(shape: Shape, texts: string[], fields: Field[]): void {
   }
 }
 
+/** Where the frames of all JSON encoders of a thread are written, and views of it, by length: only a few occur. */
+interface Output {
+  readonly view: DataView;
+  readonly frames: (Uint8Array | undefined)[];
+}
+
+const FIRST_OUTPUT_BYTES = 4096;
+
+function createOutput(bytes: number): Output {
+  return { view: new DataView(new ArrayBuffer(bytes)), frames: new Array<Uint8Array | undefined>(bytes + 1) };
+}
+
+/** Grows with the largest frame; encoders from before keep the one that they have. */
+let output = createOutput(FIRST_OUTPUT_BYTES);
+
 /** Writes the ticks of one shape. */
 export class JsonFraming implements FrameProgram {
   readonly #decimals: number;
   readonly #counters: FramingCounters;
-  readonly #text: Uint8Array;
-  readonly #textView: DataView;
+  readonly #blocks: Float64Array;
   readonly #plan: Int32Array;
-  readonly #buffer: Uint8Array;
-  readonly #bufferView: DataView;
-  /** The frames handed out, by length: they are views of one buffer, and only a few lengths occur. */
-  readonly #frames = new Map<number, Uint8Array>();
-  #frame: Uint8Array;
+  readonly #view: DataView;
+  readonly #frames: (Uint8Array | undefined)[];
   #rounded = false;
 
   constructor(shape: Shape, decimals: number, counters: FramingCounters) {
@@ -92,88 +100,73 @@ export class JsonFraming implements FrameProgram {
     collect(shape, texts, fields);
     this.#decimals = decimals;
     this.#counters = counters;
-    this.#text = new Uint8Array(Buffer.from(texts.join(''), 'latin1'));
+    const blockCounts = texts.map((text) => Math.ceil(text.length / BLOCK));
+    this.#blocks = new Float64Array(blockCounts.reduce((sum, count) => sum + count, 0));
+    const bytes = Buffer.alloc(this.#blocks.length * BLOCK);
     this.#plan = new Int32Array(texts.length * STEP.SIZE);
-    this.#buffer = new Uint8Array(this.#text.length + fields.length * NUMBER_BYTES);
-    this.#textView = new DataView(this.#text.buffer);
-    this.#bufferView = new DataView(this.#buffer.buffer);
-    this.#frame = this.#buffer;
-    let begin = 0;
+    const room = bytes.length + fields.length * NUMBER_BYTES;
+    if (room > output.view.byteLength) output = createOutput(2 * room);
+    this.#view = output.view;
+    this.#frames = output.frames;
+    let end = 0;
     for (const [i, text] of texts.entries()) {
       const step = i * STEP.SIZE;
-      this.#plan[step + STEP.TEXT] = begin;
+      bytes.write(text, end * BLOCK, 'latin1');
+      end += blockCounts[i]!;
+      this.#plan[step + STEP.TEXT_END] = end;
       this.#plan[step + STEP.TEXT_LENGTH] = text.length;
-      begin += text.length;
       this.#plan[step + STEP.KIND] = fields[i]?.kind ?? NO_NUMBER;
       this.#plan[step + STEP.AT] = fields[i]?.at ?? 0;
       this.#plan[step + STEP.ABSENT_FLAG] = fields[i]?.absentFlag ?? 0;
-      this.#plan[step + STEP.PLACE] = -1;
     }
+    for (let i = 0; i < this.#blocks.length; i++) this.#blocks[i] = bytes.readDoubleLE(i * BLOCK);
   }
 
-  /** The tick as a text frame, valid until the next call. Owning thread; neither allocates (up to 2^53) nor throws. */
+  /**
+   * The tick as a text frame, valid until the next call of any JSON encoder of the thread. Owning thread; neither
+   * allocates (up to 2^53, but for a length not seen before) nor throws.
+   */
   encode(words: Int32Array, doubles: Float64Array, send: SendTime): Uint8Array {
     const plan = this.#plan;
-    const buffer = this.#buffer;
-    const bufferView = this.#bufferView;
-    const text = this.#text;
-    const textView = this.#textView;
+    const view = this.#view;
+    const blocks = this.#blocks;
+    const decimals = this.#decimals;
     const flags = words[WORD.FLAGS]!;
     this.#rounded = false;
+    let block = 0;
     let end = 0;
     for (let step = 0; step < plan.length; step += STEP.SIZE) {
-      const stays = plan[step + STEP.PLACE] === end;
-      plan[step + STEP.PLACE] = end;
-      const begin = plan[step + STEP.TEXT]!;
-      const length = plan[step + STEP.TEXT_LENGTH]!;
-      if (!stays) {
-        if (length < 8) {
-          for (let i = 0; i < length; i++) buffer[end + i] = text[begin + i]!;
-        } else {
-          // Eight bytes at a time, the last block overlapping the one before, so that nothing behind the text changes.
-          // ASCII is safe in doubles: a NaN would have the byte 7f or ff. Measured: a quarter off a tick that moves everything.
-          const last = length - 8;
-          for (let i = 0; i < last; i += 8) {
-            bufferView.setFloat64(end + i, textView.getFloat64(begin + i, true), true);
-          }
-          bufferView.setFloat64(end + last, textView.getFloat64(begin + last, true), true);
-        }
+      const textEnd = plan[step + STEP.TEXT_END]!;
+      for (let place = end; block < textEnd; block++, place += BLOCK) {
+        view.setFloat64(place, blocks[block]!, true);
       }
-      end += length;
+      end += plan[step + STEP.TEXT_LENGTH]!;
       const kind = plan[step + STEP.KIND]!;
       const at = plan[step + STEP.AT]!;
       if ((flags & plan[step + STEP.ABSENT_FLAG]!) !== 0) {
-        end = writeAscii(buffer, end, 'null');
-        plan[step + STEP.PLACE] = -1;
+        end = writeAscii(view, end, 'null');
       } else if (kind === PRICE || kind === INTEGER) {
         const low = words[at]!;
         const high = words[at + 1]!;
-        if (stays && low === plan[step + STEP.LAST_LOW] && high === plan[step + STEP.LAST_HIGH]) {
-          end = plan[step + STEP.LAST_END]!;
-        } else if (fitsDouble(words, at)) {
-          const value = readInt64(words, at);
-          end =
-            kind === PRICE
-              ? writePrice(buffer, end, value, this.#decimals)
-              : writeInteger(buffer, end, value);
-          plan[step + STEP.LAST_LOW] = low;
-          plan[step + STEP.LAST_HIGH] = high;
-          plan[step + STEP.LAST_END] = end;
-        } else {
-          const value = readBigInt64(words, at);
-          end =
-            kind === PRICE
-              ? this.#writeExact(end, value, this.#decimals)
-              : writeInt64(buffer, end, low, high);
-          this.#rounded = true;
-          plan[step + STEP.PLACE] = -1;
-        }
+        // Nearly all of them are from 0 to 2^31 - 1: no doubles then, and nothing is passed on in one.
+        if (high !== 0 || low < 0) end = this.#writeWide(kind, at, end, words);
+        else if (kind === INTEGER) end = writeSmall(view, end, low);
+        else if (decimals === 2) end = writePaise(view, end, low);
+        else end = writePrice(view, end, low, decimals);
       } else if (kind !== NO_NUMBER) {
         end = this.#writeOther(kind, at, end, words, doubles, send);
       }
     }
     if (this.#rounded) this.#counters.rounded += 1;
     return this.#frameOf(end);
+  }
+
+  #writeWide(kind: number, at: number, end: number, words: Int32Array): number {
+    const fits = fitsDouble(words, at);
+    if (!fits) this.#rounded = true;
+    if (kind === INTEGER) return writeInt64(this.#view, end, words[at]!, words[at + 1]!);
+    if (fits) return writePrice(this.#view, end, readInt64(words, at), this.#decimals);
+    return this.#writeExact(end, readBigInt64(words, at), this.#decimals);
   }
 
   #writeOther(
@@ -184,7 +177,7 @@ export class JsonFraming implements FrameProgram {
     doubles: Float64Array,
     send: SendTime,
   ): number {
-    const buffer = this.#buffer;
+    const buffer = this.#view;
     switch (kind) {
       case FIELD.ORDERS:
         return writeInteger(buffer, end, words[at]! >>> 0);
@@ -215,11 +208,10 @@ export class JsonFraming implements FrameProgram {
   }
 
   #writeTotal(end: number, value: number): number {
-    const buffer = this.#buffer;
+    const buffer = this.#view;
     if (Math.abs(value) < PLAIN_TOTAL_LIMIT && Math.trunc(value) === value) {
       const point = writeInteger(buffer, end, value);
-      buffer[point] = POINT;
-      buffer[point + 1] = ZERO;
+      buffer.setUint16(point, POINT_ZERO, true);
       return point + 2;
     }
     return writeAscii(buffer, end, Number.isFinite(value) ? pythonFloat(value) : 'null');
@@ -227,17 +219,14 @@ export class JsonFraming implements FrameProgram {
 
   #writeExact(end: number, value: bigint, decimals: number): number {
     if (exceedsDouble(value)) this.#rounded = true;
-    return writeAscii(this.#buffer, end, formatPrice(value, decimals));
+    return writeAscii(this.#view, end, formatPrice(value, decimals));
   }
 
   #frameOf(length: number): Uint8Array {
-    if (this.#frame.length === length) return this.#frame;
-    let frame = this.#frames.get(length);
-    if (frame === undefined) {
-      frame = this.#buffer.subarray(0, length);
-      this.#frames.set(length, frame);
-    }
-    this.#frame = frame;
+    const known = this.#frames[length];
+    if (known !== undefined) return known;
+    const frame = new Uint8Array(this.#view.buffer, 0, length);
+    this.#frames[length] = frame;
     return frame;
   }
 }

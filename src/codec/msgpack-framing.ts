@@ -162,7 +162,7 @@ export class MsgpackFraming implements FrameProgram {
         view.setFloat64(offset, receiveTimeMs(words));
         break;
       case FIELD.RECEIVE_ISO:
-        writeIsoTime(this.#frame, offset, receiveTimeMs(words));
+        writeIsoTime(view, offset, receiveTimeMs(words));
         break;
       case FIELD.MS_AS_NANOSECONDS:
         if (fitsDouble(words, at)) view.setFloat64(offset, readInt64(words, at) * NS_PER_MS);

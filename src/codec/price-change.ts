@@ -15,8 +15,16 @@ const TWO_53 = 2 ** 53;
 /** Changes up to here times HUNDREDTHS stay below 2^53. */
 const LARGEST_CHANGE = 2 ** 39;
 
+/** Whether ltp and close both lie from 0 to 2^31 − 1: nearly always, and integers of 32 bits do then. */
+function areSmall(words: Int32Array): boolean {
+  return (
+    (words[WORD.LTP + 1]! | words[WORD.CLOSE + 1]!) === 0 && (words[WORD.LTP]! | words[WORD.CLOSE]!) >= 0
+  );
+}
+
 /** ltp − close, or NaN where a double could round it. Any thread; neither allocates nor throws. */
 export function changeOf(words: Int32Array): number {
+  if (areSmall(words)) return words[WORD.LTP]! - words[WORD.CLOSE]!;
   if (!fitsDouble(words, WORD.LTP) || !fitsDouble(words, WORD.CLOSE)) return Number.NaN;
   const change = readInt64(words, WORD.LTP) - readInt64(words, WORD.CLOSE);
   return change > -TWO_53 && change < TWO_53 ? change : Number.NaN;
