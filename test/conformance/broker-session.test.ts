@@ -157,10 +157,12 @@ test('a logout ends the feed and is told; the next login brings the ticks back w
     for (const mode of [1, 2, 3])
       await client.ask({ action: 'unsubscribe', symbol: 'TCS', exchange: 'NSE', mode });
   }
+  assert.equal(fixture.engine.feeds[0]!.state, 'suspended', 'it does not try again');
   fixture.writeDatabase((db, encrypt) => {
     db.prepare(LOGIN).run(encrypt('NEXT.AUTH'), encrypt('NEXT.FEED'), 'DEMO01');
   });
   await untilUpstream(fixture.exchange, ['1:2885:3', '1:1594:3']);
+  assert.equal(fixture.exchange.counters.connectionsAccepted, 2, 'one connection before and one after');
   const from = clients.map((client) => client.ticks().length);
   await until('ticks', () => {
     fixture.exchange.step(4);

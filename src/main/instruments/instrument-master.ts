@@ -98,7 +98,7 @@ export class InstrumentMaster {
         return;
       }
       this.#table = new InstrumentTable(packed);
-      this.#broker = state.broker;
+      this.#broker = state.broker ?? this.#broker;
       log.info(sizes, 'instruments loaded again');
       onReplaced();
     } catch (error) {
@@ -110,7 +110,7 @@ export class InstrumentMaster {
     const before = this.#table.size;
     if (before === 0) return true;
     if (size === 0) return false;
-    if (isRefreshing) return size >= before && broker === this.#broker;
-    return broker !== this.#broker || size >= before * SMALLEST_PART;
+    if (isRefreshing) return size >= before;
+    return (broker !== null && broker !== this.#broker) || size >= before * SMALLEST_PART;
   }
 }
