@@ -14,7 +14,7 @@ test('authenticate', async (t) => {
   const { client, key } = await startEngineFixture(t);
   const connect = () => client({ authenticate: false });
 
-  await t.test('every spelling of the request gets the same answer, byte for byte', async () => {
+  await t.test('C-05 every spelling of the request gets the same answer, byte for byte', async () => {
     const requests = [
       { action: 'authenticate', api_key: key },
       { action: 'authenticate', apikey: key },
@@ -31,7 +31,7 @@ test('authenticate', async (t) => {
   });
 
   await t.test(
-    'a request in a binary frame is read, as JSON and as msgpack, and answered in text',
+    'C-05 a request in a binary frame is read, as JSON and as msgpack, and answered in text',
     async () => {
       const request = { action: 'authenticate', api_key: key };
       for (const bytes of [Buffer.from(JSON.stringify(request, null, 2)), pack(request)]) {
@@ -76,7 +76,7 @@ test('authenticate', async (t) => {
   });
 
   await t.test(
-    'requests sent behind authenticate wait for the key check and are answered in order',
+    'C-06 requests sent behind authenticate wait for the key check and are answered in order',
     async () => {
       const each = await connect();
       each.send({ action: 'ping', _pingId: 1 });

@@ -136,7 +136,7 @@ test('a client that accepts no fewer levels, or asks for a level that nobody has
   await untilUpstream(fixture.exchange, []);
 });
 
-test('a deployed client may subscribe in mode 4: that subscription alone has the design’s form', async (t) => {
+test('C-12 a deployed client may subscribe in mode 4: that subscription alone has the design’s form', async (t) => {
   const fixture = await start(t);
   const client = await fixture.client();
   await client.ask(request(3));

@@ -29,7 +29,7 @@ test('errors', async (t) => {
     assert.equal((await each.ask({ action: 'ping' })).message.type, 'pong');
   });
 
-  await t.test('text that is no JSON, and JSON that is no object, get their errors', async () => {
+  await t.test('C-08 text that is no JSON, and JSON that is no object, get their errors', async () => {
     const each = await client({ authenticate: false });
     const notJson = error('INVALID_JSON', 'Invalid JSON message');
     const noObject = (type: string) => error('SERVER_ERROR', `'${type}' object has no attribute 'get'`);
@@ -51,7 +51,7 @@ test('errors', async (t) => {
     for (const [data, expected] of cases) assert.equal(await answerTo(each, data), expected);
   });
 
-  await t.test('an unknown action is named, a missing one is None', async () => {
+  await t.test('C-08 an unknown action is named, a missing one is None', async () => {
     const each = await client();
     const cases: [string, string][] = [
       ['{}', 'None'],
@@ -71,7 +71,7 @@ test('errors', async (t) => {
     );
   });
 
-  await t.test('a pong that nobody asked for is ignored', async () => {
+  await t.test('C-09 a pong that nobody asked for is ignored', async () => {
     const each = await client({ authenticate: false });
     each.send({ type: 'pong' });
     each.send({ action: 'pong' });
@@ -80,7 +80,7 @@ test('errors', async (t) => {
   });
 
   await t.test(
-    'a ping is answered before authentication, with what it brought and nothing else',
+    'C-10 a ping is answered before authentication, with what it brought and nothing else',
     async () => {
       const each = await client({ authenticate: false });
       const before = Date.now();

@@ -61,7 +61,7 @@ test('limits of time', async (t) => {
   const steady = await client();
 
   await t.test(
-    'who does not authenticate in time is told so; a wrong key neither helps nor hurts',
+    'C-03 who does not authenticate in time is told so; a wrong key neither helps nor hurts',
     async () => {
       const began = performance.now();
       const silent = await client({ authenticate: false });
@@ -87,7 +87,7 @@ test('limits of time', async (t) => {
   });
 });
 
-test('a client that stops reading is cut off, and no other client misses a tick', async (t) => {
+test('C-25 a client that stops reading is cut off, and no other client misses a tick', async (t) => {
   const { client, key, wsUrl, exchange } = await startEngineFixture(t, {
     flags: ['--max-backpressure-bytes=262144'],
   });

@@ -81,12 +81,20 @@ const PRICE_KEYS =
 test('market data', async (t) => {
   let nowMs = EXCHANGE_START_MS;
   const clock = () => nowMs;
-  const { client, exchange } = await startEngineFixture(t, { exchange: { seed: SEED, clock } });
+  const { client, exchange } = await startEngineFixture(t, {
+    exchange: { seed: SEED, clock },
+    prepare: (db) =>
+      db.exec(
+        `INSERT INTO symtoken (symbol, brsymbol, name, exchange, brexchange, token)
+          VALUES ('NIFTY_MID_SELECT', 'NIFTY MID SELECT', 'MIDCPNIFTY', 'NSE_INDEX', 'NSE', '99926074')`,
+      ),
+  });
   const json = await client();
   const msgpack = await client({ framing: 'msgpack' });
   const twin = new SimulatedMarket(SEED, knownDemoInstruments());
   const instruments: [exchange: string, symbol: string, segment: number, token: string][] = [
     ['NSE', 'RELIANCE', NSE_CM, '2885'],
+    ['NSE_INDEX', 'NIFTY_MID_SELECT', NSE_CM, '99926074'],
     ['NSE', 'M&M', NSE_CM, '2031'],
     ['NSE', 'BAJAJ-AUTO', NSE_CM, '16669'],
     ['NSE_INDEX', 'NIFTY', NSE_CM, '99926000'],
@@ -96,53 +104,56 @@ test('market data', async (t) => {
   ];
 
   for (const [name, symbol, segment, token] of instruments) {
-    await t.test(`${name} ${symbol} has the exchange's values in each mode and framing`, async () => {
-      for (const each of [json, msgpack]) {
-        for (const mode of [3, 1, 2]) await each.subscribe(name, symbol, mode);
-      }
-      await untilUpstream(exchange, [`${segment}:${token}:3`]);
-      await until('the first image', () => json.ticks(symbol).length > 0);
-      for (const each of [json, msgpack]) await each.ask({ action: 'ping' });
-      const from = [json.ticks(symbol).length, msgpack.ticks(symbol).length] as const;
-      const fromText = json.received.length;
-      const market = twin.instrument(segment, token, nowMs);
-      const expected: Message[] = [];
-      const began = Date.now();
-      for (let step = 0; step < STEPS; step++) {
-        nowMs += 1000;
-        exchange.step();
-        twin.step(market, nowMs);
-        for (const mode of [1, 2, 3]) {
-          const data = expectedData(market, { symbol, exchange: name }, mode);
-          expected.push({ type: 'market_data', symbol, exchange: name, mode, data, broker: 'angel' });
+    await t.test(
+      `C-18 C-19 ${name} ${symbol} has the exchange's values in each mode and framing`,
+      async () => {
+        for (const each of [json, msgpack]) {
+          for (const mode of [3, 1, 2]) await each.subscribe(name, symbol, mode);
         }
-      }
-      for (const [i, each] of [json, msgpack].entries()) {
-        await until('the ticks', () => each.ticks(symbol).length >= from[i]! + expected.length);
-        const ticks = each.ticks(symbol).slice(from[i]!);
-        assert.equal(ticks.length, expected.length, 'one frame for each mode and tick');
-        for (const [at, tick] of ticks.entries()) {
-          const data = { ...tick.data };
-          assert.ok(Number(data.timestamp) >= began - 1 && Number(data.timestamp) <= Date.now());
-          data.timestamp = 0;
-          if (data.change_percent !== undefined) {
-            const percent = ((market.close === 0 ? 0 : Number(data.change)) / Number(data.close)) * 100;
-            assert.ok(Math.abs(Number(data.change_percent) - percent) < 0.0051);
-            data.change_percent = 0;
+        await untilUpstream(exchange, [`${segment}:${token}:3`]);
+        await until('the first image', () => json.ticks(symbol).length > 0);
+        for (const each of [json, msgpack]) await each.ask({ action: 'ping' });
+        const from = [json.ticks(symbol).length, msgpack.ticks(symbol).length] as const;
+        const fromText = json.received.length;
+        const market = twin.instrument(segment, token, nowMs);
+        const expected: Message[] = [];
+        const began = Date.now();
+        for (let step = 0; step < STEPS; step++) {
+          nowMs += 1000;
+          exchange.step();
+          twin.step(market, nowMs);
+          for (const mode of [1, 2, 3]) {
+            const data = expectedData(market, { symbol, exchange: name }, mode);
+            expected.push({ type: 'market_data', symbol, exchange: name, mode, data, broker: 'angel' });
           }
-          assert.deepEqual({ ...tick, data }, expected[at]);
-          assert.equal(JSON.stringify(Object.keys(data)), JSON.stringify(Object.keys(expected[at]!.data!)));
-          assert.equal(Object.keys(tick).join(), 'type,symbol,exchange,mode,data,broker');
         }
-      }
-      for (const { text } of json.received.slice(fromText)) {
-        const prices = [...text.matchAll(new RegExp(`"(?:${PRICE_KEYS})": ([^,}]+)`, 'g'))];
-        assert.ok(prices.length > 0);
-        for (const [, number] of prices) assert.match(number!, /^-?\d+\.(\d|\d*[1-9])$/);
-        assert.doesNotMatch(text, /[:,](?! )(?=["\d{[-])/, 'a blank behind each colon and comma');
-      }
-      for (const each of [json, msgpack]) await each.ask({ action: 'unsubscribe_all' });
-      await untilUpstream(exchange, []);
-    });
+        for (const [i, each] of [json, msgpack].entries()) {
+          await until('the ticks', () => each.ticks(symbol).length >= from[i]! + expected.length);
+          const ticks = each.ticks(symbol).slice(from[i]!);
+          assert.equal(ticks.length, expected.length, 'one frame for each mode and tick');
+          for (const [at, tick] of ticks.entries()) {
+            const data = { ...tick.data };
+            assert.ok(Number(data.timestamp) >= began - 1 && Number(data.timestamp) <= Date.now());
+            data.timestamp = 0;
+            if (data.change_percent !== undefined) {
+              const percent = ((market.close === 0 ? 0 : Number(data.change)) / Number(data.close)) * 100;
+              assert.ok(Math.abs(Number(data.change_percent) - percent) < 0.0051);
+              data.change_percent = 0;
+            }
+            assert.deepEqual({ ...tick, data }, expected[at]);
+            assert.equal(JSON.stringify(Object.keys(data)), JSON.stringify(Object.keys(expected[at]!.data!)));
+            assert.equal(Object.keys(tick).join(), 'type,symbol,exchange,mode,data,broker');
+          }
+        }
+        for (const { text } of json.received.slice(fromText)) {
+          const prices = [...text.matchAll(new RegExp(`"(?:${PRICE_KEYS})": ([^,}]+)`, 'g'))];
+          assert.ok(prices.length > 0);
+          for (const [, number] of prices) assert.match(number!, /^-?\d+\.(\d|\d*[1-9])$/);
+          assert.doesNotMatch(text, /[:,](?! )(?=["\d{[-])/, 'a blank behind each colon and comma');
+        }
+        for (const each of [json, msgpack]) await each.ask({ action: 'unsubscribe_all' });
+        await untilUpstream(exchange, []);
+      },
+    );
   }
 });

@@ -22,7 +22,7 @@ test('subscribe', async (t) => {
     );
   });
 
-  await t.test('a batch with an unknown symbol is partial, in the order of the request', async () => {
+  await t.test('C-13 a batch with an unknown symbol is partial, in the order of the request', async () => {
     const symbols = [INFY, { symbol: 'NOPE', exchange: 'NSE' }, { ...RELIANCE, mode: 3 }];
     assert.equal(
       await ask(await client(), { symbols, mode: 'quote', depth: 5, request_id: 'r-17' }),
@@ -35,7 +35,7 @@ test('subscribe', async (t) => {
     );
   });
 
-  await t.test('a request is partial, never an error, when every symbol fails', async () => {
+  await t.test('C-13 a request is partial, never an error, when every symbol fails', async () => {
     const each = await client();
     const unknown = ['{"symbol": "reliance", "exchange": "NSE"', '{"symbol": "RELIANCE", "exchange": "nse"'];
     for (const entry of unknown) {
@@ -44,7 +44,7 @@ test('subscribe', async (t) => {
     }
   });
 
-  await t.test('modes are taken as numbers and as names in any case with blanks', async () => {
+  await t.test('C-11 modes are taken as numbers and as names in any case with blanks', async () => {
     const each = await client();
     const modes: [unknown, string][] = [
       [1, 'LTP'],
@@ -61,35 +61,38 @@ test('subscribe', async (t) => {
     }
   });
 
-  await t.test('a mode that does not exist refuses the whole request and subscribes nothing', async () => {
-    const each = await client();
-    const outside = (mode: unknown) => `Invalid mode ${mode}; expected 1 (LTP), 2 (Quote), or 3 (Depth)`;
-    const unknown = (mode: string) =>
-      `Invalid mode '${mode}'; expected 'LTP', 'Quote', or 'Depth' (case-insensitive)`;
-    const modes: [unknown, string][] = [
-      [0, outside(0)],
-      [5, outside(5)],
-      [-1, outside(-1)],
-      ['3', unknown('3')],
-      ['Foo', unknown('Foo')],
-      ['', unknown('')],
-      [true, 'Mode must be int or str, got bool (True)'],
-      [1.5, 'Mode must be int or str, got float (1.5)'],
-      [null, 'Mode must be int or str, got NoneType (None)'],
-      [[1], 'Mode must be int or str, got list ([1])'],
-      [{}, 'Mode must be int or str, got dict ({})'],
-    ];
-    for (const [mode, message] of modes) {
-      const expected = { status: 'error', code: 'INVALID_MODE', message };
-      const { message: answer } = await each.ask({ action: 'subscribe', symbols: [RELIANCE, INFY], mode });
-      assert.deepEqual(answer, expected);
-      assert.deepEqual(Object.keys(answer), Object.keys(expected));
-    }
-    assert.deepEqual((await each.ask({ action: 'unsubscribe_all' })).message.successful, []);
-  });
+  await t.test(
+    'C-12 a mode that does not exist refuses the whole request and subscribes nothing',
+    async () => {
+      const each = await client();
+      const outside = (mode: unknown) => `Invalid mode ${mode}; expected 1 (LTP), 2 (Quote), or 3 (Depth)`;
+      const unknown = (mode: string) =>
+        `Invalid mode '${mode}'; expected 'LTP', 'Quote', or 'Depth' (case-insensitive)`;
+      const modes: [unknown, string][] = [
+        [0, outside(0)],
+        [5, outside(5)],
+        [-1, outside(-1)],
+        ['3', unknown('3')],
+        ['Foo', unknown('Foo')],
+        ['', unknown('')],
+        [true, 'Mode must be int or str, got bool (True)'],
+        [1.5, 'Mode must be int or str, got float (1.5)'],
+        [null, 'Mode must be int or str, got NoneType (None)'],
+        [[1], 'Mode must be int or str, got list ([1])'],
+        [{}, 'Mode must be int or str, got dict ({})'],
+      ];
+      for (const [mode, message] of modes) {
+        const expected = { status: 'error', code: 'INVALID_MODE', message };
+        const { message: answer } = await each.ask({ action: 'subscribe', symbols: [RELIANCE, INFY], mode });
+        assert.deepEqual(answer, expected);
+        assert.deepEqual(Object.keys(answer), Object.keys(expected));
+      }
+      assert.deepEqual((await each.ask({ action: 'unsubscribe_all' })).message.successful, []);
+    },
+  );
 
   await t.test(
-    'entries that lack a field are skipped, and a request without symbols is refused',
+    'C-13 entries that lack a field are skipped, and a request without symbols is refused',
     async () => {
       const each = await client();
       const symbols = [{ symbol: 'INFY' }, { exchange: 'NSE' }, {}, { symbol: '', exchange: 'NSE' }];
@@ -112,7 +115,7 @@ test('subscribe', async (t) => {
     },
   );
 
-  await t.test('request_id comes back last and unchanged, whatever it is; null is none', async () => {
+  await t.test('C-15 request_id comes back last and unchanged, whatever it is; null is none', async () => {
     const each = await client();
     for (const id of ['r-1', 17, -2.5, 0, '', false, true, { a: [1, { b: null }] }, [], 'क']) {
       const { text, message } = await each.ask({ request_id: id, action: 'subscribe', ...INFY, mode: 1 });
@@ -140,20 +143,23 @@ test('subscribe', async (t) => {
     assert.deepEqual(tcs, []);
   });
 
-  await t.test('a depth that the broker does not have fails in mode 3 and is echoed in mode 1', async () => {
-    const each = await client();
-    assert.ok(
-      (await ask(each, { ...INFY, mode: 3, depth: 20 })).includes(
-        '"status": "partial", "subscriptions": [{"symbol": "INFY", "exchange": "NSE", "status": "error", ' +
-          '"message": "Invalid depth level 20. Must be 5", "broker": "angel"}]',
-      ),
-    );
-    assert.ok((await ask(each, { ...INFY, mode: 3, depth: '5' })).includes('"status": "partial"'));
-    assert.ok((await ask(each, { ...INFY, mode: 1, depth: 20 })).includes('"mode": "LTP", "depth": 20'));
-    assert.ok(
-      (await ask(each, { ...INFY, mode: 3, depth_level: 20 })).includes('"mode": "Depth", "depth": 5'),
-    );
-  });
+  await t.test(
+    'C-14 a depth that the broker does not have fails in mode 3 and is echoed in mode 1',
+    async () => {
+      const each = await client();
+      assert.ok(
+        (await ask(each, { ...INFY, mode: 3, depth: 20 })).includes(
+          '"status": "partial", "subscriptions": [{"symbol": "INFY", "exchange": "NSE", "status": "error", ' +
+            '"message": "Invalid depth level 20. Must be 5", "broker": "angel"}]',
+        ),
+      );
+      assert.ok((await ask(each, { ...INFY, mode: 3, depth: '5' })).includes('"status": "partial"'));
+      assert.ok((await ask(each, { ...INFY, mode: 1, depth: 20 })).includes('"mode": "LTP", "depth": 20'));
+      assert.ok(
+        (await ask(each, { ...INFY, mode: 3, depth_level: 20 })).includes('"mode": "Depth", "depth": 5'),
+      );
+    },
+  );
 
   await t.test('a repeated subscription succeeds and sends nothing twice', async () => {
     const each = await client();
@@ -184,21 +190,24 @@ test('subscribe', async (t) => {
     assert.equal(each.ticks().length, 7);
   });
 
-  await t.test('the confirmation precedes the first tick, also when everything is sent at once', async () => {
-    const names = ['SBIN', 'ITC', 'WIPRO', 'CIPLA', 'TITAN'];
-    const each = await client({ authenticate: false });
-    each.send({ action: 'authenticate', api_key: key });
-    for (const symbol of names) each.send({ action: 'subscribe', symbol, exchange: 'NSE', mode: 2 });
-    for (const symbol of names)
-      await each.next(`${symbol}'s tick`, ({ message }) => message.symbol === symbol);
-    const order = each.received.map(({ message }) => message);
-    assert.equal(order[0]?.type, 'auth');
-    for (const symbol of names) {
-      const confirmed = order.findIndex(({ subscriptions }) =>
-        (subscriptions as { symbol: string }[] | undefined)?.some((entry) => entry.symbol === symbol),
-      );
-      const ticked = order.findIndex((message) => message.symbol === symbol);
-      assert.ok(confirmed > 0 && confirmed < ticked, `${symbol}: ${confirmed}, ${ticked}`);
-    }
-  });
+  await t.test(
+    'C-06 the confirmation precedes the first tick, also when everything is sent at once',
+    async () => {
+      const names = ['SBIN', 'ITC', 'WIPRO', 'CIPLA', 'TITAN'];
+      const each = await client({ authenticate: false });
+      each.send({ action: 'authenticate', api_key: key });
+      for (const symbol of names) each.send({ action: 'subscribe', symbol, exchange: 'NSE', mode: 2 });
+      for (const symbol of names)
+        await each.next(`${symbol}'s tick`, ({ message }) => message.symbol === symbol);
+      const order = each.received.map(({ message }) => message);
+      assert.equal(order[0]?.type, 'auth');
+      for (const symbol of names) {
+        const confirmed = order.findIndex(({ subscriptions }) =>
+          (subscriptions as { symbol: string }[] | undefined)?.some((entry) => entry.symbol === symbol),
+        );
+        const ticked = order.findIndex((message) => message.symbol === symbol);
+        assert.ok(confirmed > 0 && confirmed < ticked, `${symbol}: ${confirmed}, ${ticked}`);
+      }
+    },
+  );
 });

@@ -12,7 +12,7 @@ test('transport', async (t) => {
   const { client, wsUrl, key, started, engine } = await startEngineFixture(t);
   const steady = await client();
 
-  await t.test('any path, query and origin is accepted, without a sub-protocol', async () => {
+  await t.test('C-01 any path, query and origin is accepted, without a sub-protocol', async () => {
     for (const path of ['/', '/ws', '/any/path?x=1&y=%20', '/page.json', '/index.html']) {
       for (const origin of [undefined, 'https://elsewhere.example', 'null']) {
         const socket = new WebSocket(wsUrl.replace(/\/$/, '') + path, origin === undefined ? {} : { origin });
@@ -42,7 +42,7 @@ test('transport', async (t) => {
     assert.equal(payload.toString(), 'are you there');
   });
 
-  await t.test('a browser gets the page, and everything else over HTTP is told to upgrade', async () => {
+  await t.test('C-02 a browser gets the page, and everything else over HTTP is told to upgrade', async () => {
     const page = await fetch(started.url);
     assert.deepEqual([page.status, page.headers.get('content-type')], [200, 'text/html; charset=utf-8']);
     assert.match(await page.text(), /<html/i);

@@ -61,7 +61,7 @@ test('unsubscribe', async (t) => {
     assert.deepEqual(await heldModes(fixture, each), without('RELIANCE 1', 'INFY 3'));
   });
 
-  await t.test('each form ends the modes that it names, and no other', async () => {
+  await t.test('C-16 each form ends the modes that it names, and no other', async () => {
     const forms: [object, readonly string[]][] = [
       [{ ...RELIANCE, mode: 3 }, ['RELIANCE 3']],
       [{ ...RELIANCE, mode: ' ltp ' }, ['RELIANCE 1']],
@@ -80,7 +80,7 @@ test('unsubscribe', async (t) => {
     }
   });
 
-  await t.test('all subscriptions end at once, each mode with an entry of its own', async () => {
+  await t.test('C-16 all subscriptions end at once, each mode with an entry of its own', async () => {
     const all: object[] = [
       { action: 'unsubscribe_all' },
       { type: 'unsubscribe_all' },
@@ -102,7 +102,7 @@ test('unsubscribe', async (t) => {
     }
   });
 
-  await t.test('what was never subscribed is unsubscribed with success', async () => {
+  await t.test('C-16 what was never subscribed is unsubscribed with success', async () => {
     const each = await fixture.client();
     for (const symbol of ['RELIANCE', 'NOPE']) {
       assert.ok(
@@ -113,24 +113,27 @@ test('unsubscribe', async (t) => {
     }
   });
 
-  await t.test('a mode that does not exist fails its entry, or the whole of a single request', async () => {
-    const each = await holdAll(fixture);
-    const { message: single } = await each.ask({ action: 'unsubscribe', ...RELIANCE, mode: 7 });
-    assert.deepEqual(single, {
-      status: 'error',
-      code: 'INVALID_MODE',
-      message: 'Invalid mode 7; expected 1 (LTP), 2 (Quote), or 3 (Depth)',
-    });
-    const bad = { ...RELIANCE, mode: 'Foo' };
-    const failed =
-      '"failed": [{"symbol": "RELIANCE", "exchange": "NSE", "status": "error", "message": "Invalid mode \'Foo\'; ' +
-      'expected \'LTP\', \'Quote\', or \'Depth\' (case-insensitive)", "broker": "angel"}], "broker": "angel"}';
-    const partial = (await each.ask({ action: 'unsubscribe', symbols: [bad, { ...INFY, mode: 1 }] })).text;
-    assert.ok(partial.includes('"status": "partial"') && partial.endsWith(failed), partial);
-    const none = (await each.ask({ action: 'unsubscribe', symbols: [bad] })).text;
-    assert.ok(none.includes('"status": "error"') && none.endsWith(`"successful": [], ${failed}`), none);
-    assert.deepEqual(await heldModes(fixture, each), without('INFY 1'));
-  });
+  await t.test(
+    'C-16 a mode that does not exist fails its entry, or the whole of a single request',
+    async () => {
+      const each = await holdAll(fixture);
+      const { message: single } = await each.ask({ action: 'unsubscribe', ...RELIANCE, mode: 7 });
+      assert.deepEqual(single, {
+        status: 'error',
+        code: 'INVALID_MODE',
+        message: 'Invalid mode 7; expected 1 (LTP), 2 (Quote), or 3 (Depth)',
+      });
+      const bad = { ...RELIANCE, mode: 'Foo' };
+      const failed =
+        '"failed": [{"symbol": "RELIANCE", "exchange": "NSE", "status": "error", "message": "Invalid mode \'Foo\'; ' +
+        'expected \'LTP\', \'Quote\', or \'Depth\' (case-insensitive)", "broker": "angel"}], "broker": "angel"}';
+      const partial = (await each.ask({ action: 'unsubscribe', symbols: [bad, { ...INFY, mode: 1 }] })).text;
+      assert.ok(partial.includes('"status": "partial"') && partial.endsWith(failed), partial);
+      const none = (await each.ask({ action: 'unsubscribe', symbols: [bad] })).text;
+      assert.ok(none.includes('"status": "error"') && none.endsWith(`"successful": [], ${failed}`), none);
+      assert.deepEqual(await heldModes(fixture, each), without('INFY 1'));
+    },
+  );
 
   await t.test('a request without symbols is refused', async () => {
     const each = await fixture.client();
