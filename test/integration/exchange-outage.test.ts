@@ -26,7 +26,7 @@ function assertOutages(clients: readonly TestClient[], perSymbol: number): void 
   }
 }
 
-test('connections reset again and again under load: ticks resume, each outage is told once per instrument', async (t) => {
+test('C-24 connections reset again and again under load: ticks resume, each outage is told once per instrument', async (t) => {
   const fixture = await startEngineFixture(t, { ...LOAD, flags: ['--reconnect-max-ms=100'] });
   const { exchange } = fixture;
   const clients = await subscribedClients(fixture);
@@ -42,7 +42,7 @@ test('connections reset again and again under load: ticks resume, each outage is
   assert.equal(exchange.counters.connectionsAccepted, 6, 'one connection per outage');
 });
 
-test('an exchange that hangs with its sockets open is left for a new connection', async (t) => {
+test('C-24 an exchange that hangs with its sockets open is left for a new connection', async (t) => {
   const fixture = await startEngineFixture(t, {
     ...LOAD,
     flags: ['--feed-ping-interval=0.05', '--feed-dead-after=0.3', '--reconnect-max-ms=100'],
@@ -59,7 +59,7 @@ test('an exchange that hangs with its sockets open is left for a new connection'
   assertOutages(clients, 1);
 });
 
-test('an exchange that is closed and comes back on its port is found again, and the gap is told', async (t) => {
+test('C-24 an exchange that is closed and comes back on its port is found again, and the gap is told', async (t) => {
   const fixture = await startEngineFixture(t, { flags: ['--reconnect-max-ms=100'] });
   const clients = await subscribedClients(fixture);
   await fixture.exchange.close();
@@ -87,7 +87,7 @@ test('an exchange that is closed and comes back on its port is found again, and 
   }
 });
 
-test('a handshake that is refused for now is tried again, and clients do not notice', async (t) => {
+test('C-24 a handshake that is refused for now is tried again, and clients do not notice', async (t) => {
   const fixture = await startEngineFixture(t, { flags: ['--reconnect-max-ms=100'] });
   const { exchange } = fixture;
   const clients = await subscribedClients(fixture);
@@ -99,7 +99,7 @@ test('a handshake that is refused for now is tried again, and clients do not not
   assertOutages(clients, 1);
 });
 
-test('tokens that the broker refuses are never tried twice; after each new login the feed goes on', async (t) => {
+test('C-24 tokens that the broker refuses are never tried twice; after each new login the feed goes on', async (t) => {
   const fixture = await startEngineFixture(t, { flags: ['--database-poll=0.1'] });
   const { engine, exchange } = fixture;
   const clients = await subscribedClients(fixture);
