@@ -122,6 +122,30 @@ test('a prefix gets what flows for others, and wishes for nothing itself', async
   assert.deepEqual(upstreamModes(fixture), [1, 2]);
 });
 
+test('a bus that nobody listened to begins with the present for whoever comes, by prefix too, and loses nothing', async (t) => {
+  const fixture = await startEngineFixture(t);
+  const client = await fixture.client({ features: ['sequence'] });
+  await client.subscribe('NSE', 'RELIANCE', 2);
+  await untilUpstream(fixture, [2]);
+  for (let visit = 0; visit < 3; visit++) {
+    const before = client.ticks().length;
+    fixture.exchange.step(200);
+    await until('ticks of the client', () => client.ticks().length >= before + 200);
+    const seq = Number(client.ticks().at(-1)!.seq);
+    const bus = new BusClient(t, fixture.busEndpoint, 'angel/NSE/');
+    await until('the last value', () => bus.ticks(QUOTE_TOPIC).length > 0);
+    fixture.exchange.step(20);
+    await until('the ticks', () => bus.ticks(QUOTE_TOPIC).at(-1)!.seq === seq + 20);
+    const seqs = bus.ticks(QUOTE_TOPIC).map((tick) => tick.seq);
+    assert.deepEqual(
+      seqs,
+      Array.from({ length: 21 }, (_, i) => seq + i),
+    );
+    assert.equal(bus.ticks(QUOTE_TOPIC)[0]!.isSnapshot, true);
+    bus.close();
+  }
+});
+
 test('the exchange is unsubscribed when the last subscriber of a topic is gone, and not before', async (t) => {
   const fixture = await startEngineFixture(t);
   const depthTopic = topicOf('RELIANCE', MODE.DEPTH);

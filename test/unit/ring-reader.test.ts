@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { createRing, RING_WORD } from '../../src/workers/ring/ring-layout.ts';
 import { RingReader } from '../../src/workers/ring/ring-reader.ts';
 import { RingWriter } from '../../src/workers/ring/ring-writer.ts';
+import { loadPosition, repairPosition } from '../../src/workers/ring/shared-position.ts';
 import { betweenAtomics } from '../support/between-atomics.ts';
 import { createAgedRing, drainNumbers, messageOf } from '../support/ring-scene.ts';
 
@@ -31,6 +32,40 @@ test('a new reader starts behind the newest record, so that it does not replay o
   assert.deepEqual(drainNumbers(reader), []);
   writeNumbers(writer, 31, 31);
   assert.deepEqual(drainNumbers(reader), [31]);
+  assert.equal(reader.lost, 0);
+});
+
+test('a reader that wanted nothing for a while skips to the present, and nothing counts as lost', () => {
+  const ring = createRing(1024);
+  const writer = new RingWriter(ring, 1);
+  const reader = new RingReader(ring);
+  reader.skipToNewest();
+  writeNumbers(writer, 0, 2);
+  assert.deepEqual(drainNumbers(reader), [0, 1, 2]);
+  writeNumbers(writer, 3, 5);
+  reader.skipToNewest();
+  assert.deepEqual([reader.hasRecords(), drainNumbers(reader)], [false, []]);
+  writeNumbers(writer, 6, 500);
+  reader.skipToNewest();
+  writeNumbers(writer, 501, 502);
+  assert.deepEqual(drainNumbers(reader), [501, 502]);
+  assert.deepEqual([reader.lost, reader.laps], [0, 0]);
+});
+
+test('skipping delivers no record a second time when the writer was stopped before it announced the newest', () => {
+  const ring = createRing(1024);
+  const writer = new RingWriter(ring, 1);
+  const reader = new RingReader(ring);
+  const words = new Int32Array(ring);
+  writeNumbers(writer, 0, 1);
+  const latest = loadPosition(words, RING_WORD.LATEST);
+  writeNumbers(writer, 2, 2);
+  assert.deepEqual(drainNumbers(reader), [0, 1, 2]);
+  repairPosition(words, RING_WORD.LATEST, latest);
+  reader.skipToNewest();
+  assert.deepEqual(drainNumbers(reader), []);
+  writeNumbers(writer, 3, 3);
+  assert.deepEqual(drainNumbers(reader), [3]);
   assert.equal(reader.lost, 0);
 });
 

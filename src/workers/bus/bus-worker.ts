@@ -36,7 +36,10 @@ class BusWorker implements ReaderWorker {
   readonly #subscriptions = new BusSubscriptions();
   readonly #publisher: TickPublisher;
   readonly #doorbell: Doorbell;
-  readonly #loop: DrainLoop;
+  /** Runs while somebody is subscribed. Without it the doorbell stays disarmed, and no tick wakes this thread. */
+  #loop: DrainLoop | null = null;
+  #stopped: Promise<void> = Promise.resolve();
+  #closing = false;
   /** Subscribe questions to main that are not answered yet, with the topic's prefix. */
   readonly #asked = new Map<number, Topic>();
   /** Slot and wished modes of each instrument that a whole topic named. */
@@ -65,14 +68,6 @@ class BusWorker implements ReaderWorker {
     this.#source = new RingTickSource(task.memory.rings, task.memory.lastValues);
     this.#publisher = new TickPublisher(this.#socket, this.#source, this.#subscriptions);
     this.#doorbell = new Doorbell(task.memory.doorbells, task.reader);
-    this.#loop = new DrainLoop({
-      drain: () => this.#drain(),
-      hasWork: () => !this.#sending && this.#source.hasTicks(),
-      doorbell: this.#doorbell,
-      strategy: task.waitStrategy,
-      spinUs: task.spinUs,
-      onError: fail,
-    });
   }
 
   async start(): Promise<number> {
@@ -82,7 +77,6 @@ class BusWorker implements ReaderWorker {
       const message = `cannot bind the bus to ${this.#task.endpoint}: ${cause instanceof Error ? cause.message : cause}`;
       throw Object.assign(new Error(message, { cause }), { code: 'BUS_ENDPOINT_IN_USE' });
     }
-    this.#loop.start();
     void this.#receive().catch(this.#fail);
     return 0;
   }
@@ -110,12 +104,32 @@ class BusWorker implements ReaderWorker {
   }
 
   async close(): Promise<void> {
-    await this.#loop.stop();
+    this.#closing = true;
+    this.#endLoop();
+    await this.#stopped;
     await releaseSocket(this.#socket);
   }
 
   #post(message: FromReader): void {
     this.#port.postMessage(message);
+  }
+
+  #startLoop(): void {
+    this.#publisher.catchUp();
+    this.#loop = new DrainLoop({
+      drain: () => this.#drain(),
+      hasWork: () => !this.#sending && this.#source.hasTicks(),
+      doorbell: this.#doorbell,
+      strategy: this.#task.waitStrategy,
+      spinUs: this.#task.spinUs,
+      onError: this.#fail,
+    });
+    this.#loop.start();
+  }
+
+  #endLoop(): void {
+    if (this.#loop !== null) this.#stopped = this.#loop.stop();
+    this.#loop = null;
   }
 
   #drain(): number {
@@ -146,6 +160,7 @@ class BusWorker implements ReaderWorker {
 
   #onSubscribe(prefix: string): void {
     this.#subscriptions.add(prefix);
+    if (this.#loop === null && !this.#closing) this.#startLoop();
     const topic = parseTopic(prefix);
     if (topic !== null) {
       const id = this.#nextId++;
@@ -159,6 +174,7 @@ class BusWorker implements ReaderWorker {
 
   #onUnsubscribe(prefix: string): void {
     this.#subscriptions.delete(prefix);
+    if (this.#subscriptions.size === 0) this.#endLoop();
     const topic = parseTopic(prefix);
     if (topic !== null) this.#changeNeed(topic, (modes) => modes & ~(1 << topic.mode));
   }

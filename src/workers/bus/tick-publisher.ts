@@ -8,7 +8,7 @@
 import type { XPublisher } from 'zeromq';
 import { FLAG, type Instrument, MODE, type Mode } from '../../codec/tick.ts';
 import { MAX_DEEP_TICK_BYTES, modeOf, readInstrument, readInt64, WORD } from '../../codec/tick-message.ts';
-import type { TickSource } from '../tick-source.ts';
+import type { RingTickSource } from '../ring/ring-tick-source.ts';
 import { BusInstrument, type BusSubscriptions } from './bus-topics.ts';
 
 const MODES: readonly Mode[] = Object.values(MODE);
@@ -18,7 +18,7 @@ const MAX_ROUNDS = 16;
 
 export class TickPublisher {
   readonly #socket: XPublisher;
-  readonly #source: TickSource;
+  readonly #source: RingTickSource;
   readonly #subscriptions: BusSubscriptions;
   readonly #instruments: (BusInstrument | undefined)[] = [];
   readonly #pending = new Map<string, Uint8Array[]>();
@@ -29,7 +29,7 @@ export class TickPublisher {
   messages = 0;
   snapshots = 0;
 
-  constructor(socket: XPublisher, source: TickSource, subscriptions: BusSubscriptions) {
+  constructor(socket: XPublisher, source: RingTickSource, subscriptions: BusSubscriptions) {
     this.#socket = socket;
     this.#source = source;
     this.#subscriptions = subscriptions;
@@ -46,13 +46,30 @@ export class TickPublisher {
     return count;
   }
 
+  /**
+   * Begins with the present, when the first subscriber comes: nothing that was written while nobody wanted it is read,
+   * and the instruments that flow are learned from the last-value table, for those who subscribe by a prefix.
+   */
+  catchUp(): void {
+    this.#source.skipToNewest();
+    for (let slot = 0; slot < this.#source.slots; slot++) {
+      if (this.knows(slot)) continue;
+      const wordCount = this.#readLast(slot);
+      if (wordCount > 0) this.learn(readInstrument(bytesOf(this.#lastValue, wordCount)));
+    }
+  }
+
+  #readLast(slot: number): number {
+    const wordCount = this.#source.readLast(slot, false, this.#lastValue);
+    return wordCount > 0 ? wordCount : this.#source.readLast(slot, true, this.#lastValue);
+  }
+
   readonly #onTick = (words: Int32Array, _doubles: Float64Array, wordCount: number): void => {
     const known = this.#instruments[words[WORD.SLOT]!];
     const entry = known ?? this.learn(readInstrument(bytesOf(words, wordCount)));
     const position = modeOf(words) === MODE.DEEP_DEPTH ? entry.deep : entry.base;
     position.epoch = readInt64(words, WORD.EPOCH);
     position.seq = readInt64(words, WORD.SEQ);
-    if (this.#subscriptions.size === 0) return;
     this.#enqueue(entry, words, wordCount, entry.wanted(this.#subscriptions));
   };
 

@@ -53,7 +53,7 @@ export class RingReader {
     while (!attached) attached = this.#attach('newest');
   }
 
-  /** Records that this reader did not get because it was lapped; exact whenever `drain` has returned. */
+  /** Records that this reader did not get because it was lapped, skipped ones apart; exact whenever `drain` has returned. */
   get lost(): number {
     return this.#lost;
   }
@@ -99,6 +99,21 @@ export class RingReader {
       handler(wordCount);
     }
     return delivered;
+  }
+
+  /**
+   * Goes on behind the newest record, as a new reader does. What is skipped was not wanted: it does not count as lost, and
+   * neither does what this reader was lapped by meanwhile. At the price of one record, however many are skipped.
+   * The reader's thread; neither allocates nor throws, and looks again only while the writer goes around half the ring.
+   */
+  skipToNewest(): void {
+    const position = this.#position;
+    const nextIndex = this.#nextIndex;
+    while (!this.#attach('newest'));
+    if (this.#position >= position) return;
+    // LATEST follows TAIL, so it may be one record behind what was drained already; that one is not delivered again.
+    this.#position = position;
+    this.#nextIndex = nextIndex;
   }
 
   /** Whether `drain` would deliver something. The reader's thread; neither allocates nor throws. */

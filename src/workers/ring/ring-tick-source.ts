@@ -43,6 +43,16 @@ export class RingTickSource implements TickSource {
     return false;
   }
 
+  /** Leaves out what is in the rings, uncounted: for a reader that wanted nothing up to now. Does not allocate. */
+  skipToNewest(): void {
+    for (let i = 0; i < this.#rings.length; i++) this.#rings[i]!.reader.skipToNewest();
+  }
+
+  /** Slots that may have last values: from 0 to one below it. */
+  get slots(): number {
+    return this.#lastValues.slots;
+  }
+
   readLast(slot: number, deep: boolean, into: Int32Array): number {
     return this.#lastValues.read(slot, deep ? KIND.DEEP : KIND.BASE, into);
   }
