@@ -13,7 +13,7 @@ const MAX_READ_BYTES = 16_000;
 const SYMBOLS = ['RELIANCE', 'INFY', 'TCS', 'SBIN', 'ITC'];
 
 /** Share of ticks that must come in a read of their own, and how often that may be tried. */
-const WANTED_SHARE = 0.95;
+const WANTED_SHARE = 0.9;
 const MAX_ROUNDS = 5;
 const TICKS_PER_ROUND = 150;
 

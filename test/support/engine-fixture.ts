@@ -29,6 +29,8 @@ export interface EngineFixture {
   readonly fatal: string[];
   /** A client that is connected, and authenticated unless `authenticate` is false. */
   client(options?: TestClientOptions): Promise<TestClient>;
+  /** Stops the engine and starts another on the same port, database and upstream. */
+  restart(): Promise<void>;
   /** Writes to the embedded database as OpenAlgo would: on a connection of its own. */
   writeDatabase(write: DatabaseWrite): void;
 }
@@ -68,19 +70,18 @@ export async function startEngineFixture(
   });
   const { url } = await exchange.listen();
   const fatal: string[] = [];
-  const { config } = loadConfig({
-    argv: [
-      '--websocket-port=0',
-      // A path of its own in place of a port: nobody else can hold it.
-      `--bus-endpoint=ipc://${cwd}/bus`,
-      `--angel-ws-url=${options.upstreamUrl ?? url}`,
-      `--broker-api-key=${FIXTURE_CREDENTIALS.apiKey}`,
-      '--reconnect-initial-ms=50',
-      ...(options.flags ?? []),
-    ],
-    env: {},
-    cwd,
-  });
+  const argv = [
+    // A path of its own in place of a port: nobody else can hold it.
+    `--bus-endpoint=ipc://${cwd}/bus`,
+    `--angel-ws-url=${options.upstreamUrl ?? url}`,
+    `--broker-api-key=${FIXTURE_CREDENTIALS.apiKey}`,
+    '--reconnect-initial-ms=50',
+  ];
+  const configFor = (port: string) => {
+    const flags = [`--websocket-port=${port}`, ...argv, ...(options.flags ?? [])];
+    return loadConfig({ argv: flags, env: {}, cwd }).config;
+  };
+  const config = configFor('0');
   const writeDatabase = (write: DatabaseWrite) => {
     const opened = openDatabase(config, cwd);
     opened.close();
@@ -89,12 +90,9 @@ export async function startEngineFixture(
     db.close();
   };
   if (options.prepare !== undefined) writeDatabase(options.prepare);
-  const engine = new Engine({
-    config,
-    cwd,
-    log: pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' }),
-    onFatal: (code, message) => fatal.push(`${code}: ${message}`),
-  });
+  const log = pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' });
+  const onFatal = (code: string, message: string) => void fatal.push(`${code}: ${message}`);
+  let engine = new Engine({ config, cwd, log, onFatal });
   const clients: TestClient[] = [];
   t.after(async () => {
     for (const client of clients) client.terminate();
@@ -117,6 +115,11 @@ export async function startEngineFixture(
       const client = await TestClient.connect(wsUrl, key, clientOptions);
       clients.push(client);
       return client;
+    },
+    restart: async () => {
+      await engine.stop();
+      engine = new Engine({ config: configFor(new URL(wsUrl).port), cwd, log, onFatal });
+      await engine.start();
     },
     writeDatabase,
   };
