@@ -21,7 +21,7 @@ const RING_BYTES = 8 * 2 ** 20;
 const RATES = [1000, 45_000];
 const STRATEGIES: readonly WaitStrategyName[] = ['park', 'backoff', 'spin'];
 /** The engine's default. */
-const SPIN_US = 50;
+const SPIN_US = 20;
 const LEAD_IN_SECONDS = 0.3;
 /** Time for both threads to start; the lead-in takes what it is too short by. */
 const HEAD_START_US = 300_000;

@@ -30,7 +30,7 @@ export const ENGINE_OPTIONS = {
   }),
   spinUs: integerOption({
     env: 'TICKWIRE_SPIN_US',
-    default: 50,
+    default: 20,
     min: 0,
     max: 1_000_000,
     unit: 'µs',
