@@ -2,8 +2,8 @@
  * The composition root of the control plane: builds the parts, starts them in order, stops them in the reverse order.
  * No tick passes through here.
  *
- *   database → keys, instruments → [simulated exchange] → shared memory → bus worker → proxy workers → (first client)
- *   → account → feed workers
+ *   database → keys, instruments → [simulated exchange] → shared memory → [OpenAlgo's bus] → bus worker → proxy workers
+ *   → (first client) → account → feed workers
  */
 import type { Logger } from 'pino';
 import { Piscina } from 'piscina';
@@ -30,6 +30,7 @@ import { type OpenDatabase, openDatabase } from './database/open-database.ts';
 import { TickwireError } from './errors.ts';
 import { InstrumentMaster } from './instruments/instrument-master.ts';
 import { MASTER_READER } from './instruments/master-reader.ts';
+import { isOpenAlgoBusWanted, OpenAlgoBus } from './openalgo/openalgo-bus.ts';
 import { readPage } from './ops/first-page.ts';
 import { probePort } from './ops/free-port.ts';
 import { STATS_INTERVAL_MS, type Stats, StatsFile, statsPath } from './ops/stats-file.ts';
@@ -58,6 +59,8 @@ export interface StartedEngine {
   readonly url: string;
   readonly demoKey: string | null;
   readonly busEndpoint: string;
+  /** Where OpenAlgo's publishers connect, null when its bus is not bound. */
+  readonly openalgoBusEndpoint: string | null;
 }
 
 export class Engine {
@@ -77,6 +80,7 @@ export class Engine {
   #statsFile: StatsFile | null = null;
   #instruments: InstrumentMaster | null = null;
   #desk: ReaderDesk | null = null;
+  openalgoBus: OpenAlgoBus | null = null;
   #lastEpoch = 0;
   #port = 0;
 
@@ -162,6 +166,7 @@ export class Engine {
       onStatus: (status) => this.#postToProxies({ type: 'account', status }),
       onResumed: () => this.#desk?.followInstruments(),
     });
+    this.openalgoBus = isOpenAlgoBusWanted(config) ? this.#createOpenAlgoBus() : null;
     this.#desk = new ReaderDesk({
       accounts: this.#accounts,
       keys: this.#keys,
@@ -171,6 +176,7 @@ export class Engine {
       post: (message) => {
         for (const reader of this.#readers) reader.post(message);
       },
+      openalgoBus: this.openalgoBus,
       log: this.#log,
     });
     this.#watch = new ChangeWatch({
@@ -185,6 +191,7 @@ export class Engine {
     this.#watch.start();
     const page = await readPage(instruments.table, database.demoKey, config.broker === 'simulated');
     const ports = await Promise.all([
+      this.openalgoBus?.start() ?? 0,
       this.#startReader(BUS_READER, 'bus', 'bus/bus-worker', () => this.#busTask()),
       ...Array.from({ length: this.#proxyCount() }, (_, i) => {
         const reader = BUS_READER + 1 + i;
@@ -204,6 +211,7 @@ export class Engine {
       url: `http://${host}:${this.#port}/`,
       demoKey: database.demoKey,
       busEndpoint: config.busEndpoint,
+      openalgoBusEndpoint: this.openalgoBus?.endpoint ?? null,
     };
   }
 
@@ -213,6 +221,7 @@ export class Engine {
     this.#watch?.stop();
     await this.#statsFile?.stop();
     await this.#instruments?.stop();
+    await this.openalgoBus?.stop();
     await this.#accounts?.stop();
     await this.#keys?.close();
     await this.pool.destroy();
@@ -290,6 +299,35 @@ export class Engine {
       runner.start();
       return runner;
     });
+  }
+
+  #createOpenAlgoBus(): OpenAlgoBus {
+    const { config, onFatal } = this.#options;
+    const { ring } = this.#addRing();
+    return new OpenAlgoBus({
+      config,
+      log: this.#log,
+      task: () => ({
+        epoch: this.#nextEpoch(),
+        ring,
+        lastValues: this.#lastValues,
+        doorbells: this.#doorbells,
+      }),
+      onOrderUpdate: (update) => this.#postToProxies(update),
+      onInvalidation: (userId) => this.#onInvalidation(userId),
+      onFatal,
+    });
+  }
+
+  #onInvalidation(userId: string): void {
+    try {
+      this.checkAccounts(userId);
+    } catch (error) {
+      this.#log.warn(
+        { err: error, user: userId },
+        'the broker session could not be read; the poll tries again',
+      );
+    }
   }
 
   /** A new ring, made known to every reader before the first tick can be in it. */

@@ -1,12 +1,12 @@
 /**
- * Keeps a bus or proxy worker alive. Such a thread holds native handles, so nobody ends it from outside: it closes its
+ * Keeps a worker with native handles alive: proxy, bus, OpenAlgo's bus. Such a thread holds native handles, so nobody ends it from outside: it closes its
  * sockets and leaves by itself, and is then started again. One that does not answer is wedged; as nothing can be done
  * about it inside this process, the process ends with that reason, and the parent starts it anew.
  */
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { Backoff } from '../workers/feed/backoff.ts';
-import type { FromReader, ToReader } from '../workers/worker-messages.ts';
+import type { FromReader, FromSupervised, ToReader, ToSupervised } from '../workers/worker-messages.ts';
 
 const RESTART_INITIAL_MS = 100;
 /** Clients wait for the listener and try again every few seconds: a longer pause would save nothing. */
@@ -16,7 +16,15 @@ const MAX_PING_INTERVAL_MS = 1000;
 /** At least so many pings stay without an answer before a worker is taken for wedged. */
 const MIN_UNANSWERED_PINGS = 3;
 
-export interface SupervisedOptions {
+interface Typed {
+  readonly type: string;
+}
+
+/**
+ * @template To messages to the worker, but for those of the supervision
+ * @template From messages of the worker, but for those of the supervision
+ */
+export interface SupervisedOptions<To = ToReader, From = FromReader> {
   readonly name: string;
   readonly script: URL;
   /** What the next worker is started with: asked at every start, since rings and ports come and go. */
@@ -24,10 +32,10 @@ export interface SupervisedOptions {
   readonly wedgedAfterMs: number;
   readonly log: Logger;
   /**
-   * Every message but those of the supervision itself. `reply` reaches the worker that asked and none after it: the next
+   * `reply` reaches the worker that asked and none after it: the next
    * one counts its questions from 1 again, and would take a late answer for an answer to a question of its own.
    */
-  readonly onMessage: (message: FromReader, reply: (answer: ToReader) => void) => void;
+  readonly onMessage: (message: From, reply: (answer: To) => void) => void;
   /** The worker has left; everything that it needed is void. */
   readonly onGone: () => void;
   /** The process cannot go on. */
@@ -44,8 +52,12 @@ export class WorkerFailure extends Error {
   }
 }
 
-export class SupervisedWorker {
-  readonly #options: SupervisedOptions;
+function isOfSupervision(message: Typed): message is FromSupervised {
+  return ['ready', 'pong', 'counters', 'left'].includes(message.type);
+}
+
+export class SupervisedWorker<To extends Typed = ToReader, From extends Typed = FromReader> {
+  readonly #options: SupervisedOptions<To, From>;
   readonly #log: Logger;
   readonly #backoff = new Backoff(RESTART_INITIAL_MS, RESTART_MAX_MS);
   #worker: Worker | null = null;
@@ -57,7 +69,7 @@ export class SupervisedWorker {
   restarts = 0;
   counters: Readonly<Record<string, number>> = {};
 
-  constructor(options: SupervisedOptions) {
+  constructor(options: SupervisedOptions<To, From>) {
     this.#options = options;
     this.#log = options.log.child({ worker: options.name });
   }
@@ -71,8 +83,8 @@ export class SupervisedWorker {
     return new Promise((resolve, reject) => this.#spawn(resolve, reject));
   }
 
-  post(message: ToReader): void {
-    this.#worker?.postMessage(message);
+  post(message: To): void {
+    this.#post(message);
   }
 
   /** Asks the worker to leave and waits until its thread has ended. */
@@ -80,8 +92,12 @@ export class SupervisedWorker {
     this.#stopping = true;
     clearTimeout(this.#restart);
     clearInterval(this.#pinger);
-    this.post({ type: 'stop' });
+    this.#post({ type: 'stop' });
     await this.#exited;
+  }
+
+  #post(message: To | ToSupervised): void {
+    this.#worker?.postMessage(message);
   }
 
   #spawn(onReady: (port: number) => void, onFirstFailure: ((failure: WorkerFailure) => void) | null): void {
@@ -89,19 +105,20 @@ export class SupervisedWorker {
     const worker = new Worker(script, { workerData: task() });
     this.#worker = worker;
     const startedAt = performance.now();
-    const reply = (answer: ToReader) => worker.postMessage(answer);
+    const reply = (answer: To) => worker.postMessage(answer);
     this.#unansweredPings = 0;
     let failure = new WorkerFailure('WORKER_FAILED', 'the thread ended without a word');
     let isReady = false;
-    worker.on('message', (message: FromReader) => {
-      if (message.type === 'pong') this.#unansweredPings = 0;
+    worker.on('message', (message: From | FromSupervised) => {
+      if (!isOfSupervision(message)) onMessage(message, reply);
+      else if (message.type === 'pong') this.#unansweredPings = 0;
       else if (message.type === 'counters') this.counters = message.counters;
       else if (message.type === 'left')
         failure = new WorkerFailure(message.code ?? 'STOPPED', message.message);
       else if (message.type === 'ready') {
         isReady = true;
         onReady(message.port);
-      } else onMessage(message, reply);
+      }
     });
     worker.on('error', (error: Error) => {
       failure = new WorkerFailure('WORKER_FAILED', error.stack ?? error.message);
@@ -143,7 +160,7 @@ export class SupervisedWorker {
     const { name, wedgedAfterMs, onFatal } = this.#options;
     if (this.#unansweredPings * this.#pingIntervalMs < wedgedAfterMs) {
       this.#unansweredPings++;
-      this.post({ type: 'ping' });
+      this.#post({ type: 'ping' });
       return;
     }
     clearInterval(this.#pinger);

@@ -82,6 +82,47 @@ export type FromFeedWorker =
     }
   | { readonly type: 'counters'; readonly counters: Readonly<Record<string, number>> };
 
+// ------------------------------------------------- workers with native handles
+
+export type ToSupervised = { readonly type: 'ping' } | { readonly type: 'stop' };
+
+export type FromSupervised =
+  | { readonly type: 'ready'; readonly port: number }
+  /** Answer to `ping`: the event loop turns. */
+  | { readonly type: 'pong' }
+  | { readonly type: 'counters'; readonly counters: Readonly<Record<string, number>> }
+  /** The worker closed its sockets and leaves. `code` is set when it could not do its work. */
+  | { readonly type: 'left'; readonly code: string | null; readonly message: string };
+
+// ------------------------------------------------------- OpenAlgo's bus worker
+
+export interface OpenAlgoBusTask {
+  readonly host: string;
+  readonly port: number;
+  readonly epoch: number;
+  readonly ring: SharedArrayBuffer;
+  readonly lastValues: SharedArrayBuffer;
+  readonly doorbells: SharedArrayBuffer;
+  /** What clients hold when the worker starts. */
+  readonly instruments: readonly Instrument[];
+}
+
+export type ToOpenAlgoBus =
+  | { readonly type: 'subscribe'; readonly instruments: readonly Instrument[] }
+  | { readonly type: 'unsubscribe'; readonly instruments: readonly Instrument[] };
+
+/** An order event of a user, as the JSON text that came. */
+export interface OrderUpdate {
+  readonly type: 'orderUpdate';
+  readonly userId: string;
+  readonly text: string;
+}
+
+export type FromOpenAlgoBus =
+  | OrderUpdate
+  /** The session of `userId` may have changed; of anybody when it is empty. */
+  | { readonly type: 'invalidation'; readonly userId: string };
+
 // ------------------------------------------------------- bus and proxy worker
 
 export interface BusTask {
@@ -167,7 +208,11 @@ export interface AccountStatus {
 }
 
 export type SubscribeOutcome =
-  | { readonly status: 'ok'; readonly instrument: Instrument }
+  | {
+      readonly status: 'ok';
+      /** The broker's instrument first, then that of foreign publishers on OpenAlgo's bus. */
+      readonly instruments: readonly Instrument[];
+    }
   | { readonly status: 'error'; readonly code: string; readonly message: string };
 
 /** A reader's need: `modes` is the set of modes (bit `1 << mode`) that it wants of the slot from now on; 0 ends it. */
@@ -184,13 +229,9 @@ export type ToReader =
   | { readonly type: 'moved'; readonly moves: readonly InstrumentMove[] }
   /** For proxy workers: sent at every change, and before every `keyVerified` of the account's user. */
   | { readonly type: 'account'; readonly status: AccountStatus }
-  | { readonly type: 'ping' }
-  | { readonly type: 'stop' };
+  | OrderUpdate;
 
 export type FromReader =
-  | { readonly type: 'ready'; readonly port: number }
-  /** Answer to `ping`: the event loop turns. */
-  | { readonly type: 'pong' }
   | { readonly type: 'verifyKey'; readonly id: number; readonly key: string }
   /** Wishes for instruments, answered one by one in their order; each success raises the need by `mode`. */
   | {
@@ -207,7 +248,4 @@ export type FromReader =
       readonly needs: readonly SlotNeed[];
       /** Id of the latest `subscribe` whose answer is known in `needs`: what later ones raised stays raised. */
       readonly answered: number;
-    }
-  | { readonly type: 'counters'; readonly counters: Readonly<Record<string, number>> }
-  /** The worker closed its sockets and leaves. `code` is set when it could not do its work. */
-  | { readonly type: 'left'; readonly code: string | null; readonly message: string };
+    };

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { CLOSE } from '../../src/workers/proxy/close-codes.ts';
 import { type EngineFixture, startEngineFixture } from '../support/engine-fixture.ts';
+import { OpenAlgoPublisher } from '../support/openalgo-publisher.ts';
 import { type DocumentBlock, ProtocolDocument } from '../support/protocol-document.ts';
 import type { Message, Received, TestClient } from '../support/test-client.ts';
 import { until } from '../support/until.ts';
@@ -15,6 +16,7 @@ const VARYING = 'server_timestamp';
 
 const isTick = ({ message }: Received) => message.type === 'market_data';
 const isGap = ({ message }: Received) => message.type === 'gap';
+const isOrder = ({ message }: Received) => message.type === 'order_update';
 
 /** A message's text with the type in place of each value that varies. */
 function pattern(text: string, kind: DocumentBlock['kind']): string {
@@ -38,13 +40,15 @@ function comparable(kind: DocumentBlock['kind'], expected: string, received: Rec
 class Reading {
   readonly #fixture: EngineFixture;
   readonly #client: TestClient;
+  readonly #publisher: OpenAlgoPublisher;
   #answers = 0;
   #gaps = 0;
   /** Where in the received messages the latest request was sent. */
   #asked = 0;
 
-  constructor(fixture: EngineFixture, client: TestClient) {
+  constructor(fixture: EngineFixture, publisher: OpenAlgoPublisher, client: TestClient) {
     this.#fixture = fixture;
+    this.#publisher = publisher;
     this.#client = client;
   }
 
@@ -53,6 +57,10 @@ class Reading {
       if (block.kind === 'request') {
         this.#asked = this.#client.received.length;
         this.#client.sendRaw(text.replace('YOUR_API_KEY', this.#fixture.key));
+      } else if (block.kind === 'order') {
+        this.#publisher.send('ANGEL_demo_orders', text);
+        const { received } = this.#client;
+        assert.equal((await until('an order', () => received.find(isOrder))).text, text);
       } else {
         const received = await this.#next(block.kind, JSON.parse(text) as Message);
         const [actual, expected] = comparable(block.kind, text, received);
@@ -65,7 +73,7 @@ class Reading {
     const { received } = this.#client;
     if (kind === 'answer') {
       const at = this.#answers++;
-      const others = (each: Received) => !isTick(each) && !isGap(each);
+      const others = (each: Received) => !isTick(each) && !isGap(each) && !isOrder(each);
       return until('an answer', () => received.filter(others)[at]);
     }
     if (kind === 'gap') {
@@ -88,7 +96,8 @@ class Reading {
 
 test('every example of PROTOCOL.md is what the engine does', async (t) => {
   const document = new ProtocolDocument();
-  const fixture = await startEngineFixture(t);
+  const fixture = await startEngineFixture(t, { flags: ['--openalgo-bus=on', '--zmq-port=0'] });
+  const publisher = await OpenAlgoPublisher.connect(t, fixture.started.openalgoBusEndpoint!);
   const first = await fixture.client();
   await until('the connection to the broker', async () => {
     const { message } = await first.ask({ action: 'get_broker_info' });
@@ -98,7 +107,8 @@ test('every example of PROTOCOL.md is what the engine does', async (t) => {
   for (const block of document.blocks) {
     if (block.kind === 'connection') {
       const { pathname, search } = new URL(block.messages[0]!);
-      reading = new Reading(fixture, await fixture.client({ authenticate: false, path: pathname + search }));
+      const client = await fixture.client({ authenticate: false, path: pathname + search });
+      reading = new Reading(fixture, publisher, client);
     } else {
       assert.ok(reading !== undefined, 'a connection comes first');
       await reading.take(block);

@@ -1,6 +1,11 @@
 /** A worker thread that misbehaves as its `workerData` says, for tests of the supervision. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { FromReader, ToReader } from '../../src/workers/worker-messages.ts';
+import type {
+  FromReader,
+  FromSupervised,
+  ToReader,
+  ToSupervised,
+} from '../../src/workers/worker-messages.ts';
 
 export interface FaultyTask {
   readonly fault:
@@ -13,13 +18,13 @@ export interface FaultyTask {
 }
 
 const port = parentPort!;
-const post = (message: FromReader) => port.postMessage(message);
+const post = (message: FromReader | FromSupervised) => port.postMessage(message);
 
 function serve({ fault }: FaultyTask): void {
   if (fault === 'throws at start') throw new Error('no luck today');
   if (fault === 'exits silently') process.exit(0);
   if (fault !== 'never ready') post({ type: 'ready', port: 7 });
-  port.on('message', ({ type }: ToReader) => {
+  port.on('message', ({ type }: ToReader | ToSupervised) => {
     if (type === 'ping' && fault !== 'never answers') post({ type: 'pong' });
     if (type === 'keyVerified' && fault === 'exits when asked') process.exit(0);
     // Back to main, so that the test sees which life of the worker got an answer.

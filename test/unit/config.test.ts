@@ -63,6 +63,7 @@ const CASES: Record<ConfigKey, readonly [text: string, value: unknown, refused: 
   simulatePort: ['0', 0, '70000'],
   busEndpoint: ['tcp://*:5556', 'tcp://*:5556', 'udp://127.0.0.1:1'],
   busSendHwm: ['10', 10, '0'],
+  openalgoBus: ['ON', 'on', 'maybe'],
   waitStrategy: ['spin', 'spin', 'sleep'],
   spinUs: ['0', 0, '-5'],
   ringBytes: ['65536', 65_536, '100000'],

@@ -20,6 +20,14 @@ export const ENGINE_OPTIONS = {
     unit: 'messages',
     doc: 'High-water mark of the bus: messages held for one slow subscriber before the bus drops.',
   }),
+  openalgoBus: enumOption({
+    env: 'TICKWIRE_OPENALGO_BUS',
+    values: ['auto', 'on', 'off'],
+    default: 'auto',
+    doc:
+      "Whether OpenAlgo's own bus is bound at ZMQ_HOST:ZMQ_PORT, for its order updates and logins; auto binds it when " +
+      'DATABASE_URL is set.',
+  }),
   waitStrategy: enumOption({
     env: 'TICKWIRE_WAIT_STRATEGY',
     values: ['park', 'backoff', 'spin'],
@@ -51,7 +59,9 @@ export const ENGINE_OPTIONS = {
     min: 1,
     max: 262_144,
     unit: 'instruments',
-    doc: 'Instruments that may be subscribed in the life of the process; sizes the last-value table (2.2 KB each, used only when touched).',
+    doc:
+      'Instruments that may be subscribed in the life of the process; sizes the last-value table (2.2 KB each, used only ' +
+      "when touched). With OpenAlgo's bus each takes two places.",
   }),
   proxyWorkers: integerOption({
     env: 'TICKWIRE_PROXY_WORKERS',

@@ -3,7 +3,7 @@
  * notes what they need.
  */
 import type { Logger } from 'pino';
-import type { Mode } from '../../codec/tick.ts';
+import { type Instrument, MODE, type Mode } from '../../codec/tick.ts';
 import type {
   FromReader,
   InstrumentMove,
@@ -16,6 +16,7 @@ import type { KeyVerifier } from '../auth/key-verifier.ts';
 import type { Account } from '../brokers/account.ts';
 import type { Accounts } from '../brokers/accounts.ts';
 import type { InstrumentTable } from '../instruments/instrument-table.ts';
+import type { OpenAlgoBus } from '../openalgo/openalgo-bus.ts';
 import type { SlotTable } from './slot-table.ts';
 import type { ReaderRequest, SubscriptionRegistry } from './subscription-registry.ts';
 
@@ -27,8 +28,15 @@ export interface ReaderDeskOptions {
   readonly registry: SubscriptionRegistry;
   /** Tells every reader. */
   readonly post: (message: ToReader) => void;
+  /** Null when OpenAlgo's bus is not bound. */
+  readonly openalgoBus: OpenAlgoBus | null;
   readonly log: Logger;
 }
+
+/** What a name stands for at a broker. */
+type Resolved =
+  | { readonly status: 'ok'; readonly instrument: Instrument }
+  | Extract<SubscribeOutcome, { readonly status: 'error' }>;
 
 export class ReaderDesk {
   readonly #options: ReaderDeskOptions;
@@ -50,20 +58,29 @@ export class ReaderDesk {
         break;
       case 'subscribe': {
         const { id, account, broker, mode, names } = message;
-        const outcomes = this.#subscribe({ reader, id }, this.#accountOf(account, broker), mode, names);
-        reply({ type: 'subscribed', id, outcomes });
+        const request = { reader, id };
+        const outcomes = this.#subscribe(request, this.#accountOf(account, broker), mode, names);
+        // A subscriber of our own bus names a broker's ticks; clients know no difference.
+        const isClient = account !== '';
+        reply({
+          type: 'subscribed',
+          id,
+          outcomes: isClient ? this.#addForeign(request, account, mode, outcomes) : outcomes,
+        });
         break;
       }
       case 'need':
         this.#options.registry.set(reader, message.needs, message.answered);
+        this.#options.openalgoBus?.set(reader, message.needs, message.answered);
         break;
       default:
-        throw new Error(`a reader sent an unexpected message: ${message.type}`);
+        throw new Error(`a reader sent an unexpected message: ${JSON.stringify(message)}`);
     }
   }
 
   onReaderGone(reader: number): void {
     this.#options.registry.drop(reader);
+    this.#options.openalgoBus?.drop(reader);
   }
 
   /**
@@ -136,13 +153,42 @@ export class ReaderDesk {
         message: 'Broker adapter not found',
       }));
     }
-    const outcomes = names.map((name) => this.#resolve(account, name));
-    const instruments = outcomes.flatMap((outcome) => (outcome.status === 'ok' ? [outcome.instrument] : []));
+    const resolved = names.map((name) => this.#resolve(account, name));
+    const instruments = resolved.flatMap((each) => (each.status === 'ok' ? [each.instrument] : []));
     this.#options.registry.add(request, instruments, mode, account.pool);
-    return outcomes;
+    return resolved.map((each) =>
+      each.status === 'ok' ? { status: 'ok', instruments: [each.instrument] } : each,
+    );
   }
 
-  #resolve(account: Account, { exchange, symbol }: InstrumentName): SubscribeOutcome {
+  /**
+   * Adds to each instrument the slot of its ticks from foreign publishers on OpenAlgo's bus. There are none of more than
+   * five levels, and a full table leaves the broker's ticks alone.
+   */
+  #addForeign(
+    request: ReaderRequest,
+    account: string,
+    mode: Mode,
+    outcomes: readonly SubscribeOutcome[],
+  ): readonly SubscribeOutcome[] {
+    const { openalgoBus, slots } = this.#options;
+    if (openalgoBus === null || mode === MODE.DEEP_DEPTH) return outcomes;
+    const claimed: Instrument[] = [];
+    const both = outcomes.map((outcome) => {
+      if (outcome.status !== 'ok') return outcome;
+      const { broker, exchange, symbol } = outcome.instruments[0]!;
+      // A name that no account has: the broker is what clients read in these ticks too.
+      const owner = `${account}\0${broker}`;
+      const foreign = slots.claim(owner, { broker, exchange, symbol, segment: 0, token: '' });
+      if (foreign === null) return outcome;
+      claimed.push(foreign);
+      return { ...outcome, instruments: [...outcome.instruments, foreign] };
+    });
+    openalgoBus.subscribe(request, claimed, mode);
+    return both;
+  }
+
+  #resolve(account: Account, { exchange, symbol }: InstrumentName): Resolved {
     const { slots } = this.#options;
     const row = this.#options.instruments().find(exchange, symbol);
     const segment = row === undefined ? null : account.broker.segment(row.brexchange);

@@ -6,7 +6,7 @@ import { type MessagePort, workerData } from 'node:worker_threads';
 import { XPublisher } from 'zeromq';
 import { MODE, type Mode } from '../../codec/tick.ts';
 import { formatTopic, parseTopic, type Topic } from '../../codec/topic.ts';
-import { type ReaderWorker, runReaderWorker } from '../reader-worker.ts';
+import { type NativeWorker, runNativeWorker } from '../native-worker.ts';
 import { Doorbell } from '../ring/doorbell.ts';
 import { RingTickSource } from '../ring/ring-tick-source.ts';
 import { DrainLoop } from '../ring/wait-strategy.ts';
@@ -27,7 +27,7 @@ const DRAIN_LIMIT = 1024;
 /** First byte of what an XPUB socket receives. */
 const SUBSCRIBE = 1;
 
-class BusWorker implements ReaderWorker {
+class BusWorker implements NativeWorker<ToReader> {
   readonly #task: BusTask;
   readonly #port: MessagePort;
   readonly #fail: (error: unknown) => void;
@@ -184,12 +184,13 @@ class BusWorker implements ReaderWorker {
     const topic = this.#asked.get(id);
     this.#asked.delete(id);
     const outcome = outcomes[0];
+    const instrument = outcome?.status === 'ok' ? outcome.instruments[0] : undefined;
     // A topic that names no instrument of ours stays subscribed in ZeroMQ, and silent.
-    if (topic === undefined || outcome?.status !== 'ok') return;
-    const wasKnown = this.#publisher.knows(outcome.instrument.slot);
-    this.#publisher.learn(outcome.instrument);
+    if (topic === undefined || instrument === undefined) return;
+    const wasKnown = this.#publisher.knows(instrument.slot);
+    this.#publisher.learn(instrument);
     const key = wishKey(topic);
-    if (!this.#wishes.has(key)) this.#wishes.set(key, { slot: outcome.instrument.slot, modes: 0 });
+    if (!this.#wishes.has(key)) this.#wishes.set(key, { slot: instrument.slot, modes: 0 });
     this.#changeNeed(topic, (modes) => modes | (1 << topic.mode));
     const text = formatTopic(topic, topic.mode);
     // It may have been taken back while main was asked.
@@ -228,7 +229,7 @@ function wishKey(topic: Topic): string {
   return formatTopic(topic, MODE.LTP as Mode);
 }
 
-runReaderWorker((port, fail, own) => {
+runNativeWorker<ToReader>((port, fail, own) => {
   const worker = new BusWorker(workerData as BusTask, port, fail);
   own(worker);
   return worker.start();

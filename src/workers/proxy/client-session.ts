@@ -29,7 +29,7 @@ export interface Identity {
   readonly broker: string;
 }
 
-/** What a client holds of one instrument: a stream for each subscribed mode. */
+/** What a client holds of one instrument's ticks from one source: a stream for each subscribed mode. */
 export interface Holding {
   readonly instrument: Instrument;
   readonly streams: Map<Mode, Stream>;
@@ -40,12 +40,32 @@ export function holdingKey(exchange: string, symbol: string): string {
   return `${exchange}\0${symbol}`;
 }
 
+export function findHolding({ holdings }: ClientSession, instrument: Instrument): Holding | undefined {
+  const held = holdings.get(holdingKey(instrument.exchange, instrument.symbol));
+  return held?.find((holding) => holding.instrument.slot === instrument.slot);
+}
+
+export function addHolding({ holdings }: ClientSession, instrument: Instrument): Holding {
+  const holding: Holding = { instrument, streams: new Map() };
+  const key = holdingKey(instrument.exchange, instrument.symbol);
+  holdings.set(key, [...(holdings.get(key) ?? []), holding]);
+  return holding;
+}
+
+export function dropHolding({ holdings }: ClientSession, ended: Holding): void {
+  const key = holdingKey(ended.instrument.exchange, ended.instrument.symbol);
+  const others = (holdings.get(key) ?? []).filter((holding) => holding !== ended);
+  if (others.length === 0) holdings.delete(key);
+  else holdings.set(key, others);
+}
+
 export class ClientSession {
   readonly socket: ClientSocket;
   /** Gets each tick in a write of its own, in place of all that a turn brings in one: see `direct-client.ts`. */
   readonly isDirect: boolean;
   readonly connectedAt = performance.now();
-  readonly holdings = new Map<string, Holding>();
+  /** By exchange and symbol: the broker's ticks, and those of foreign publishers. */
+  readonly holdings = new Map<string, readonly Holding[]>();
   identity: Identity | null = null;
   /** Until the client has authenticated: JSON, in the dialect of its URL. */
   options: ConnectionOptions;

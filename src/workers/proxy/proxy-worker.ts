@@ -4,7 +4,7 @@
  */
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { initialOptions } from '../../codec/connection-options.ts';
-import { type ReaderWorker, runReaderWorker } from '../reader-worker.ts';
+import { type NativeWorker, runNativeWorker } from '../native-worker.ts';
 import { Doorbell } from '../ring/doorbell.ts';
 import { RingTickSource } from '../ring/ring-tick-source.ts';
 import { DrainLoop } from '../ring/wait-strategy.ts';
@@ -12,6 +12,7 @@ import type { ProxyTask, ToReader } from '../worker-messages.ts';
 import { Broadcaster } from './broadcaster.ts';
 import { Capabilities } from './capabilities.ts';
 import { ControlLink } from './control-link.ts';
+import { OrderRelay } from './order-relay.ts';
 import { ProxyServer } from './proxy-server.ts';
 import { RequestHandler } from './request-handler.ts';
 import { SessionKeeper } from './session-keeper.ts';
@@ -22,13 +23,14 @@ import { SubscriptionIndex } from './subscription-index.ts';
 /** Ticks per ring that are published before the event loop gets its turn, in which the socket library writes them. */
 const DRAIN_LIMIT = 512;
 
-class ProxyWorker implements ReaderWorker {
+class ProxyWorker implements NativeWorker<ToReader> {
   readonly #source: RingTickSource;
   readonly #index = new SubscriptionIndex();
   readonly #link: ControlLink;
   readonly #server: ProxyServer;
   readonly #broadcaster: Broadcaster;
   readonly #subscriptions: SubscriptionHandler;
+  readonly #orders = new OrderRelay();
   readonly #requests: RequestHandler;
   readonly #keeper: SessionKeeper;
   readonly #loop: DrainLoop;
@@ -49,7 +51,13 @@ class ProxyWorker implements ReaderWorker {
         pageHtml: page.html,
         pageData: JSON.stringify({ watch: page.watch, demoKey: page.demoKey, simulated: page.simulated }),
       },
-      () => ({ message: this.#requests.handle, close: (session) => this.#subscriptions.releaseAll(session) }),
+      () => ({
+        message: this.#requests.handle,
+        close: (session) => {
+          this.#orders.release(session);
+          this.#subscriptions.releaseAll(session);
+        },
+      }),
     );
     this.#broadcaster = new Broadcaster(this.#server.app, this.#index, this.#source);
     const snapshots = new SnapshotJoin(this.#source, this.#broadcaster);
@@ -59,7 +67,7 @@ class ProxyWorker implements ReaderWorker {
       snapshots,
       new Capabilities(task.capabilities),
     );
-    this.#requests = new RequestHandler(this.#link, this.#subscriptions, task);
+    this.#requests = new RequestHandler(this.#link, this.#subscriptions, this.#orders, task);
     this.#keeper = new SessionKeeper(this.#server.sessions, task);
     this.#loop = new DrainLoop({
       drain: () => this.#broadcaster.drain(DRAIN_LIMIT),
@@ -97,6 +105,9 @@ class ProxyWorker implements ReaderWorker {
       case 'account':
         this.#requests.onAccount(message.status, this.#server.sessions);
         return true;
+      case 'orderUpdate':
+        this.#orders.relay(message.userId, message.text);
+        return true;
       default:
         return false;
     }
@@ -111,6 +122,7 @@ class ProxyWorker implements ReaderWorker {
       published,
       gaps,
       lost: this.#source.lost,
+      orders: this.#orders.relayed,
       requests: this.#requests.requests,
       ...this.#server.counts,
       ...this.#keeper.closed,
@@ -127,7 +139,7 @@ class ProxyWorker implements ReaderWorker {
   }
 }
 
-runReaderWorker((port, fail, own) => {
+runNativeWorker<ToReader>((port, fail, own) => {
   const task = workerData as ProxyTask;
   const worker = new ProxyWorker(task, port, fail);
   own(worker);

@@ -9,6 +9,7 @@ import { designError, errorMessage, type Json, type ServerMessage } from '../../
 import type { AccountStatus, ProxyTask } from '../worker-messages.ts';
 import type { ClientSession } from './client-session.ts';
 import type { ControlLink } from './control-link.ts';
+import type { OrderRelay } from './order-relay.ts';
 import type { Refuse, SubscriptionHandler } from './subscription-handler.ts';
 
 type Action = (session: ClientSession, request: RawRequest) => Promise<void> | undefined;
@@ -27,6 +28,7 @@ export class RequestHandler {
   constructor(
     link: ControlLink,
     subscriptions: SubscriptionHandler,
+    orders: OrderRelay,
     settings: Pick<ProxyTask, 'supportedBrokers' | 'defaultDialect'>,
   ) {
     this.#link = link;
@@ -52,6 +54,8 @@ export class RequestHandler {
         'unsubscribe_all',
         authenticated((session, request) => subscriptions.unsubscribeAll(session, request)),
       ],
+      ['subscribe_orders', authenticated((session, request) => orders.subscribe(session, request))],
+      ['unsubscribe_orders', authenticated((session, request) => orders.unsubscribe(session, request))],
       ['get_broker_info', authenticated((session) => this.#brokerInfo(session))],
       ['get_supported_brokers', (session) => this.#listBrokers(session)],
       ['ping', (session, request) => this.#pong(session, request)],

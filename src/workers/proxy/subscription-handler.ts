@@ -15,7 +15,14 @@ import { DEPTH_LEVELS, type Instrument, MODE, type Mode } from '../../codec/tick
 import { modeOf, readInt64, WORD } from '../../codec/tick-message.ts';
 import type { InstrumentMove, SubscribeOutcome } from '../worker-messages.ts';
 import { type Capabilities, highestLevel } from './capabilities.ts';
-import { type ClientSession, type Holding, holdingKey } from './client-session.ts';
+import {
+  addHolding,
+  type ClientSession,
+  dropHolding,
+  findHolding,
+  type Holding,
+  holdingKey,
+} from './client-session.ts';
 import type { ControlLink } from './control-link.ts';
 import type { SnapshotJoin } from './snapshot-join.ts';
 import {
@@ -81,16 +88,15 @@ export class SubscriptionHandler {
     const items = parsed.symbols.map((requested) => this.#itemOf(requested, wish, broker));
     const askedAt = readInt64(this.#snapshots.now(), 0);
     return this.#ask(account, items).then((outcomes) => {
-      const instruments = outcomes.flatMap((outcome) =>
-        outcome.status === 'ok' ? [outcome.instrument] : [],
-      );
+      const instruments = outcomes.flatMap((outcome) => (outcome.status === 'ok' ? outcome.instruments : []));
       try {
         if (!session.open) return;
         const isSingle = !parsed.batch && wish.isDesign;
         this.#answer(session, request, items, outcomes, isSingle ? refuse : null);
         // After the answer: a client may rely on it that the confirmation precedes the first tick.
         for (const [i, outcome] of outcomes.entries()) {
-          if (outcome.status === 'ok') this.#hold(session, outcome.instrument, items[i]!, askedAt);
+          if (outcome.status === 'error') continue;
+          for (const instrument of outcome.instruments) this.#hold(session, instrument, items[i]!, askedAt);
         }
       } finally {
         // The control plane counts the subscription already. An answer that cannot be written, say because the echoed
@@ -172,8 +178,7 @@ export class SubscriptionHandler {
         failed.push(failedEntry(entry.symbol, entry.exchange, modes, broker));
         continue;
       }
-      const holding = session.holdings.get(holdingKey(entry.exchange, entry.symbol));
-      if (holding !== undefined) {
+      for (const holding of session.holdings.get(holdingKey(entry.exchange, entry.symbol)) ?? []) {
         for (const mode of modes) this.#release(session, holding, mode);
         slots.add(holding.instrument.slot);
       }
@@ -187,9 +192,10 @@ export class SubscriptionHandler {
   unsubscribeAll(session: ClientSession, request: RawRequest): undefined {
     const broker = session.identity?.broker ?? '';
     const successful: Json[] = [];
-    for (const { instrument, streams } of session.holdings.values()) {
-      const { symbol, exchange } = instrument;
-      for (let i = 0; i < streams.size; i++) successful.push({ symbol, exchange, status: 'success', broker });
+    for (const held of session.holdings.values()) {
+      const { symbol, exchange } = held[0]!.instrument;
+      const modes = Math.max(...held.map(({ streams }) => streams.size));
+      for (let i = 0; i < modes; i++) successful.push({ symbol, exchange, status: 'success', broker });
     }
     this.releaseAll(session);
     session.send(unsubscribeAnswer(successful, [], broker, request));
@@ -199,7 +205,7 @@ export class SubscriptionHandler {
   /** Ends all subscriptions of a client, also one that is gone. */
   releaseAll(session: ClientSession): void {
     const slots: number[] = [];
-    for (const holding of [...session.holdings.values()]) {
+    for (const holding of [...session.holdings.values()].flat()) {
       for (const mode of ALL_MODES) this.#release(session, holding, mode);
       slots.push(holding.instrument.slot);
     }
@@ -221,9 +227,7 @@ export class SubscriptionHandler {
       depthLevel: wish.depthLevel,
       servedLevel: item.servedLevel,
     };
-    const held = session.holdings
-      .get(holdingKey(instrument.exchange, instrument.symbol))
-      ?.streams.get(wish.mode);
+    const held = findHolding(session, instrument)?.streams.get(wish.mode);
     // Mode 4 with another number of levels takes the place of the one before.
     if (held?.form.depthLevel === form.depthLevel || (held !== undefined && wish.mode !== MODE.DEEP_DEPTH))
       return;
@@ -239,12 +243,10 @@ export class SubscriptionHandler {
 
   /** Notes a client's stream, in place of one that it held; the caller lets it join. */
   #enter(session: ClientSession, instrument: Instrument, form: StreamForm, held?: Stream): Stream {
-    const key = holdingKey(instrument.exchange, instrument.symbol);
-    const holding = session.holdings.get(key) ?? { instrument, streams: new Map() };
+    const holding = findHolding(session, instrument) ?? addHolding(session, instrument);
     const isFirst = holding.streams.size === 0;
     const stream = this.#index.add(instrument, form);
     holding.streams.set(form.view, stream);
-    session.holdings.set(key, holding);
     if (held !== undefined) this.#leave(session, held);
     if (isFirst && (form.features & FEATURE.SEQUENCE) !== 0) {
       const streams = this.#index.get(instrument.slot)!;
@@ -258,7 +260,7 @@ export class SubscriptionHandler {
   follow(moves: readonly InstrumentMove[], sessions: Iterable<ClientSession>): void {
     const targets = new Map(moves.map(({ from, to }) => [from, to]));
     for (const session of sessions) {
-      for (const holding of [...session.holdings.values()]) {
+      for (const holding of [...session.holdings.values()].flat()) {
         const to = targets.get(holding.instrument.slot);
         if (to !== undefined) this.#move(session, holding, to);
       }
@@ -295,7 +297,7 @@ export class SubscriptionHandler {
     const { instrument } = holding;
     const { framing, features } = session.options;
     const isLast = holding.streams.size === 0;
-    if (isLast) session.holdings.delete(holdingKey(instrument.exchange, instrument.symbol));
+    if (isLast) dropHolding(session, holding);
     if (isLast && (features & FEATURE.SEQUENCE) !== 0) {
       const streams = this.#index.get(instrument.slot)!;
       streams.gapSubscribers[framing]--;

@@ -1,14 +1,15 @@
 /**
- * What bus and proxy workers have in common: they read rings, they hold native handles, and therefore nobody may kill
+ * What the workers with native handles (proxy, bus, OpenAlgo's bus) have in common: nobody may kill
  * them. They catch at their top, close their sockets, say why, and leave by themselves. A thread that does not come to
  * that point is wedged, which is for main to notice.
  */
 import { type MessagePort, parentPort } from 'node:worker_threads';
-import type { FromReader, ToReader } from './worker-messages.ts';
+import type { FromSupervised, ToSupervised } from './worker-messages.ts';
 
-export interface ReaderWorker {
-  /** Handles what is special to the worker. @returns false for a message that it does not know */
-  handle(message: ToReader): boolean;
+/** @template To the messages that are special to the worker */
+export interface NativeWorker<To> {
+  /** @returns false for a message that it does not know */
+  handle(message: To): boolean;
   counters(): Record<string, number>;
   /** Frees every native handle. Called once, also after a failed start. */
   close(): Promise<void> | void;
@@ -21,6 +22,10 @@ function describe(error: unknown): { code: string; message: string } {
   return { code, message: error.stack ?? error.message };
 }
 
+function isOfSupervision(message: { readonly type: string }): message is ToSupervised {
+  return message.type === 'ping' || message.type === 'stop';
+}
+
 const COUNTERS_INTERVAL_MS = 1000;
 
 /**
@@ -29,17 +34,17 @@ const COUNTERS_INTERVAL_MS = 1000;
  * @param start builds the worker and resolves with the port it listens on (0 when it listens on none). It hands the
  *   worker to `own` as soon as it holds a native handle, so that a start that fails half-way is cleaned up too.
  */
-export function runReaderWorker(
+export function runNativeWorker<To extends { readonly type: string }>(
   start: (
     port: MessagePort,
     fail: (error: unknown) => void,
-    own: (worker: ReaderWorker) => void,
+    own: (worker: NativeWorker<To>) => void,
   ) => Promise<number>,
 ): void {
-  if (parentPort === null) throw new Error('a reader worker is started as a worker thread');
+  if (parentPort === null) throw new Error('a native worker is started as a worker thread');
   const port = parentPort;
-  const post = (message: FromReader) => port.postMessage(message);
-  let worker: ReaderWorker | undefined;
+  const post = (message: FromSupervised) => port.postMessage(message);
+  let worker: NativeWorker<To> | undefined;
   let timer: NodeJS.Timeout | undefined;
   let leaving = false;
 
@@ -60,14 +65,15 @@ export function runReaderWorker(
   process.on('uncaughtException', fail);
   process.on('unhandledRejection', fail);
 
-  port.on('message', (message: ToReader) => {
-    if (message.type === 'ping') post({ type: 'pong' });
-    else if (message.type === 'stop') void leave(null);
-    else if (worker?.handle(message) === false) {
+  port.on('message', (message: To | ToSupervised) => {
+    if (isOfSupervision(message)) {
+      if (message.type === 'ping') post({ type: 'pong' });
+      else void leave(null);
+    } else if (worker?.handle(message) === false) {
       fail(new Error(`worker got an unknown message: ${JSON.stringify(message)}`));
     }
   });
-  const own = (built: ReaderWorker) => {
+  const own = (built: NativeWorker<To>) => {
     worker = built;
   };
   start(port, fail, own).then((listeningPort) => {

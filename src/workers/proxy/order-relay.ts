@@ -1,0 +1,51 @@
+/**
+ * Order updates to the clients of the user whose orders they are. They come as JSON text and leave as they came; a client
+ * that chose msgpack gets the same object packed. Proxy worker thread.
+ */
+import { pack } from 'msgpackr';
+import type { RawRequest } from '../../codec/client-request.ts';
+import type { Json } from '../../codec/server-message.ts';
+import type { ClientSession } from './client-session.ts';
+
+export class OrderRelay {
+  readonly #subscribers = new Set<ClientSession>();
+  /** Updates handed to clients. */
+  relayed = 0;
+
+  /** Works without a broker session, and again and again. */
+  subscribe(session: ClientSession, request: RawRequest): undefined {
+    this.#subscribers.add(session);
+    confirm(session, request, 'subscribe_orders', 'Subscribed to order updates');
+  }
+
+  unsubscribe(session: ClientSession, request: RawRequest): undefined {
+    this.#subscribers.delete(session);
+    confirm(session, request, 'unsubscribe_orders', 'Unsubscribed from order updates');
+  }
+
+  /** The client is gone. */
+  release(session: ClientSession): void {
+    this.#subscribers.delete(session);
+  }
+
+  /** @param text a JSON object */
+  relay(userId: string, text: string): void {
+    let packed: Uint8Array | undefined;
+    for (const session of this.#subscribers) {
+      if (session.identity?.userId !== userId) continue;
+      if (session.options.framing === 'msgpack') {
+        packed ??= pack(JSON.parse(text));
+        session.sendBytes(packed, true);
+      } else {
+        session.sendBytes(text, false);
+      }
+      this.relayed++;
+    }
+  }
+}
+
+/** `request_id` is echoed as the last key; null counts as absent. */
+function confirm(session: ClientSession, request: RawRequest, type: string, message: string): void {
+  const requestId = (request.request_id ?? undefined) as Json | undefined;
+  session.send({ type, status: 'success', message, request_id: requestId });
+}
