@@ -48,7 +48,13 @@ function pythonTextOf(value: unknown): string {
   if (value === null || value === undefined) return 'None';
   if (value === true) return 'True';
   if (value === false) return 'False';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  if (typeof value !== 'object') return String(value);
+  try {
+    return JSON.stringify(value);
+  } catch {
+    // Nested deeper than the stack, or a msgpack extension without a JSON form.
+    return pythonTypeOf(value);
+  }
 }
 
 /** Whether Python would take a value as true: the deployed server takes `type` when `action` is not. */

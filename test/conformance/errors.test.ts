@@ -71,6 +71,21 @@ test('errors', async (t) => {
     );
   });
 
+  await t.test('an action that cannot even be written out harms nobody', async () => {
+    const other = await client();
+    const each = await client({ authenticate: false });
+    const depth = 200_000;
+    const nested = `{"action": ${'['.repeat(depth)}${']'.repeat(depth)}}`;
+    assert.equal(await answerTo(each, nested), error('INVALID_ACTION', 'Invalid action: list'));
+    // A map with an array of 64-bit integers (extension type 0x74) as its action.
+    const head = Buffer.from('81a6616374696f6e', 'hex');
+    for (const element of [9, 10]) {
+      const bytes = Buffer.concat([head, Buffer.from([0xc7, 9, 0x74, element, 1, 0, 0, 0, 0, 0, 0, 0])]);
+      assert.equal(await answerTo(each, bytes), error('INVALID_ACTION', 'Invalid action: dict'));
+    }
+    for (const one of [each, other]) assert.equal((await one.ask({ action: 'ping' })).message.type, 'pong');
+  });
+
   await t.test('C-09 a pong that nobody asked for is ignored', async () => {
     const each = await client({ authenticate: false });
     each.send({ type: 'pong' });
