@@ -14,7 +14,8 @@ export interface UpstreamChange {
 
 export interface Upstream {
   /**
-   * Finds a place for an instrument within the broker's quota; it is free again when a change ends the instrument.
+   * Finds a place for an instrument within the broker's quota, or keeps the one that it has; it is free again when a
+   * change ends the instrument.
    * @returns false when there is none
    */
   claim(instrument: Instrument): boolean;
@@ -164,6 +165,8 @@ export class SubscriptionRegistry {
     for (const entry of new Set(entries)) {
       const wanted = desired(entry.needs);
       if (wanted.mode === entry.applied.mode && wanted.deep === entry.applied.deep) continue;
+      // A reader may name a slot again that was given back meanwhile, and with it the slot's place.
+      if (entry.applied.mode === 0 && !entry.upstream.claim(entry.instrument)) continue;
       entry.applied = wanted;
       const list = changes.get(entry.upstream) ?? [];
       list.push({ instrument: entry.instrument, ...wanted });
