@@ -44,7 +44,7 @@ export class AngelFeed extends FeedHandler {
         writer.forget(feed);
         return feed;
       },
-      (feed) => writer.forget(feed),
+      (feed, isWhole) => (isWhole ? writer.forget(feed) : writer.forgetDeep(feed)),
     );
   }
 

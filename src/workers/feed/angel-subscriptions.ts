@@ -55,16 +55,16 @@ export class AngelSubscriptions {
   readonly #nextCorrelationId = createCorrelationIds();
   readonly #chunkTokens: number;
   readonly #createFeed: (instrument: Instrument) => InstrumentFeed;
-  readonly #onEnded: (feed: InstrumentFeed) => void;
+  readonly #onEnded: (feed: InstrumentFeed, isWhole: boolean) => void;
 
   /**
    * @param createFeed makes the state of an instrument at its first wish
-   * @param onEnded told of an instrument that nobody wishes for any more
+   * @param onEnded told of an instrument that nobody wishes for any more, or (not `isWhole`) whose deep overlay nobody does
    */
   constructor(
     chunkTokens: number,
     createFeed: (instrument: Instrument) => InstrumentFeed,
-    onEnded: (feed: InstrumentFeed) => void,
+    onEnded: (feed: InstrumentFeed, isWhole: boolean) => void,
   ) {
     this.#chunkTokens = chunkTokens;
     this.#createFeed = createFeed;
@@ -94,7 +94,8 @@ export class AngelSubscriptions {
       const feed = entry?.feeds.find((candidate) => candidate.instrument.slot === instrument.slot);
       if (entry === undefined || feed === undefined) continue;
       setWish(feed, mode, false);
-      if (feed.wished === 0 && !feed.deep) this.#onEnded(feed);
+      const isWhole = feed.wished === 0 && !feed.deep;
+      if (isWhole || mode === MODE.DEEP_DEPTH) this.#onEnded(feed, isWhole);
       touched.add(entry);
     }
     const requests = this.#requestsFor(touched);

@@ -74,6 +74,11 @@ export class TickWriter {
     feed.latest = null;
   }
 
+  /** As `forget`, for the deep overlay alone, which may end while the other ticks go on. */
+  forgetDeep(feed: InstrumentFeed): void {
+    this.#lastValues.clearDeep(feed.instrument.slot);
+  }
+
   /**
    * Numbers and stamps a patched message and publishes it. The receive time is in the message already.
    * The last value goes first, so that a reader that has drained the ring never finds the table behind it.

@@ -110,6 +110,11 @@ export class LastValueTable {
    */
   clear(slot: number): void {
     this.write(slot, KIND.BASE, NOTHING, 0);
+    this.clearDeep(slot);
+  }
+
+  /** As `clear`, for the deep overlay alone. */
+  clearDeep(slot: number): void {
     this.write(slot, KIND.DEEP, NOTHING, 0);
   }
 
