@@ -2,7 +2,12 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { Fernet } from '../../src/main/auth/fernet.ts';
-import { type DatabaseWrite, type EngineFixture, startEngineFixture } from '../support/engine-fixture.ts';
+import {
+  type DatabaseWrite,
+  type EngineFixture,
+  FIXTURE_CREDENTIALS,
+  startEngineFixture,
+} from '../support/engine-fixture.ts';
 import { gaps, SYMBOLS, subscribedClients, untilTicksFlow } from '../support/feed-scene.ts';
 import type { TestClient } from '../support/test-client.ts';
 import { until } from '../support/until.ts';
@@ -80,6 +85,38 @@ test('C-04 a good key whose broker row is revoked is told so, and the connection
   });
   await untilAdapterIs(client, 'connected');
   assert.equal((await client.ask(SUBSCRIBE)).message.status, 'success');
+});
+
+test('what a client chose when it came before the login holds once the login is there', async (t) => {
+  const fixture = await startEngineFixture(t, { flags: FLAGS, prepare: (db) => db.exec(LOGOUT) });
+  const client = await fixture.client({ authenticate: false });
+  const authenticate = { action: 'authenticate', api_key: fixture.key, features: ['sequence', 'snapshot'] };
+  assert.equal((await client.ask(authenticate)).text, NO_SESSION);
+  fixture.writeDatabase((db, encrypt) => {
+    const { authToken, feedToken, clientCode } = FIXTURE_CREDENTIALS;
+    db.prepare(LOGIN).run(encrypt(authToken), encrypt(feedToken), clientCode);
+  });
+  await untilAdapterIs(client, 'connected');
+  assert.equal((await client.ask(SUBSCRIBE)).message.status, 'success');
+  const { message } = await client.next('a tick', ({ message: { type } }) => type === 'market_data');
+  assert.equal(typeof message.seq, 'number');
+});
+
+test('a client that becomes another user holds nothing of the first, and ends without harm to others', async (t) => {
+  const fixture = await start(t);
+  addUser(fixture, 'eve');
+  fixture.writeDatabase((db, encrypt) => addSession(db, encrypt, 'eve', 'EVE01'));
+  const other = await fixture.client();
+  const client = await fixture.client({ features: ['sequence'] });
+  await client.subscribe('NSE', 'SBIN', 1);
+  await untilUpstream(fixture.exchange, ['1:3045:1']);
+  assert.equal((await client.ask({ action: 'authenticate', api_key: 'key of eve' })).message.type, 'auth');
+  await untilUpstream(fixture.exchange, []);
+  await client.subscribe('NSE', 'SBIN', 2);
+  await client.ask({ action: 'unsubscribe', symbol: 'SBIN', exchange: 'NSE', mode: 1 });
+  client.terminate();
+  await untilUpstream(fixture.exchange, []);
+  assert.equal((await other.ask({ action: 'ping' })).message.type, 'pong');
 });
 
 async function assertNewTokensAreTakenUp(fixture: EngineFixture, announce: () => void): Promise<void> {

@@ -69,7 +69,7 @@ export class ClientSession {
   identity: Identity | null = null;
   /** Until the client has authenticated: JSON, in the dialect of its URL. */
   options: ConnectionOptions;
-  /** From the first successful authenticate request on. */
+  /** From the first authenticate request with a good key on. */
   optionsFixed = false;
   open = true;
   /** When the last ping left, 0 when it has been answered. Both in ms of performance.now(). */

@@ -16,6 +16,7 @@ type Action = (session: ClientSession, request: RawRequest) => Promise<void> | u
 
 export class RequestHandler {
   readonly #link: ControlLink;
+  readonly #subscriptions: SubscriptionHandler;
   readonly #supportedBrokers: readonly string[];
   readonly #defaultDialect: Dialect;
   readonly #actions: ReadonlyMap<string, Action>;
@@ -32,6 +33,7 @@ export class RequestHandler {
     settings: Pick<ProxyTask, 'supportedBrokers' | 'defaultDialect'>,
   ) {
     this.#link = link;
+    this.#subscriptions = subscriptions;
     this.#supportedBrokers = settings.supportedBrokers;
     this.#defaultDialect = settings.defaultDialect;
     const authenticated =
@@ -77,11 +79,10 @@ export class RequestHandler {
   /** Handles one message. A failure that nobody foresaw is answered, not thrown: it must not end the worker. */
   readonly handle = (session: ClientSession, bytes: Uint8Array): Promise<void> | undefined => {
     this.requests++;
-    const parsed = parseRequest(bytes);
     const fail = (error: unknown) =>
       this.#refuse(session, 'PROCESSING_ERROR', error instanceof Error ? error.message : String(error));
     try {
-      return this.#dispatch(session, parsed)?.catch(fail);
+      return this.#dispatch(session, parseRequest(bytes))?.catch(fail);
     } catch (error) {
       fail(error);
       return undefined;
@@ -124,6 +125,12 @@ export class RequestHandler {
     return this.#link.verifyKey(key).then((outcome) => {
       if (!session.open) return;
       if (outcome.status === 'refused') return refuse(outcome.code, outcome.message);
+      // What a client holds belongs to its user's broker session, and is given back under that user's slots.
+      if (session.identity !== null && session.identity.userId !== outcome.userId) {
+        this.#subscriptions.releaseAll(session);
+      }
+      if (!session.optionsFixed) session.options = resolved.options;
+      session.optionsFixed = true;
       if (outcome.status === 'brokerError') {
         const { userId } = outcome;
         session.identity = { userId, account: '', broker: this.#accounts.get(userId)?.broker ?? '' };
@@ -131,8 +138,6 @@ export class RequestHandler {
       }
       const { userId, account, broker } = outcome;
       session.identity = { userId, account, broker };
-      if (!session.optionsFixed) session.options = resolved.options;
-      session.optionsFixed = true;
       session.sendText({
         type: 'auth',
         status: 'success',
