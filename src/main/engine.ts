@@ -10,24 +10,15 @@ import { Piscina } from 'piscina';
 import { createDoorbells } from '../workers/ring/doorbell.ts';
 import { LastValueTable } from '../workers/ring/last-value-table.ts';
 import { createRing } from '../workers/ring/ring-layout.ts';
-import type {
-  BusTask,
-  FeedCredentials,
-  FeedState,
-  ProxyTask,
-  RingHandle,
-  ToReader,
-} from '../workers/worker-messages.ts';
+import type { FeedCredentials, FeedState, RingHandle, ToReader } from '../workers/worker-messages.ts';
 import { KeyVerifier } from './auth/key-verifier.ts';
 import { Accounts } from './brokers/accounts.ts';
 import type { BrokerRow } from './brokers/broker-registry.ts';
-import { capabilityRows } from './brokers/capability-registry.ts';
 import { FeedPool } from './brokers/feed-pool.ts';
 import { FeedRunner } from './brokers/feed-runner.ts';
 import type { Config } from './config-options.ts';
 import { ChangeWatch } from './database/change-watch.ts';
 import { type OpenDatabase, openDatabase } from './database/open-database.ts';
-import { TickwireError } from './errors.ts';
 import { InstrumentMaster } from './instruments/instrument-master.ts';
 import { MASTER_READER } from './instruments/master-reader.ts';
 import { isOpenAlgoBusWanted, OpenAlgoBus } from './openalgo/openalgo-bus.ts';
@@ -41,6 +32,7 @@ import { SlotTable } from './subscriptions/slot-table.ts';
 import { SubscriptionRegistry } from './subscriptions/subscription-registry.ts';
 import { SupervisedWorker, WorkerFailure } from './supervision.ts';
 import { workerScript } from './worker-script.ts';
+import { busTask, feedOptions, proxyTask, sharedMemory, startFailure } from './worker-tasks.ts';
 
 export interface EngineOptions {
   readonly config: Config;
@@ -192,11 +184,13 @@ export class Engine {
     const page = await readPage(instruments.table, database.demoKey, config.broker === 'simulated');
     const ports = await Promise.all([
       this.openalgoBus?.start() ?? 0,
-      this.#startReader(BUS_READER, 'bus', 'bus/bus-worker', () => this.#busTask()),
+      this.#startReader(BUS_READER, 'bus', 'bus/bus-worker', () =>
+        busTask(config, this.#memory(), BUS_READER),
+      ),
       ...Array.from({ length: this.#proxyCount() }, (_, i) => {
         const reader = BUS_READER + 1 + i;
         return this.#startReader(reader, `proxy ${i}`, 'proxy/proxy-worker', () =>
-          this.#proxyTask(reader, page),
+          proxyTask(config, this.#memory(), reader, this.#port, page),
         );
       }),
     ]);
@@ -287,13 +281,7 @@ export class Engine {
           ring: ring.ring,
           lastValues: this.#lastValues,
           doorbells: this.#doorbells,
-          options: {
-            chunkTokens: config.subscribeChunk,
-            pingIntervalMs: config.feedPingIntervalMs,
-            deadAfterMs: config.feedDeadAfterMs,
-            backoffInitialMs: config.reconnectInitialMs,
-            backoffMaxMs: config.reconnectMaxMs,
-          },
+          options: feedOptions(config),
         },
       });
       runner.start();
@@ -349,44 +337,7 @@ export class Engine {
   }
 
   #memory() {
-    return { rings: [...this.#rings], lastValues: this.#lastValues, doorbells: this.#doorbells };
-  }
-
-  #busTask(): BusTask {
-    const { config } = this.#options;
-    return {
-      memory: this.#memory(),
-      reader: BUS_READER,
-      endpoint: config.busEndpoint,
-      waitStrategy: config.waitStrategy,
-      spinUs: config.spinUs,
-      sendHighWaterMark: config.busSendHwm,
-    };
-  }
-
-  #proxyTask(reader: number, page: ProxyTask['page']): ProxyTask {
-    const { config } = this.#options;
-    return {
-      memory: this.#memory(),
-      reader,
-      host: config.websocketHost,
-      port: this.#port,
-      waitStrategy: config.waitStrategy,
-      spinUs: config.spinUs,
-      authGraceMs: config.wsAuthGraceMs,
-      pingIntervalMs: config.wsPingIntervalMs,
-      pingTimeoutMs: config.wsPingTimeoutMs,
-      maxMessageBytes: config.maxMessageBytes,
-      maxBackpressureBytes: config.maxBackpressureBytes,
-      supportedBrokers: config.validBrokers,
-      capabilities: capabilityRows({
-        angelDepth20: config.angelDepth20 || config.broker === 'simulated',
-      }),
-      defaultDialect: config.dialect,
-      designPingIntervalMs: config.designPingIntervalMs,
-      designPingTimeoutMs: config.designPingTimeoutMs,
-      page,
-    };
+    return sharedMemory(this.#rings, this.#lastValues, this.#doorbells);
   }
 
   async #startReader(reader: number, name: string, script: string, task: () => unknown): Promise<number> {
@@ -408,18 +359,4 @@ export class Engine {
       throw startFailure(error, this.#options.config);
     }
   }
-}
-
-function startFailure(failure: WorkerFailure, config: Config): TickwireError {
-  if (failure.code === 'BUS_ENDPOINT_IN_USE') {
-    const advice = 'Stop the program that listens there, or set TICKWIRE_BUS_ENDPOINT to a free address.';
-    const message = `TICKWIRE_BUS_ENDPOINT is ${config.busEndpoint}, which cannot be bound. ${advice}`;
-    return new TickwireError('PORT_IN_USE', message, { cause: failure });
-  }
-  if (failure.code === 'PORT_IN_USE') {
-    const address = `${config.websocketHost}:${config.websocketPort}`;
-    const message = `WEBSOCKET_HOST:WEBSOCKET_PORT is ${address}, which cannot be bound. Choose another.`;
-    return new TickwireError('PORT_IN_USE', message, { cause: failure });
-  }
-  return new TickwireError('WORKER_FAILED', failure.message, { cause: failure });
 }

@@ -1,0 +1,87 @@
+/** What the configuration means to each kind of worker, and what its failed start means to whoever set it up. */
+import type {
+  BusTask,
+  FeedOptions,
+  ProxyTask,
+  RingHandle,
+  SharedMemory,
+} from '../workers/worker-messages.ts';
+import { capabilityRows } from './brokers/capability-registry.ts';
+import type { Config } from './config-options.ts';
+import { TickwireError } from './errors.ts';
+import type { WorkerFailure } from './supervision.ts';
+
+/** Shared memory as readers get it at their start; later rings are sent to them. */
+export function sharedMemory(
+  rings: readonly RingHandle[],
+  lastValues: SharedArrayBuffer,
+  doorbells: SharedArrayBuffer,
+): SharedMemory {
+  return { rings: [...rings], lastValues, doorbells };
+}
+
+export function feedOptions(config: Config): FeedOptions {
+  return {
+    chunkTokens: config.subscribeChunk,
+    pingIntervalMs: config.feedPingIntervalMs,
+    deadAfterMs: config.feedDeadAfterMs,
+    backoffInitialMs: config.reconnectInitialMs,
+    backoffMaxMs: config.reconnectMaxMs,
+  };
+}
+
+/** @param reader the worker's place in the doorbell block */
+export function busTask(config: Config, memory: SharedMemory, reader: number): BusTask {
+  return {
+    memory,
+    reader,
+    endpoint: config.busEndpoint,
+    waitStrategy: config.waitStrategy,
+    spinUs: config.spinUs,
+    sendHighWaterMark: config.busSendHwm,
+  };
+}
+
+/** @param port the one that is really bound, or 0 while it may be chosen */
+export function proxyTask(
+  config: Config,
+  memory: SharedMemory,
+  reader: number,
+  port: number,
+  page: ProxyTask['page'],
+): ProxyTask {
+  return {
+    memory,
+    reader,
+    host: config.websocketHost,
+    port,
+    waitStrategy: config.waitStrategy,
+    spinUs: config.spinUs,
+    authGraceMs: config.wsAuthGraceMs,
+    pingIntervalMs: config.wsPingIntervalMs,
+    pingTimeoutMs: config.wsPingTimeoutMs,
+    maxMessageBytes: config.maxMessageBytes,
+    maxBackpressureBytes: config.maxBackpressureBytes,
+    supportedBrokers: config.validBrokers,
+    capabilities: capabilityRows({ angelDepth20: config.angelDepth20 || config.broker === 'simulated' }),
+    defaultDialect: config.dialect,
+    designPingIntervalMs: config.designPingIntervalMs,
+    designPingTimeoutMs: config.designPingTimeoutMs,
+    page,
+  };
+}
+
+/** Why a worker did not start, in words of the configuration. */
+export function startFailure(failure: WorkerFailure, config: Config): TickwireError {
+  if (failure.code === 'BUS_ENDPOINT_IN_USE') {
+    const advice = 'Stop the program that listens there, or set TICKWIRE_BUS_ENDPOINT to a free address.';
+    const message = `TICKWIRE_BUS_ENDPOINT is ${config.busEndpoint}, which cannot be bound. ${advice}`;
+    return new TickwireError('PORT_IN_USE', message, { cause: failure });
+  }
+  if (failure.code === 'PORT_IN_USE') {
+    const address = `${config.websocketHost}:${config.websocketPort}`;
+    const message = `WEBSOCKET_HOST:WEBSOCKET_PORT is ${address}, which cannot be bound. Choose another.`;
+    return new TickwireError('PORT_IN_USE', message, { cause: failure });
+  }
+  return new TickwireError('WORKER_FAILED', failure.message, { cause: failure });
+}
