@@ -9,6 +9,7 @@ import type { Piscina } from 'piscina';
 import type { Mode } from '../../codec/tick.ts';
 import { MODE } from '../../codec/tick.ts';
 import { Backoff } from '../../workers/feed/backoff.ts';
+import { LastValueTable } from '../../workers/ring/last-value-table.ts';
 import type {
   FeedCredentials,
   FeedState,
@@ -157,6 +158,7 @@ export class FeedRunner {
 
   #onFailure(error: unknown, aliveMs: number): void {
     if (this.#stopping) return;
+    this.#forgetLastValues();
     if (this.state === 'refused' || this.#isSuspended) {
       this.#log.error({ err: error }, 'feed worker failed; it waits for new tokens');
       this.#awaitsRenewal = true;
@@ -171,6 +173,12 @@ export class FeedRunner {
       this.#restart = undefined;
       this.start();
     }, delayMs);
+  }
+
+  /** What the worker left behind only gets older, and the next one may never come to these instruments. */
+  #forgetLastValues(): void {
+    const lastValues = new LastValueTable(this.#options.task.lastValues);
+    for (const slot of this.#wished.keys()) lastValues.clear(slot);
   }
 
   #setState(state: FeedState, detail: string): void {

@@ -1,0 +1,51 @@
+/** A feed worker that fails, as the control plane follows it. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { pino } from 'pino';
+import { Piscina } from 'piscina';
+import { MODE } from '../../src/codec/tick.ts';
+import { FeedRunner } from '../../src/main/brokers/feed-runner.ts';
+import { workerScript } from '../../src/main/worker-script.ts';
+import { createDoorbells } from '../../src/workers/ring/doorbell.ts';
+import { KIND, LastValueTable } from '../../src/workers/ring/last-value-table.ts';
+import { createRing, MIN_RING_BYTES } from '../../src/workers/ring/ring-layout.ts';
+import { RELIANCE, sampleTick } from '../support/sample-tick.ts';
+import { until } from '../support/until.ts';
+
+test('no client is given the last price of a feed worker that has failed', async (t) => {
+  const pool = new Piscina({ filename: workerScript('feed/feed-worker').href, minThreads: 0 });
+  t.after(() => pool.destroy());
+  const lastValues = LastValueTable.create(1);
+  const table = new LastValueTable(lastValues);
+  const { words } = sampleTick(MODE.DEPTH);
+  table.write(RELIANCE.slot, KIND.BASE, words, words.length);
+  let epoch = 0;
+  const runner = new FeedRunner({
+    pool,
+    log: pino({ level: 'silent' }),
+    nextEpoch: () => ++epoch,
+    onState: () => {},
+    task: {
+      feed: 0,
+      // The worker fails at its start.
+      broker: 'unknown',
+      url: '',
+      credentials: { authToken: '', feedToken: '', apiKey: '', clientCode: '' },
+      ring: createRing(MIN_RING_BYTES),
+      lastValues,
+      doorbells: createDoorbells(1),
+      options: {
+        chunkTokens: 1,
+        pingIntervalMs: 1000,
+        deadAfterMs: 1000,
+        backoffInitialMs: 10,
+        backoffMaxMs: 10,
+      },
+    },
+  });
+  t.after(() => runner.stop());
+  runner.apply([{ instrument: RELIANCE, mode: MODE.DEPTH, deep: false }]);
+  runner.start();
+  await until('the failure', () => runner.restarts > 0);
+  assert.equal(table.read(RELIANCE.slot, KIND.BASE, new Int32Array(512)), 0);
+});
