@@ -49,7 +49,7 @@ export function superviseProcess(
       child.on('message', (message: ToParent) => {
         if (message.type === 'started') hasStarted = true;
       });
-      child.on('exit', (code, signal) => {
+      const onEnd = (code: number | null, signal: NodeJS.Signals | null) => {
         clearTimeout(killer);
         if (stopping) return resolve(code ?? (STOP_SIGNALS.includes(signal!) ? 0 : 1));
         if (code === 0 || code === CONFIGURATION_EXIT_CODE || !hasStarted) return resolve(code ?? 1);
@@ -57,6 +57,12 @@ export function superviseProcess(
         const delayMs = backoff.next();
         print(`the engine ended with ${signal ?? `code ${code}`}; starting it again in ${delayMs} ms`);
         restart = setTimeout(run, delayMs);
+      };
+      child.on('exit', onEnd);
+      child.on('error', (error) => {
+        print(`the engine's process: ${error.message}`);
+        // Not even started, say for want of memory: there will be no exit.
+        if (child.pid === undefined) onEnd(1, null);
       });
     };
     const stop = () => {
@@ -64,7 +70,7 @@ export function superviseProcess(
       stopping = true;
       clearTimeout(restart);
       // Between two lives there is nobody to tell.
-      if (child.exitCode !== null || child.signalCode !== null) return resolve(0);
+      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return resolve(0);
       child.kill('SIGTERM');
       killer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs + KILL_MARGIN_MS);
     };
