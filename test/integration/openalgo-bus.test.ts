@@ -270,6 +270,28 @@ test("a foreign publisher's ticks and the broker's flow side by side, each with 
   assert.ok(one.received.every(({ message }) => message.type !== 'gap'));
 });
 
+test('foreign ticks that are wanted again go on with their sequence numbers, so that none is taken for an old one', async (t) => {
+  const { client, engine, publisher } = await startBusFixture(t);
+  const one = await client({ features: ['sequence'] });
+  const foreign = () => one.ticks().filter(({ data }) => Number(data!.ltp) < 2);
+  await one.subscribe('NSE', 'RELIANCE', 1);
+  for (let i = 1; i <= 3; i++) publisher.send('NSE_RELIANCE_LTP', { ltp: 1 + i / 100 });
+  await until('the first ticks', () => foreign().length === 3);
+  await one.ask({ action: 'unsubscribe', symbol: 'RELIANCE', exchange: 'NSE', mode: 1 });
+  await until('the end of the interest', () => {
+    publisher.send('NSE_RELIANCE_LTP', { ltp: 8 });
+    return Number(engine.openalgoBus!.worker.counters.unwanted) > 0;
+  });
+  const before = foreign().at(-1)!;
+  const ended = foreign().length;
+  await one.subscribe('NSE', 'RELIANCE', 1);
+  publisher.send('NSE_RELIANCE_LTP', { ltp: 1.5 });
+  await until('the next tick', () => foreign().length > ended);
+  const after = foreign().at(-1)!;
+  assert.equal(after.epoch, before.epoch);
+  assert.ok(Number(after.seq) > Number(before.seq), `${after.seq} after ${before.seq}`);
+});
+
 test('a symbol that the instrument list does not know stays unknown, and its ticks reach nobody', async (t) => {
   const { client, engine, publisher } = await startBusFixture(t);
   const one = await client();

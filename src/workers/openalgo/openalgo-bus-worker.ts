@@ -37,6 +37,8 @@ class OpenAlgoBusWorker implements NativeWorker<ToOpenAlgoBus> {
   readonly #writer: TickWriter;
   /** Instruments that clients hold, by exchange and symbol; several accounts may hold one name. */
   readonly #feeds = new Map<string, InstrumentFeed[]>();
+  /** Every instrument of this epoch, by slot: one that is wanted again goes on with its sequence numbers. */
+  readonly #known = new Map<number, InstrumentFeed>();
   /** Settled when the socket is gone. */
   readonly #released: Promise<void>;
   readonly #counts = { messages: 0, orders: 0, invalidations: 0, ignored: 0, garbage: 0, unwanted: 0 };
@@ -100,7 +102,9 @@ class OpenAlgoBusWorker implements NativeWorker<ToOpenAlgoBus> {
     const feeds = this.#feeds.get(key) ?? [];
     if (feeds.some((feed) => feed.instrument.slot === instrument.slot)) return;
     const foreign = { ...instrument, broker: FOREIGN_BROKER };
-    const feed = new InstrumentFeed(foreign, BUS_PRICE_DECIMALS, this.#task.epoch);
+    const known = this.#known.get(instrument.slot);
+    const feed = known ?? new InstrumentFeed(foreign, BUS_PRICE_DECIMALS, this.#task.epoch);
+    this.#known.set(instrument.slot, feed);
     this.#writer.forget(feed);
     feeds.push(feed);
     this.#feeds.set(key, feeds);
