@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MODE } from '../../src/codec/tick.ts';
-import { WORD } from '../../src/codec/tick-message.ts';
+import { readInt64, WORD } from '../../src/codec/tick-message.ts';
 import { Broadcaster } from '../../src/workers/proxy/broadcaster.ts';
+import { SnapshotJoin } from '../../src/workers/proxy/snapshot-join.ts';
 import { type StreamForm, SubscriptionIndex } from '../../src/workers/proxy/subscription-index.ts';
 import type { TickSource } from '../../src/workers/tick-source.ts';
 import { RELIANCE, sampleTick } from '../support/sample-tick.ts';
@@ -51,4 +52,16 @@ test('a client that decodes one frame of each read is sent every tick by itself,
     published.slice(1).flatMap((text) => [text, text]),
   );
   assert.match(sent[0]!, /^\{"type": "market_data", "symbol": "RELIANCE"/);
+});
+
+test('a wall clock that is set, say after a sleep of the machine, is followed where tick ages are judged', (t) => {
+  const index = new SubscriptionIndex();
+  const snapshots = new SnapshotJoin(SILENT, new Broadcaster({ publish: () => true }, index, SILENT));
+  const before = readInt64(snapshots.now(), 0);
+  const hourMs = 3_600_000;
+  const present = Date.now();
+  t.mock.method(Date, 'now', () => present + hourMs);
+  snapshots.adjustClock();
+  const elapsedMs = (readInt64(snapshots.now(), 0) - before) / 1e6;
+  assert.ok(Math.abs(elapsedMs - hourMs) < 10_000, `${elapsedMs} ms`);
 });

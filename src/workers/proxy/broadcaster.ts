@@ -52,6 +52,11 @@ export class Broadcaster {
     this.#source = source;
   }
 
+  /** Follows a wall clock that was set. To be called now and then from a timer. */
+  adjustClock(): void {
+    this.#clock.adjust();
+  }
+
   /** Hands over what the source has, at most `limit` ticks per ring. @returns how many there were */
   drain(limit: number): number {
     const count = this.#source.drain(this.onTick, limit);

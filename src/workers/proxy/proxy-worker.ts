@@ -29,6 +29,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
   readonly #link: ControlLink;
   readonly #server: ProxyServer;
   readonly #broadcaster: Broadcaster;
+  readonly #snapshots: SnapshotJoin;
   readonly #subscriptions: SubscriptionHandler;
   readonly #orders = new OrderRelay();
   readonly #requests: RequestHandler;
@@ -60,11 +61,11 @@ class ProxyWorker implements NativeWorker<ToReader> {
       }),
     );
     this.#broadcaster = new Broadcaster(this.#server.app, this.#index, this.#source);
-    const snapshots = new SnapshotJoin(this.#source, this.#broadcaster);
+    this.#snapshots = new SnapshotJoin(this.#source, this.#broadcaster);
     this.#subscriptions = new SubscriptionHandler(
       this.#link,
       this.#index,
-      snapshots,
+      this.#snapshots,
       new Capabilities(task.capabilities),
     );
     this.#requests = new RequestHandler(this.#link, this.#subscriptions, this.#orders, task);
@@ -114,6 +115,8 @@ class ProxyWorker implements NativeWorker<ToReader> {
   }
 
   counters(): Record<string, number> {
+    this.#broadcaster.adjustClock();
+    this.#snapshots.adjustClock();
     const { ticks, published, gaps } = this.#broadcaster;
     const counters: Record<string, number> = {
       clients: this.#server.sessions.size,

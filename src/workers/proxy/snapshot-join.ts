@@ -54,6 +54,11 @@ export class SnapshotJoin {
     return true;
   }
 
+  /** Follows a wall clock that was set. To be called now and then from a timer. */
+  adjustClock(): void {
+    this.#clock.adjust();
+  }
+
   /** The present time as int64, ns since 1970; the words are reused by the next call. */
   now(): Int32Array {
     this.#clock.stamp(this.#now, 0);
