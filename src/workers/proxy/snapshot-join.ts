@@ -54,6 +54,35 @@ export class SnapshotJoin {
     return true;
   }
 
+  /**
+   * For a client that has joined a stream without a snapshot: whether the stream passed by a tick that it should have had,
+   * one that came while it waited for its confirmation. Such a tick is in `words` then, to be sent to this client alone.
+   * Everything that is still in the ring comes to it through the stream.
+   *
+   * @param since receive time, ns since 1970, of the earliest tick that concerns the client
+   */
+  passedBy(streams: InstrumentStreams, deep: boolean, since: number): boolean {
+    const position = deep ? streams.deep : streams.base;
+    if (position.epoch !== 0) {
+      if (!this.#readSince(streams, deep, since)) return false;
+      const epoch = readInt64(this.words, WORD.EPOCH);
+      return epoch === position.epoch && readInt64(this.words, WORD.SEQ) === position.seq;
+    }
+    // Nobody here has had a tick of it: either one is in the ring, or it was drained when nobody wanted it.
+    for (let round = 0; round < MAX_ROUNDS && position.epoch === 0 && this.#source.hasTicks(); round++) {
+      this.#broadcaster.drain(DRAIN_LIMIT);
+    }
+    if (position.epoch === 0 && this.#readSince(streams, deep, since)) {
+      this.#broadcaster.onTick(this.words, this.doubles);
+    }
+    return false;
+  }
+
+  #readSince(streams: InstrumentStreams, deep: boolean, since: number): boolean {
+    if (this.#source.readLast(streams.instrument.slot, deep, this.words) === 0) return false;
+    return readInt64(this.words, WORD.RECEIVE_TIME_NS) >= since;
+  }
+
   /** Follows a wall clock that was set. To be called now and then from a timer. */
   adjustClock(): void {
     this.#clock.adjust();

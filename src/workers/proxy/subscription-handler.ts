@@ -12,7 +12,7 @@ import type { Dialect } from '../../codec/dialect.ts';
 import { FEATURE } from '../../codec/framing.ts';
 import type { Json, ServerMessage } from '../../codec/server-message.ts';
 import { DEPTH_LEVELS, type Instrument, MODE, type Mode } from '../../codec/tick.ts';
-import { modeOf, readInt64, WORD } from '../../codec/tick-message.ts';
+import { modeOf, readInt64 } from '../../codec/tick-message.ts';
 import type { InstrumentMove, SubscribeOutcome } from '../worker-messages.ts';
 import { type Capabilities, highestLevel } from './capabilities.ts';
 import {
@@ -232,8 +232,16 @@ export class SubscriptionHandler {
     if (held?.form.depthLevel === form.depthLevel || (held !== undefined && wish.mode !== MODE.DEEP_DEPTH))
       return;
     const stream = this.#enter(session, instrument, form, held);
-    this.#sendLast(session, stream, (features & FEATURE.SNAPSHOT) !== 0 ? 0 : askedAt);
-    this.#join(session, stream);
+    const streams = this.#index.get(instrument.slot)!;
+    const isDeep = stream.source === MODE.DEEP_DEPTH;
+    if ((features & FEATURE.SNAPSHOT) !== 0) {
+      if (this.#snapshots.meet(streams, isDeep)) this.#sendLast(session, stream);
+      this.#join(session, stream);
+    } else {
+      // The confirmation has left: whatever comes from now on is for this client too.
+      this.#join(session, stream);
+      if (this.#snapshots.passedBy(streams, isDeep, askedAt)) this.#sendLast(session, stream);
+    }
   }
 
   #join(session: ClientSession, stream: Stream): void {
@@ -278,16 +286,11 @@ export class SubscriptionHandler {
     if (base.epoch > 0) streams.continues ??= base;
   }
 
-  /** @param since receive time, ns since 1970; an older last value is not sent */
-  #sendLast(session: ClientSession, stream: Stream, since: number): void {
+  /** Sends the last value that the join found, unless it is of a lower mode: then the first tick will be the first. */
+  #sendLast(session: ClientSession, stream: Stream): void {
     const { words, doubles } = this.#snapshots;
-    const streams = this.#index.get(stream.slot)!;
-    // A last value of a lower mode than the wished one is no snapshot of it: the first tick will be.
-    const isDeep = stream.source === MODE.DEEP_DEPTH;
-    if (!this.#snapshots.meet(streams, isDeep) || modeOf(words) < stream.source) return;
-    if (readInt64(words, WORD.RECEIVE_TIME_NS) < since) return;
-    const bytes = stream.encoder.encode(words, doubles, this.#snapshots.now());
-    session.sendBytes(bytes, stream.isBinary);
+    if (modeOf(words) < stream.source) return;
+    session.sendBytes(stream.encoder.encode(words, doubles, this.#snapshots.now()), stream.isBinary);
   }
 
   #release(session: ClientSession, holding: Holding, mode: Mode): void {
