@@ -62,7 +62,12 @@ export interface UpstreamWish {
 }
 
 export type ToFeedWorker =
-  | { readonly type: 'subscribe'; readonly wishes: readonly UpstreamWish[] }
+  | {
+      readonly type: 'subscribe';
+      readonly wishes: readonly UpstreamWish[];
+      /** Epoch of the instruments that this worker does not carry yet, higher than any that another worker gave them. */
+      readonly epoch: number;
+    }
   | { readonly type: 'unsubscribe'; readonly wishes: readonly UpstreamWish[] }
   /** Tokens to connect with from now on; a connection that is open is made anew. */
   | { readonly type: 'credentials'; readonly credentials: FeedCredentials }

@@ -126,7 +126,7 @@ test('a bus that nobody listened to begins with the present for whoever comes, b
   const fixture = await startEngineFixture(t);
   const client = await fixture.client({ features: ['sequence'] });
   await client.subscribe('NSE', 'RELIANCE', 2);
-  await untilUpstream(fixture, [2]);
+  await until("the exchange's first image", () => client.ticks().length > 0);
   for (let visit = 0; visit < 3; visit++) {
     const before = client.ticks().length;
     fixture.exchange.step(200);

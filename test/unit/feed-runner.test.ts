@@ -44,7 +44,7 @@ test('no client is given the last price of a feed worker that has failed', async
     },
   });
   t.after(() => runner.stop());
-  runner.apply([{ instrument: RELIANCE, mode: MODE.DEPTH, deep: false }]);
+  runner.apply([{ instrument: RELIANCE, mode: MODE.DEPTH, deep: false }], new Set());
   runner.start();
   await until('the failure', () => runner.restarts > 0);
   assert.equal(table.read(RELIANCE.slot, KIND.BASE, new Int32Array(512)), 0);

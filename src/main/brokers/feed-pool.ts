@@ -21,6 +21,8 @@ export class FeedPool implements Upstream {
   /** Which connection carries a slot, and how many each carries. */
   readonly #owner = new Map<number, FeedRunner>();
   readonly #claims = new Map<FeedRunner, number>();
+  /** Slots that were carried and given back. */
+  readonly #ended = new Set<number>();
 
   /** @param create makes and starts the worker of one more connection */
   constructor(quota: FeedQuota, create: () => FeedRunner) {
@@ -51,6 +53,7 @@ export class FeedPool implements Upstream {
       if (feed === undefined)
         throw new Error(`slot ${slot} has no connection: it was applied without a claim`);
       if (change.mode === 0) {
+        this.#ended.add(slot);
         this.#owner.delete(slot);
         this.#claims.set(feed, this.#claims.get(feed)! - 1);
       }
@@ -58,7 +61,7 @@ export class FeedPool implements Upstream {
       list.push(change);
       byFeed.set(feed, list);
     }
-    for (const [feed, list] of byFeed) feed.apply(list);
+    for (const [feed, list] of byFeed) feed.apply(list, this.#ended);
   }
 
   /** The message for an instrument that no connection has room for. */

@@ -52,6 +52,7 @@ export class FeedRunner {
   #restart: NodeJS.Timeout | undefined;
   state: FeedState = 'connecting';
   detail = '';
+  #epoch = 0;
   restarts = 0;
   counters: Readonly<Record<string, number>> = {};
 
@@ -75,8 +76,10 @@ export class FeedRunner {
       credentials: this.#credentials,
       epoch: this.#options.nextEpoch(),
     };
+    this.#epoch = task.epoch;
     const startedAt = performance.now();
-    this.#post({ type: 'subscribe', wishes: [...this.#wished.values()].flatMap(wishesOf) });
+    const wishes = [...this.#wished.values()].flatMap(wishesOf);
+    this.#post({ type: 'subscribe', wishes, epoch: task.epoch });
     this.#done = this.#options.pool.run({ task, port: port2 }, { transferList: [port2] }).then(
       () => port1.close(),
       (error: unknown) => {
@@ -86,21 +89,31 @@ export class FeedRunner {
     );
   }
 
-  /** Applies changes of what the connection shall carry. */
-  apply(changes: readonly UpstreamChange[]): void {
+  /**
+   * Applies changes of what the connection shall carry.
+   *
+   * @param returning slots that a connection of the account carried before: they begin a new epoch, higher than the one
+   *   under which ticks of that time may still be on their way
+   */
+  apply(changes: readonly UpstreamChange[], returning: ReadonlySet<number>): void {
     const added: UpstreamWish[] = [];
+    const again: UpstreamWish[] = [];
     const removed: UpstreamWish[] = [];
     for (const change of changes) {
       const { instrument } = change;
       const before = this.#wished.get(instrument.slot);
       if (change.mode === 0) this.#wished.delete(instrument.slot);
       else this.#wished.set(instrument.slot, change);
-      if (change.mode !== 0 && change.mode !== before?.mode) added.push({ instrument, mode: change.mode });
+      const wishes = returning.has(instrument.slot) ? again : added;
+      if (change.mode !== 0 && change.mode !== before?.mode) wishes.push({ instrument, mode: change.mode });
       if (change.mode === 0 && before !== undefined) removed.push({ instrument, mode: before.mode as Mode });
-      if (change.deep && before?.deep !== true) added.push({ instrument, mode: MODE.DEEP_DEPTH });
+      if (change.deep && before?.deep !== true) wishes.push({ instrument, mode: MODE.DEEP_DEPTH });
       if (!change.deep && before?.deep === true) removed.push({ instrument, mode: MODE.DEEP_DEPTH });
     }
-    if (added.length > 0) this.#post({ type: 'subscribe', wishes: added });
+    if (added.length > 0) this.#post({ type: 'subscribe', wishes: added, epoch: this.#epoch });
+    if (again.length > 0) {
+      this.#post({ type: 'subscribe', wishes: again, epoch: this.#options.nextEpoch() });
+    }
     if (removed.length > 0) this.#post({ type: 'unsubscribe', wishes: removed });
   }
 

@@ -38,8 +38,8 @@ export class AngelFeed extends FeedHandler {
     this.#clock = clock;
     this.#subscriptions = new AngelSubscriptions(
       task.options.chunkTokens,
-      (instrument) => {
-        const feed = new InstrumentFeed(instrument, angelPriceDecimals(instrument.segment), task.epoch);
+      (instrument, epoch) => {
+        const feed = new InstrumentFeed(instrument, angelPriceDecimals(instrument.segment), epoch);
         // What a killed predecessor left there.
         writer.forget(feed);
         return feed;
@@ -60,8 +60,8 @@ export class AngelFeed extends FeedHandler {
     return this.#subscriptions.all();
   }
 
-  subscribe(wishes: readonly UpstreamWish[]): void {
-    this.send(this.#subscriptions.subscribe(wishes));
+  subscribe(wishes: readonly UpstreamWish[], epoch: number): void {
+    this.send(this.#subscriptions.subscribe(wishes, epoch));
   }
 
   unsubscribe(wishes: readonly UpstreamWish[]): void {

@@ -54,7 +54,7 @@ export class AngelSubscriptions {
   readonly #entries = new Map<string, TokenEntry>();
   readonly #nextCorrelationId = createCorrelationIds();
   readonly #chunkTokens: number;
-  readonly #createFeed: (instrument: Instrument) => InstrumentFeed;
+  readonly #createFeed: (instrument: Instrument, epoch: number) => InstrumentFeed;
   readonly #onEnded: (feed: InstrumentFeed, isWhole: boolean) => void;
 
   /**
@@ -63,7 +63,7 @@ export class AngelSubscriptions {
    */
   constructor(
     chunkTokens: number,
-    createFeed: (instrument: Instrument) => InstrumentFeed,
+    createFeed: (instrument: Instrument, epoch: number) => InstrumentFeed,
     onEnded: (feed: InstrumentFeed, isWhole: boolean) => void,
   ) {
     this.#chunkTokens = chunkTokens;
@@ -76,11 +76,11 @@ export class AngelSubscriptions {
   }
 
   /** Notes wishes. @returns the requests that fulfil them on an open connection */
-  subscribe(wishes: readonly UpstreamWish[]): string[] {
+  subscribe(wishes: readonly UpstreamWish[], epoch: number): string[] {
     const touched = new Set<TokenEntry>();
     for (const { instrument, mode } of wishes) {
       const entry = this.#entryOf(instrument);
-      setWish(this.#feedOf(entry, instrument), mode, true);
+      setWish(this.#feedOf(entry, instrument, epoch), mode, true);
       touched.add(entry);
     }
     return this.#requestsFor(touched);
@@ -95,13 +95,16 @@ export class AngelSubscriptions {
       if (entry === undefined || feed === undefined) continue;
       setWish(feed, mode, false);
       const isWhole = feed.wished === 0 && !feed.deep;
+      // Another worker may carry the instrument next: from here on its last value is none of ours.
+      if (isWhole) entry.feeds.splice(entry.feeds.indexOf(feed), 1);
       if (isWhole || mode === MODE.DEEP_DEPTH) this.#onEnded(feed, isWhole);
       touched.add(entry);
     }
     const requests = this.#requestsFor(touched);
     for (const entry of touched) {
-      // The state of an instrument stays, with its sequence number: a later wish in the same epoch continues it.
-      if (desiredModes(entry) === 0) this.index.delete(entry.exchangeType, entry.token);
+      if (entry.feeds.length > 0) continue;
+      this.index.delete(entry.exchangeType, entry.token);
+      this.#entries.delete(entryKey(entry.exchangeType, entry.token));
     }
     return requests;
   }
@@ -128,10 +131,10 @@ export class AngelSubscriptions {
     return entry;
   }
 
-  #feedOf(entry: TokenEntry, instrument: Instrument): InstrumentFeed {
+  #feedOf(entry: TokenEntry, instrument: Instrument, epoch: number): InstrumentFeed {
     const known = entry.feeds.find((feed) => feed.instrument.slot === instrument.slot);
     if (known !== undefined) return known;
-    const feed = this.#createFeed(instrument);
+    const feed = this.#createFeed(instrument, epoch);
     entry.feeds.push(feed);
     return feed;
   }

@@ -76,7 +76,8 @@ export abstract class FeedHandler {
   protected abstract allSubscribeRequests(): readonly string[];
   /** The socket was lost: what comes next follows a gap. */
   protected abstract onOutage(): void;
-  abstract subscribe(wishes: readonly UpstreamWish[]): void;
+  /** @param epoch of the instruments among them that are not carried yet */
+  abstract subscribe(wishes: readonly UpstreamWish[], epoch: number): void;
   abstract unsubscribe(wishes: readonly UpstreamWish[]): void;
   abstract counters(): Record<string, number>;
 

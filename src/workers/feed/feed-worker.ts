@@ -21,7 +21,7 @@ const FEED_HANDLERS: ReadonlyMap<string, typeof AngelFeed> = new Map([['angel', 
 function handle(handler: FeedHandler, message: ToFeedWorker): void {
   switch (message.type) {
     case 'subscribe':
-      handler.subscribe(message.wishes);
+      handler.subscribe(message.wishes, message.epoch);
       break;
     case 'unsubscribe':
       handler.unsubscribe(message.wishes);
