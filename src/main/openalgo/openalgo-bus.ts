@@ -13,6 +13,7 @@ import type {
 } from '../../workers/worker-messages.ts';
 import type { Config } from '../config-options.ts';
 import { TickwireError } from '../errors.ts';
+import { bindObstacle } from '../ops/free-port.ts';
 import {
   type ReaderRequest,
   SubscriptionRegistry,
@@ -84,7 +85,7 @@ export class OpenAlgoBus implements Upstream {
       this.#port = await this.worker.start();
       return this.#port;
     } catch (error) {
-      throw error instanceof WorkerFailure ? this.#startFailure(error) : error;
+      throw error instanceof WorkerFailure ? await this.#startFailure(error) : error;
     }
   }
 
@@ -126,21 +127,23 @@ export class OpenAlgoBus implements Upstream {
     else this.#options.onInvalidation(message.userId);
   }
 
-  #startFailure(failure: WorkerFailure): TickwireError {
+  async #startFailure(failure: WorkerFailure): Promise<TickwireError> {
     const { zmqHost, zmqPort } = this.#options.config;
-    if (failure.code === 'PORT_IN_USE') {
+    if (failure.code !== 'BIND_FAILED') {
+      return new TickwireError('WORKER_FAILED', failure.message, { cause: failure });
+    }
+    // ZeroMQ's own error number was seen to be another one beside threads that use it too; the system's is reliable.
+    const obstacle = await bindObstacle(zmqHost, zmqPort);
+    if (obstacle === 'EADDRINUSE') {
       const message =
         `ZMQ_HOST:ZMQ_PORT is ${zmqHost}:${zmqPort}, but another program listens there. Stop it (OpenAlgo's own ` +
         'WebSocket proxy binds this port, and an OpenAlgo release before 2.0.1.5 binds it itself: update it), or set ' +
         'TICKWIRE_OPENALGO_BUS=off to run without order updates.';
       return new TickwireError('PORT_IN_USE', message, { cause: failure });
     }
-    if (failure.code === 'ADDRESS_INVALID') {
-      const message =
-        `ZMQ_HOST:ZMQ_PORT is ${zmqHost}:${zmqPort}, which cannot be bound; ZMQ_HOST must be an IP address of this ` +
-        'machine, 127.0.0.1 unless OpenAlgo runs elsewhere.';
-      return new TickwireError('CONFIG_INVALID', message, { cause: failure });
-    }
-    return new TickwireError('WORKER_FAILED', failure.message, { cause: failure });
+    const message =
+      `ZMQ_HOST:ZMQ_PORT is ${zmqHost}:${zmqPort}, which cannot be bound (${obstacle ?? failure.message}); ZMQ_HOST ` +
+      'must be an IP address of this machine, 127.0.0.1 unless OpenAlgo runs elsewhere.';
+    return new TickwireError('CONFIG_INVALID', message, { cause: failure });
   }
 }

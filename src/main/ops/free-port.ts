@@ -29,3 +29,12 @@ export function probePort(host: string, port: number): Promise<number> {
     });
   });
 }
+
+/** What the system says of an address that is to be bound, for example `EADDRINUSE`; null when it can be. */
+export function bindObstacle(host: string, port: number): Promise<string | null> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(null)));
+  });
+}

@@ -25,12 +25,6 @@ const RECEIVE_HIGH_WATER_MARK = 100_000;
 /** A tick with depth has 2 KB. Who sends more than this is disconnected. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 
-/**
- * What the system says of an address that is not of this machine. Everything else is a taken port: beside other threads
- * that use ZeroMQ its error number was once seen overwritten.
- */
-const INVALID_ADDRESS: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'ENODEV', 'EINVAL']);
-
 class OpenAlgoBusWorker implements NativeWorker<ToOpenAlgoBus> {
   readonly #task: OpenAlgoBusTask;
   readonly #port: MessagePort;
@@ -68,9 +62,9 @@ class OpenAlgoBusWorker implements NativeWorker<ToOpenAlgoBus> {
     try {
       await this.#socket.bind(`tcp://${host}:${port === 0 ? '*' : port}`);
     } catch (cause) {
-      const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-      const code = INVALID_ADDRESS.has(reason) ? 'ADDRESS_INVALID' : 'PORT_IN_USE';
-      throw Object.assign(new Error(`cannot bind ${host}:${port}: ${reason}`, { cause }), { code });
+      throw Object.assign(new Error(`cannot bind ${host}:${port}: ${cause}`, { cause }), {
+        code: 'BIND_FAILED',
+      });
     }
     this.#socket.subscribe('');
     void this.#receive().catch(fail);
