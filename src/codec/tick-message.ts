@@ -77,6 +77,16 @@ export const LEVEL = { WORDS: LEVEL_BYTES / 4, PRICE: 0, QUANTITY: 2, ORDERS: 4 
 export const MAX_TICK_BYTES = 768;
 export const MAX_DEEP_TICK_BYTES = 1408;
 
+/** What the numbers of the largest message leave for the four strings, with the length and the padding of each. */
+const MAX_STRING_BYTES = MAX_TICK_BYTES - 512 - 4 * 12;
+const textEncoder = new TextEncoder();
+
+/** Whether the messages of an instrument with these strings have their place in the last-value table. */
+export function hasFittingStrings(instrument: Omit<Instrument, 'slot' | 'segment'>): boolean {
+  const { broker, exchange, symbol, token } = instrument;
+  return textEncoder.encode(broker + exchange + symbol + token).length <= MAX_STRING_BYTES;
+}
+
 /** First word of the buy levels of a DEPTH or DEEP_DEPTH message. */
 export function buyLevelsWord(mode: Mode): number {
   return (mode === MODE.DEEP_DEPTH ? DEEP_DEPTH_BUY_OFFSET : DEPTH_BUY_OFFSET) / 4;

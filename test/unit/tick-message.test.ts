@@ -12,6 +12,7 @@ import {
   buyLevelsWord,
   DOUBLE,
   HEADER_OFFSET,
+  hasFittingStrings,
   LEVEL,
   QUOTE_OFFSET,
   readInstrument,
@@ -96,6 +97,23 @@ test('a number of up to 53 bits survives the way into two words and back', () =>
       writeInt64(words, 0, value);
       assert.equal(readInt64(words, 0), value);
       assert.equal(new BigInt64Array(words.buffer)[0], BigInt(value));
+    }),
+  );
+});
+
+test('strings that are said to fit do fit, in every mode and with any characters', () => {
+  const parts = fc.record({
+    broker: names,
+    exchange: names,
+    symbol: fc.string({ maxLength: 200 }),
+    token: names,
+  });
+  fc.assert(
+    fc.property(parts, (strings) => {
+      if (!hasFittingStrings(strings)) return;
+      const instrument = { slot: 0, segment: 1, ...strings };
+      buildTickTemplate(instrument, MODE.DEPTH, 2);
+      buildTickTemplate(instrument, MODE.DEEP_DEPTH, 2, 20);
     }),
   );
 });

@@ -4,6 +4,7 @@
  */
 import type { Logger } from 'pino';
 import { type Instrument, MODE, type Mode } from '../../codec/tick.ts';
+import { hasFittingStrings } from '../../codec/tick-message.ts';
 import type {
   FromReader,
   InstrumentMove,
@@ -19,6 +20,9 @@ import type { InstrumentTable } from '../instruments/instrument-table.ts';
 import type { OpenAlgoBus } from '../openalgo/openalgo-bus.ts';
 import type { SlotTable } from './slot-table.ts';
 import type { ReaderRequest, SubscriptionRegistry } from './subscription-registry.ts';
+
+/** Longest token of any broker's wire; a longer one in a row of the table can name nothing. */
+const MAX_TOKEN_BYTES = 25;
 
 export interface ReaderDeskOptions {
   readonly accounts: Accounts;
@@ -198,6 +202,13 @@ export class ReaderDesk {
     }
     const { token } = row;
     const broker = account.broker.name;
+    if (
+      !hasFittingStrings({ broker, exchange, symbol, token }) ||
+      Buffer.byteLength(token) > MAX_TOKEN_BYTES
+    ) {
+      const message = `The instrument table's row of ${symbol} on ${exchange} has a name or token that is too long`;
+      return { status: 'error', code: 'INSTRUMENT_INVALID', message };
+    }
     const instrument = slots.claim(account.name, { broker, exchange, symbol, segment, token });
     if (instrument === null) {
       const message = `Maximum capacity reached: TICKWIRE_MAX_INSTRUMENTS is ${slots.capacity}`;
