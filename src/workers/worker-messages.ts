@@ -183,6 +183,11 @@ export interface InstrumentName {
   readonly symbol: string;
 }
 
+/** An instrument that a reader wants in a mode. */
+export interface InstrumentWish extends InstrumentName {
+  readonly mode: Mode;
+}
+
 /** Why a key was refused, or whose it is. Messages are those of the deployed server. */
 export type KeyOutcome =
   | { readonly status: 'ok'; readonly userId: string; readonly account: string; readonly broker: string }
@@ -238,15 +243,14 @@ export type ToReader =
 
 export type FromReader =
   | { readonly type: 'verifyKey'; readonly id: number; readonly key: string }
-  /** Wishes for instruments, answered one by one in their order; each success raises the need by `mode`. */
+  /** Wishes for instruments, answered one by one in their order; each success raises the need by the wish's mode. */
   | {
       readonly type: 'subscribe';
       readonly id: number;
       /** Whose broker session: an account, or, when it is empty, any account of `broker`. */
       readonly account: string;
       readonly broker: string;
-      readonly mode: Mode;
-      readonly names: readonly InstrumentName[];
+      readonly wishes: readonly InstrumentWish[];
     }
   | {
       readonly type: 'need';

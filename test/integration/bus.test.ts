@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { MODE, type Mode } from '../../src/codec/tick.ts';
 import { formatTopic } from '../../src/codec/topic.ts';
 import { BusClient, type BusTick } from '../support/bus-client.ts';
-import { type EngineFixture, startEngineFixture } from '../support/engine-fixture.ts';
+import { type EngineFixture, FIXTURE_CREDENTIALS, startEngineFixture } from '../support/engine-fixture.ts';
 import { until } from '../support/until.ts';
 
 function topicOf(symbol: string, mode: Mode): string {
@@ -162,6 +162,23 @@ test('the exchange is unsubscribed when the last subscriber of a topic is gone, 
   assert.deepEqual(upstreamModes(fixture), [2]);
   second!.close();
   await untilUpstream(fixture, []);
+});
+
+test('a topic of a broker that nobody is logged in at begins with the login, without another word from the subscriber', async (t) => {
+  const fixture = await startEngineFixture(t, {
+    flags: ['--database-poll=0.05'],
+    prepare: (db) => db.exec("UPDATE auth SET is_revoked = 1, auth = '', broker = ''"),
+  });
+  const bus = new BusClient(t, fixture.busEndpoint, QUOTE_TOPIC);
+  await until('the refusal', () => fixture.engine.readers[0]!.counters.refused === 1);
+  fixture.writeDatabase((db, encrypt) => {
+    db.prepare("UPDATE auth SET is_revoked = 0, auth = ?, feed_token = ?, broker = 'angel'").run(
+      encrypt(FIXTURE_CREDENTIALS.authToken),
+      encrypt(FIXTURE_CREDENTIALS.feedToken),
+    );
+  });
+  await until('the first tick', () => bus.ticks()[0]);
+  await untilUpstream(fixture, [2]);
 });
 
 test('topics that name nothing are harmless, and those beside them work', async (t) => {

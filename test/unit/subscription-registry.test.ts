@@ -34,7 +34,7 @@ test('an instrument that a reader gave back and names again gets its ticks again
   const registry = new SubscriptionRegistry();
   const upstream = new OnePlace();
   upstream.claim(RELIANCE);
-  registry.add({ reader: READER, id: 5 }, [RELIANCE], MODE.LTP, upstream);
+  registry.add({ reader: READER, id: 5 }, [{ instrument: RELIANCE, mode: MODE.LTP }], upstream);
   registry.set(READER, [{ slot: RELIANCE.slot, modes: 0 }], 5);
   registry.set(READER, [{ slot: RELIANCE.slot, modes: 1 << MODE.LTP }], 6);
   assert.deepEqual(
@@ -48,10 +48,10 @@ test('an instrument that is named again when its place is taken does not push th
   const upstream = new OnePlace();
   const other = { ...RELIANCE, slot: RELIANCE.slot + 1 };
   upstream.claim(RELIANCE);
-  registry.add({ reader: READER, id: 5 }, [RELIANCE], MODE.LTP, upstream);
+  registry.add({ reader: READER, id: 5 }, [{ instrument: RELIANCE, mode: MODE.LTP }], upstream);
   registry.set(READER, [{ slot: RELIANCE.slot, modes: 0 }], 5);
   upstream.claim(other);
-  registry.add({ reader: READER, id: 6 }, [other], MODE.LTP, upstream);
+  registry.add({ reader: READER, id: 6 }, [{ instrument: other, mode: MODE.LTP }], upstream);
   registry.set(READER, [{ slot: RELIANCE.slot, modes: 1 << MODE.LTP }], 6);
   assert.equal(upstream.owner, other.slot);
   assert.equal(registry.active, 1);

@@ -3,7 +3,7 @@
  * want, and what comes in for others: order updates and hints that somebody has logged in or out.
  */
 import type { Logger } from 'pino';
-import type { Instrument, Mode } from '../../codec/tick.ts';
+import type { Instrument } from '../../codec/tick.ts';
 import type {
   FromOpenAlgoBus,
   OpenAlgoBusTask,
@@ -15,6 +15,7 @@ import type { Config } from '../config-options.ts';
 import { TickwireError } from '../errors.ts';
 import { bindObstacle } from '../ops/free-port.ts';
 import {
+  type RaisedNeed,
   type ReaderRequest,
   SubscriptionRegistry,
   type Upstream,
@@ -94,8 +95,8 @@ export class OpenAlgoBus implements Upstream {
   }
 
   /** Notes a reader's wish for foreign ticks of instruments whose slots belong to this bus. */
-  subscribe(request: ReaderRequest, instruments: readonly Instrument[], mode: Mode): void {
-    this.#registry.add(request, instruments, mode, this);
+  subscribe(request: ReaderRequest, raised: readonly RaisedNeed[]): void {
+    this.#registry.add(request, raised, this);
   }
 
   /** Sets a reader's needs. Slots of others are ignored. */

@@ -3,12 +3,13 @@
  * notes what they need.
  */
 import type { Logger } from 'pino';
-import { type Instrument, MODE, type Mode } from '../../codec/tick.ts';
+import { type Instrument, MODE } from '../../codec/tick.ts';
 import { hasFittingStrings } from '../../codec/tick-message.ts';
 import type {
   FromReader,
   InstrumentMove,
   InstrumentName,
+  InstrumentWish,
   KeyOutcome,
   SubscribeOutcome,
   ToReader,
@@ -19,7 +20,7 @@ import type { Accounts } from '../brokers/accounts.ts';
 import type { InstrumentTable } from '../instruments/instrument-table.ts';
 import type { OpenAlgoBus } from '../openalgo/openalgo-bus.ts';
 import type { SlotTable } from './slot-table.ts';
-import type { ReaderRequest, SubscriptionRegistry } from './subscription-registry.ts';
+import type { RaisedNeed, ReaderRequest, SubscriptionRegistry } from './subscription-registry.ts';
 
 /** Longest token of any broker's wire; a longer one in a row of the table can name nothing. */
 const MAX_TOKEN_BYTES = 25;
@@ -61,15 +62,15 @@ export class ReaderDesk {
         });
         break;
       case 'subscribe': {
-        const { id, account, broker, mode, names } = message;
+        const { id, account, broker, wishes } = message;
         const request = { reader, id };
-        const outcomes = this.#subscribe(request, this.#accountOf(account, broker), mode, names);
+        const outcomes = this.#subscribe(request, this.#accountOf(account, broker), wishes);
         // A subscriber of our own bus names a broker's ticks; clients know no difference.
         const isClient = account !== '';
         reply({
           type: 'subscribed',
           id,
-          outcomes: isClient ? this.#addForeign(request, account, mode, outcomes) : outcomes,
+          outcomes: isClient ? this.#addForeign(request, account, wishes, outcomes) : outcomes,
         });
         break;
       }
@@ -147,19 +148,20 @@ export class ReaderDesk {
   #subscribe(
     request: ReaderRequest,
     account: Account | undefined,
-    mode: Mode,
-    names: readonly InstrumentName[],
+    wishes: readonly InstrumentWish[],
   ): SubscribeOutcome[] {
     if (account === undefined) {
-      return names.map(() => ({
+      return wishes.map(() => ({
         status: 'error',
         code: 'BROKER_ERROR',
         message: 'Broker adapter not found',
       }));
     }
-    const resolved = names.map((name) => this.#resolve(account, name));
-    const instruments = resolved.flatMap((each) => (each.status === 'ok' ? [each.instrument] : []));
-    this.#options.registry.add(request, instruments, mode, account.pool);
+    const resolved = wishes.map((wish) => this.#resolve(account, wish));
+    const raised = resolved.flatMap((each, i) =>
+      each.status === 'ok' ? [{ instrument: each.instrument, mode: wishes[i]!.mode }] : [],
+    );
+    this.#options.registry.add(request, raised, account.pool);
     return resolved.map((each) =>
       each.status === 'ok' ? { status: 'ok', instruments: [each.instrument] } : each,
     );
@@ -172,23 +174,24 @@ export class ReaderDesk {
   #addForeign(
     request: ReaderRequest,
     account: string,
-    mode: Mode,
+    wishes: readonly InstrumentWish[],
     outcomes: readonly SubscribeOutcome[],
   ): readonly SubscribeOutcome[] {
     const { openalgoBus, slots } = this.#options;
-    if (openalgoBus === null || mode === MODE.DEEP_DEPTH) return outcomes;
-    const claimed: Instrument[] = [];
-    const both = outcomes.map((outcome) => {
-      if (outcome.status !== 'ok') return outcome;
+    if (openalgoBus === null) return outcomes;
+    const claimed: RaisedNeed[] = [];
+    const both = outcomes.map((outcome, i) => {
+      const { mode } = wishes[i]!;
+      if (outcome.status !== 'ok' || mode === MODE.DEEP_DEPTH) return outcome;
       const { broker, exchange, symbol } = outcome.instruments[0]!;
       // A name that no account has: the broker is what clients read in these ticks too.
       const owner = `${account}\0${broker}`;
       const foreign = slots.claim(owner, { broker, exchange, symbol, segment: 0, token: '' });
       if (foreign === null) return outcome;
-      claimed.push(foreign);
+      claimed.push({ instrument: foreign, mode });
       return { ...outcome, instruments: [...outcome.instruments, foreign] };
     });
-    openalgoBus.subscribe(request, claimed, mode);
+    openalgoBus.subscribe(request, claimed);
     return both;
   }
 

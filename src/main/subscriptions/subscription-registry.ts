@@ -29,6 +29,12 @@ export interface ReaderRequest {
   readonly id: number;
 }
 
+/** A mode that a reader wants of an instrument from now on, beside those that it has. */
+export interface RaisedNeed {
+  readonly instrument: Instrument;
+  readonly mode: Mode;
+}
+
 interface Entry {
   readonly instrument: Instrument;
   /** The latest that was given: an account may change its broker and come back. */
@@ -94,14 +100,9 @@ export class SubscriptionRegistry {
     this.#apply([entry]);
   }
 
-  /** Raises a reader's need of instruments by a mode. The caller has claimed each upstream. */
-  add(
-    { reader, id }: ReaderRequest,
-    instruments: readonly Instrument[],
-    mode: Mode,
-    upstream: Upstream,
-  ): void {
-    const touched = instruments.map((instrument) => {
+  /** Raises a reader's needs. The caller has claimed the upstream of each instrument. */
+  add({ reader, id }: ReaderRequest, raised: readonly RaisedNeed[], upstream: Upstream): void {
+    const touched = raised.map(({ instrument, mode }) => {
       const entry = this.#entryOf(instrument, upstream);
       entry.needs.set(reader, (entry.needs.get(reader) ?? 0) | (1 << mode));
       entry.raised.set(reader, { modes: (entry.raised.get(reader)?.modes ?? 0) | (1 << mode), id });

@@ -4,21 +4,15 @@
  */
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { XPublisher } from 'zeromq';
-import { MODE, type Mode } from '../../codec/tick.ts';
-import { formatTopic, parseTopic, type Topic } from '../../codec/topic.ts';
+import type { Instrument } from '../../codec/tick.ts';
+import { parseTopic } from '../../codec/topic.ts';
 import { type NativeWorker, runNativeWorker } from '../native-worker.ts';
 import { Doorbell } from '../ring/doorbell.ts';
 import { RingTickSource } from '../ring/ring-tick-source.ts';
 import { DrainLoop } from '../ring/wait-strategy.ts';
-import type {
-  BusTask,
-  FromReader,
-  InstrumentMove,
-  SlotNeed,
-  SubscribeOutcome,
-  ToReader,
-} from '../worker-messages.ts';
+import type { BusTask, ToReader } from '../worker-messages.ts';
 import { BusSubscriptions } from './bus-topics.ts';
+import { BusWishes } from './bus-wishes.ts';
 import { releaseSocket } from './release-socket.ts';
 import { TickPublisher } from './tick-publisher.ts';
 
@@ -29,7 +23,6 @@ const SUBSCRIBE = 1;
 
 class BusWorker implements NativeWorker<ToReader> {
   readonly #task: BusTask;
-  readonly #port: MessagePort;
   readonly #fail: (error: unknown) => void;
   readonly #socket: XPublisher;
   readonly #source: RingTickSource;
@@ -40,18 +33,11 @@ class BusWorker implements NativeWorker<ToReader> {
   #loop: DrainLoop | null = null;
   #stopped: Promise<void> = Promise.resolve();
   #closing = false;
-  /** Subscribe questions to main that are not answered yet, with the topic's prefix. */
-  readonly #asked = new Map<number, Topic>();
-  /** Slot and wished modes of each instrument that a whole topic named. */
-  readonly #wishes = new Map<string, { slot: number; modes: number }>();
-  #nextId = 1;
-  /** The latest subscribe request that was answered. */
-  #answered = 0;
+  readonly #wishes: BusWishes;
   #sending = false;
 
   constructor(task: BusTask, port: MessagePort, fail: (error: unknown) => void) {
     this.#task = task;
-    this.#port = port;
     this.#fail = fail;
     this.#socket = new XPublisher({
       // Messages held for one subscriber; above it XPUB drops that subscriber's messages, and only its. The subscriber
@@ -68,6 +54,11 @@ class BusWorker implements NativeWorker<ToReader> {
     this.#source = new RingTickSource(task.memory.rings, task.memory.lastValues);
     this.#publisher = new TickPublisher(this.#socket, this.#source, this.#subscriptions);
     this.#doorbell = new Doorbell(task.memory.doorbells, task.reader);
+    this.#wishes = new BusWishes({
+      post: (message) => port.postMessage(message),
+      isSubscribed: (topic) => this.#subscriptions.has(topic),
+      onInstrument: (instrument, topic) => this.#onInstrument(instrument, topic),
+    });
   }
 
   async start(): Promise<number> {
@@ -87,10 +78,10 @@ class BusWorker implements NativeWorker<ToReader> {
         this.#source.addRing(message.ring);
         return true;
       case 'subscribed':
-        this.#onSubscribed(message.id, message.outcomes);
+        this.#wishes.onSubscribed(message.id, message.outcomes);
         return true;
       case 'moved':
-        this.#onMoved(message.moves);
+        this.#wishes.onMoved(message.moves, (instrument) => this.#publisher.learn(instrument));
         return true;
       default:
         return false;
@@ -100,18 +91,16 @@ class BusWorker implements NativeWorker<ToReader> {
   counters(): Record<string, number> {
     const { ticks, messages, snapshots } = this.#publisher;
     const { lost } = this.#source;
-    return { subscriptions: this.#subscriptions.size, ticks, messages, snapshots, lost };
+    const { refused } = this.#wishes;
+    return { subscriptions: this.#subscriptions.size, refused, ticks, messages, snapshots, lost };
   }
 
   async close(): Promise<void> {
     this.#closing = true;
+    this.#wishes.stop();
     this.#endLoop();
     await this.#stopped;
     await releaseSocket(this.#socket);
-  }
-
-  #post(message: FromReader): void {
-    this.#port.postMessage(message);
   }
 
   #startLoop(): void {
@@ -162,12 +151,7 @@ class BusWorker implements NativeWorker<ToReader> {
     this.#subscriptions.add(prefix);
     if (this.#loop === null && !this.#closing) this.#startLoop();
     const topic = parseTopic(prefix);
-    if (topic !== null) {
-      const id = this.#nextId++;
-      this.#asked.set(id, topic);
-      const { exchange, symbol, mode, broker } = topic;
-      this.#post({ type: 'subscribe', id, account: '', broker, mode, names: [{ exchange, symbol }] });
-    }
+    if (topic !== null) this.#wishes.subscribe(topic);
     this.#publisher.answer(prefix);
     if (this.#publisher.hasPending) this.#flush();
   }
@@ -176,57 +160,15 @@ class BusWorker implements NativeWorker<ToReader> {
     this.#subscriptions.delete(prefix);
     if (this.#subscriptions.size === 0) this.#endLoop();
     const topic = parseTopic(prefix);
-    if (topic !== null) this.#changeNeed(topic, (modes) => modes & ~(1 << topic.mode));
+    if (topic !== null) this.#wishes.unsubscribe(topic);
   }
 
-  #onSubscribed(id: number, outcomes: readonly SubscribeOutcome[]): void {
-    this.#answered = id;
-    const topic = this.#asked.get(id);
-    this.#asked.delete(id);
-    const outcome = outcomes[0];
-    const instrument = outcome?.status === 'ok' ? outcome.instruments[0] : undefined;
-    // A topic that names no instrument of ours stays subscribed in ZeroMQ, and silent.
-    if (topic === undefined || instrument === undefined) return;
+  #onInstrument(instrument: Instrument, topic: string): void {
     const wasKnown = this.#publisher.knows(instrument.slot);
     this.#publisher.learn(instrument);
-    const key = wishKey(topic);
-    if (!this.#wishes.has(key)) this.#wishes.set(key, { slot: instrument.slot, modes: 0 });
-    this.#changeNeed(topic, (modes) => modes | (1 << topic.mode));
-    const text = formatTopic(topic, topic.mode);
-    // It may have been taken back while main was asked.
-    if (!this.#subscriptions.has(text)) this.#changeNeed(topic, (modes) => modes & ~(1 << topic.mode));
-    if (!wasKnown) this.#publisher.answer(text);
+    if (!wasKnown) this.#publisher.answer(topic);
     if (this.#publisher.hasPending) this.#flush();
   }
-
-  #onMoved(moves: readonly InstrumentMove[]): void {
-    const needs: SlotNeed[] = [];
-    for (const { from, to } of moves) {
-      const wish = [...this.#wishes.values()].find(({ slot }) => slot === from);
-      if (wish !== undefined) {
-        this.#publisher.learn(to);
-        wish.slot = to.slot;
-      }
-      needs.push({ slot: to.slot, modes: wish?.modes ?? 0 }, { slot: from, modes: 0 });
-    }
-    this.#post({ type: 'need', needs, answered: this.#answered });
-  }
-
-  #changeNeed(topic: Topic, change: (modes: number) => number): void {
-    const wish = this.#wishes.get(wishKey(topic));
-    if (wish === undefined) return;
-    wish.modes = change(wish.modes);
-    this.#post({
-      type: 'need',
-      needs: [{ slot: wish.slot, modes: wish.modes }],
-      answered: this.#answered,
-    });
-  }
-}
-
-/** An instrument of a topic, whatever the mode. */
-function wishKey(topic: Topic): string {
-  return formatTopic(topic, MODE.LTP as Mode);
 }
 
 runNativeWorker<ToReader>((port, fail, own) => {

@@ -3,10 +3,9 @@
  * question; when main is gone, so is the process.
  */
 import type { MessagePort } from 'node:worker_threads';
-import type { Mode } from '../../codec/tick.ts';
 import type {
   FromReader,
-  InstrumentName,
+  InstrumentWish,
   KeyOutcome,
   SlotNeed,
   SubscribeOutcome,
@@ -36,16 +35,12 @@ export class ControlLink {
     });
   }
 
-  /** @returns one outcome per name, in their order */
-  subscribe(
-    account: string,
-    mode: Mode,
-    names: readonly InstrumentName[],
-  ): Promise<readonly SubscribeOutcome[]> {
+  /** @returns one outcome per wish, in their order */
+  subscribe(account: string, wishes: readonly InstrumentWish[]): Promise<readonly SubscribeOutcome[]> {
     const id = this.#nextId++;
     return new Promise((resolve) => {
       this.#subscriptions.set(id, resolve);
-      this.post({ type: 'subscribe', id, account, broker: '', mode, names });
+      this.post({ type: 'subscribe', id, account, broker: '', wishes });
     });
   }
 

@@ -11,6 +11,8 @@ export class OrderRelay {
   readonly #subscribers = new Set<ClientSession>();
   /** Updates handed to clients. */
   relayed = 0;
+  /** Updates that a msgpack client could not be given. */
+  unpackable = 0;
 
   /** Works without a broker session, and again and again. */
   subscribe(session: ClientSession, request: RawRequest): undefined {
@@ -30,17 +32,30 @@ export class OrderRelay {
 
   /** @param text a JSON object */
   relay(userId: string, text: string): void {
-    let packed: Uint8Array | undefined;
+    let packed: Uint8Array | null | undefined;
     for (const session of this.#subscribers) {
       if (session.identity?.userId !== userId) continue;
       if (session.options.framing === 'msgpack') {
-        packed ??= pack(JSON.parse(text));
+        packed ??= packText(text);
+        if (packed === null) {
+          this.unpackable++;
+          continue;
+        }
         session.sendBytes(packed, true);
       } else {
         session.sendBytes(text, false);
       }
       this.relayed++;
     }
+  }
+}
+
+/** Null for a text that is nested deeper than the stack reaches: it is not worth the life of the worker. */
+function packText(text: string): Uint8Array | null {
+  try {
+    return pack(JSON.parse(text));
+  } catch {
+    return null;
   }
 }
 

@@ -126,6 +126,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
       gaps,
       lost: this.#source.lost,
       orders: this.#orders.relayed,
+      ordersUnpackable: this.#orders.unpackable,
       requests: this.#requests.requests,
       ...this.#server.counts,
       ...this.#keeper.closed,

@@ -124,16 +124,16 @@ export class SubscriptionHandler {
 
   /** Asks the control plane for what can be served. @returns an outcome for every item, in their order */
   async #ask(account: string, items: readonly Item[]): Promise<readonly SubscribeOutcome[]> {
-    const outcomes = items.map(({ refusal }) => refusal);
-    const asked = ALL_MODES.map(async (mode) => {
-      const places = [...items.keys()].filter((i) => outcomes[i] === null && sourceMode(items[i]!) === mode);
-      if (places.length === 0) return;
-      const names = places.map((i) => items[i]!.requested);
-      const answers = await this.#link.subscribe(account, mode, names);
-      for (const [n, i] of places.entries()) outcomes[i] = answers[n]!;
+    const asked = items.filter(({ refusal }) => refusal === null);
+    if (asked.length === 0) return items.map(({ refusal }) => refusal!);
+    const wishes = asked.map((item) => {
+      const { exchange, symbol } = item.requested;
+      return { exchange, symbol, mode: sourceMode(item) };
     });
-    await Promise.all(asked);
-    return outcomes as SubscribeOutcome[];
+    // One question for all modes: what a reader has been answered is counted by questions, so two of one request would
+    // leave a moment in which half of it looks like nobody's.
+    const answers = (await this.#link.subscribe(account, wishes)).values();
+    return items.map(({ refusal }) => refusal ?? answers.next().value!);
   }
 
   #answer(
