@@ -4,9 +4,19 @@
  */
 export const CONFIGURATION_EXIT_CODE = 78;
 const FAILURE_EXIT_CODE = 1;
+/** EX_USAGE: the command line is wrong. */
+const USAGE_EXIT_CODE = 64;
+/** EX_DATAERR: a file is not what it must be. */
+const DATA_EXIT_CODE = 65;
+/** EX_TEMPFAIL: later it may work. */
+const TRY_LATER_EXIT_CODE = 75;
+/** EX_NOPERM: somebody refuses, and will refuse again. */
+const REFUSED_EXIT_CODE = 77;
 
 /** Every error code of the control plane with the exit code of a process that ends because of it. */
 export const EXIT_CODES = {
+  /** A command misses a word or has one too many. */
+  COMMAND_INVALID: USAGE_EXIT_CODE,
   /** An option has a value that it cannot have. */
   CONFIG_INVALID: CONFIGURATION_EXIT_CODE,
   /** A flag, or a `TICKWIRE_*` key, that no option has. */
@@ -21,6 +31,36 @@ export const EXIT_CODES = {
   DATABASE_UNWRITABLE: CONFIGURATION_EXIT_CODE,
   /** The database file is there but cannot be read, or is no OpenAlgo database. */
   DATABASE_UNREADABLE: FAILURE_EXIT_CODE,
+  /** The database is OpenAlgo's own: its logins and instruments are written by OpenAlgo alone. */
+  DATABASE_NOT_OURS: CONFIGURATION_EXIT_CODE,
+  /** A login needs something that was neither configured nor could be asked for. */
+  LOGIN_INPUT_MISSING: CONFIGURATION_EXIT_CODE,
+  /** The broker refuses client code, PIN, TOTP or API key, or the account is blocked. Not tried again. */
+  LOGIN_REFUSED: REFUSED_EXIT_CODE,
+  /** The refresh token is no longer taken, or there is none: only a full login helps. */
+  LOGIN_SESSION_EXPIRED: REFUSED_EXIT_CODE,
+  /** Our own limit of logins, which keeps the account from being locked; or another login is under way. */
+  LOGIN_LIMITED: TRY_LATER_EXIT_CODE,
+  /** The broker is out of reach, too busy, or answers something that is no answer. */
+  LOGIN_UNAVAILABLE: TRY_LATER_EXIT_CODE,
+  /** The broker does not understand us: a defect of Tickwire, or a changed interface. */
+  LOGIN_FAILED: FAILURE_EXIT_CODE,
+  /** The broker's instrument list cannot be fetched. */
+  INSTRUMENTS_UNAVAILABLE: TRY_LATER_EXIT_CODE,
+  /** The instrument list is something else, say a web page. */
+  INSTRUMENTS_NOT_A_LIST: DATA_EXIT_CODE,
+  /** The instrument list is `null`, or has no rows. */
+  INSTRUMENTS_EMPTY: DATA_EXIT_CODE,
+  /** The instrument list ends in the middle. */
+  INSTRUMENTS_CUT: DATA_EXIT_CODE,
+  /** The instrument list is larger than any list can be. */
+  INSTRUMENTS_TOO_LARGE: DATA_EXIT_CODE,
+  /** The instrument list has less than four fifths of the rows of the one before. */
+  INSTRUMENTS_SHRUNKEN: DATA_EXIT_CODE,
+  /** More than one row in a hundred cannot be read. */
+  INSTRUMENTS_BAD_ROWS: DATA_EXIT_CODE,
+  /** An exchange that every list has is not in this one. */
+  INSTRUMENTS_EXCHANGE_MISSING: DATA_EXIT_CODE,
   /** A worker thread could not be started. */
   WORKER_FAILED: FAILURE_EXIT_CODE,
   /** Somebody else listens on a port of ours; it may be our predecessor that is still leaving. */
