@@ -18,6 +18,7 @@ import { FeedPool } from './brokers/feed-pool.ts';
 import { FeedRunner } from './brokers/feed-runner.ts';
 import type { Config } from './config-options.ts';
 import { ChangeWatch } from './database/change-watch.ts';
+import { DEMO_SESSION } from './database/demo-seed.ts';
 import { type OpenDatabase, openDatabase } from './database/open-database.ts';
 import { InstrumentMaster } from './instruments/instrument-master.ts';
 import { MASTER_READER } from './instruments/master-reader.ts';
@@ -162,7 +163,7 @@ export class Engine {
     this.#desk = new ReaderDesk({
       accounts: this.#accounts,
       keys: this.#keys,
-      instruments: () => instruments.table,
+      instruments: (broker) => instruments.table(broker),
       slots: new SlotTable(config.maxInstruments),
       registry: this.#registry,
       post: (message) => {
@@ -181,7 +182,9 @@ export class Engine {
       log: this.#log,
     });
     this.#watch.start();
-    const page = await readPage(instruments.table, database.demoKey, config.broker === 'simulated');
+    const isSimulated = config.broker === 'simulated';
+    const shown = instruments.table(isSimulated ? DEMO_SESSION.broker : config.broker);
+    const page = await readPage(shown, database.demoKey, isSimulated);
     const ports = await Promise.all([
       this.openalgoBus?.start() ?? 0,
       this.#startReader(BUS_READER, 'bus', 'bus/bus-worker', () =>
@@ -197,7 +200,7 @@ export class Engine {
     this.#port = ports.at(-1)!;
     this.#startStatsFile();
     this.#log.info(
-      { host: config.websocketHost, port: this.#port, instruments: instruments.table.size },
+      { host: config.websocketHost, port: this.#port, instruments: instruments.size },
       'engine started',
     );
     const host = config.websocketHost === '0.0.0.0' ? '127.0.0.1' : config.websocketHost;

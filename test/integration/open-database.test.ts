@@ -7,9 +7,10 @@ import { matchesKeyHash } from '../../src/main/auth/key-hash.ts';
 import { KeyVerifier } from '../../src/main/auth/key-verifier.ts';
 import { DEMO_SESSION } from '../../src/main/database/demo-seed.ts';
 import { openDatabase } from '../../src/main/database/open-database.ts';
+import { DatabaseSync } from '../../src/main/database/sqlite.ts';
 import { TickwireError } from '../../src/main/errors.ts';
 import { DEMO_INSTRUMENTS } from '../../src/main/instruments/demo-instruments.ts';
-import { InstrumentTable } from '../../src/main/instruments/instrument-table.ts';
+import { EVERY_BROKER, InstrumentTable } from '../../src/main/instruments/instrument-table.ts';
 import {
   createOpenAlgoDatabase,
   FERNET_SALT,
@@ -57,7 +58,7 @@ test('the embedded database has a broker session and all demo instruments', (t) 
     status: 'ok',
     ...DEMO_SESSION,
   });
-  const table = InstrumentTable.load(database.db);
+  const table = InstrumentTable.load(database.db).get(DEMO_SESSION.broker)!;
   assert.equal(table.size, DEMO_INSTRUMENTS.length);
   assert.equal(table.find('NSE', 'M&M')?.token, '2031');
   assert.equal(table.find('NSE_INDEX', 'NIFTY')?.brsymbol, 'Nifty 50');
@@ -65,6 +66,22 @@ test('the embedded database has a broker session and all demo instruments', (t) 
     .prepare("SELECT tick_size FROM symtoken WHERE symbol = 'RELIANCE' AND exchange = 'NSE'")
     .get();
   assert.equal(reliance?.tick_size, 0.1);
+});
+
+test('an embedded database of a version that knew one broker only keeps its instruments, as that one’s', (t) => {
+  const cwd = temporaryDirectory(t);
+  const { path, close } = openDatabase(EMBEDDED, cwd);
+  close();
+  const db = new DatabaseSync(path);
+  db.exec(`DROP INDEX ix_symtoken_broker; ALTER TABLE symtoken DROP COLUMN broker;
+    DROP TABLE tickwire_logins; DROP TABLE tickwire_login_attempts`);
+  db.close();
+  for (let start = 0; start < 2; start++) {
+    const database = openDatabase(EMBEDDED, cwd);
+    assert.equal(InstrumentTable.load(database.db).get('angel')?.size, DEMO_INSTRUMENTS.length);
+    database.db.exec('SELECT refresh_token FROM tickwire_logins');
+    database.close();
+  }
 });
 
 test('only the owner of the embedded database can read it and its secrets', {
@@ -129,12 +146,13 @@ test("OpenAlgo's own database is read while OpenAlgo has it open, and its change
   });
   assert.equal(database.demoKey, null);
   assert.deepEqual(await verifier.verify('k'.repeat(64)), { userId: 'alice' });
-  assert.equal(InstrumentTable.load(database.db).size, 0);
+  const size = () => InstrumentTable.load(database.db).get(EVERY_BROKER)?.size ?? 0;
+  assert.equal(size(), 0);
   writer.exec('BEGIN IMMEDIATE');
   storeInstrument(writer, { symbol: 'X', exchange: 'NSE', brexchange: 'NSE', token: '1' });
-  assert.equal(InstrumentTable.load(database.db).size, 0, 'a writer in a transaction does not hold us up');
+  assert.equal(size(), 0, 'a writer in a transaction does not hold us up');
   writer.exec('COMMIT');
-  assert.equal(InstrumentTable.load(database.db).size, 1);
+  assert.equal(size(), 1);
 });
 
 test('a given database is never written', (t) => {

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { angelPriceDecimals } from '../../src/codec/angel/frame-layout.ts';
 import { angelSegment } from '../../src/main/instruments/angel-segments.ts';
 import { DEMO_INSTRUMENTS } from '../../src/main/instruments/demo-instruments.ts';
-import { InstrumentTable } from '../../src/main/instruments/instrument-table.ts';
+import { EVERY_BROKER, InstrumentTable } from '../../src/main/instruments/instrument-table.ts';
+import { packInstruments } from '../../src/main/instruments/packed-instruments.ts';
 import { createOpenAlgoDatabase, storeInstrument } from '../support/openalgo-database.ts';
 
 type Stored = Parameters<typeof storeInstrument>[1];
@@ -11,9 +12,9 @@ type Stored = Parameters<typeof storeInstrument>[1];
 function tableOf(...rows: Stored[]): InstrumentTable {
   const db = createOpenAlgoDatabase(':memory:');
   for (const row of rows) storeInstrument(db, row);
-  const table = InstrumentTable.load(db);
+  const table = InstrumentTable.load(db).get(EVERY_BROKER);
   db.close();
-  return table;
+  return table ?? new InstrumentTable(packInstruments([]));
 }
 
 function nse(brsymbol: string, token: string): Stored {
@@ -64,6 +65,19 @@ test('a row without token or segment is not found rather than subscribed wrongly
 
 test('the moment in which OpenAlgo has emptied the table is an empty table, not an error', () => {
   assert.equal(tableOf().size, 0);
+});
+
+test('where the database tells the brokers apart, each has a table of its own', () => {
+  const db = createOpenAlgoDatabase(':memory:');
+  db.exec("ALTER TABLE symtoken ADD COLUMN broker VARCHAR NOT NULL DEFAULT 'angel'");
+  storeInstrument(db, nse('X-EQ', '1'));
+  db.exec(`INSERT INTO symtoken (symbol, brsymbol, exchange, brexchange, token, broker)
+    VALUES ('X', 'X', 'NSE', 'NSE', '256265::::1001', 'zerodha')`);
+  const tables = InstrumentTable.load(db);
+  db.close();
+  assert.deepEqual([...tables.keys()], ['angel', 'zerodha']);
+  assert.equal(tables.get('angel')!.find('NSE', 'X')?.token, '1');
+  assert.equal(tables.get('zerodha')!.find('NSE', 'X')?.token, '256265::::1001');
 });
 
 test('each Angel segment has its exchange type, and an unknown one none', () => {

@@ -1,4 +1,6 @@
 /** The brokers that the engine can take ticks from: one row each. Everything else looks a broker up here. */
+import { ANGEL_INSTRUMENTS } from '../../codec/angel/scrip-master.ts';
+import type { InstrumentSource } from '../../codec/instrument-list.ts';
 import { angelSegment } from '../instruments/angel-segments.ts';
 
 export interface BrokerRow {
@@ -8,8 +10,12 @@ export interface BrokerRow {
   readonly segment: (brexchange: string) => number | null;
   /** Levels per side of a depth tick, ascending. */
   readonly depthLevels: readonly number[];
+  /** The broker's instrument list, for the embedded database; null where only OpenAlgo's table is read. */
+  readonly instruments: InstrumentSource | null;
 }
 
-const ROWS: readonly BrokerRow[] = [{ name: 'angel', segment: angelSegment, depthLevels: [5] }];
+const ROWS: readonly BrokerRow[] = [
+  { name: 'angel', segment: angelSegment, depthLevels: [5], instruments: ANGEL_INSTRUMENTS },
+];
 
 export const BROKERS: ReadonlyMap<string, BrokerRow> = new Map(ROWS.map((row) => [row.name, row]));

@@ -4,6 +4,7 @@ import { Fernet } from '../auth/fernet.ts';
 import { TickwireError } from '../errors.ts';
 import { textColumn } from './column.ts';
 import { DEMO_USER, seedDemo } from './demo-seed.ts';
+import { upgradeEmbedded } from './embedded-schema.ts';
 import { loadOrCreateSecrets, type Secrets } from './secrets-file.ts';
 import { DatabaseSync } from './sqlite.ts';
 
@@ -26,6 +27,7 @@ export function prepareEmbeddedDatabase(path: string, configured: Secrets | null
     const isSeeded =
       database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'api_keys'").get() !== undefined;
     if (!isSeeded) seedDemo(database, secrets.pepper, new Fernet(secrets.pepper, secrets.fernetSalt));
+    upgradeEmbedded(database);
     database.exec('COMMIT');
     return secrets;
   } catch (cause) {

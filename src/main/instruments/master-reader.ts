@@ -10,7 +10,8 @@ export const MASTER_READER = new URL(import.meta.url);
 const BUSY_TIMEOUT_MS = 5000;
 
 export interface LoadedMaster {
-  readonly packed: PackedInstruments;
+  /** By broker, or under `EVERY_BROKER`. */
+  readonly packed: ReadonlyMap<string, PackedInstruments>;
   /** Of the same moment as the instruments. */
   readonly state: MasterState;
 }
@@ -20,9 +21,9 @@ export default function readMaster({ path }: { readonly path: string }): LoadedM
   try {
     db.exec('BEGIN');
     const state = readMasterState(db);
-    const { packed } = InstrumentTable.load(db);
+    const tables = InstrumentTable.load(db);
     db.exec('COMMIT');
-    return { packed, state };
+    return { packed: new Map([...tables].map(([broker, { packed }]) => [broker, packed])), state };
   } finally {
     db.close();
   }

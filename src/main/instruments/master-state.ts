@@ -1,14 +1,16 @@
 import { textColumn } from '../database/column.ts';
 import type { DatabaseSync } from '../database/sqlite.ts';
 
-/** What the database says of its instrument master without reading it: takes a few milliseconds. */
+/** What the database says of its instruments without reading them: takes a few milliseconds. */
 export interface MasterState {
   /** Changes with every refresh. */
   readonly mark: string;
   /** The broker whose instruments were stored last; null when that is not known. */
   readonly broker: string | null;
-  /** A refresh runs: the table may be empty, or half full. */
-  readonly isRefreshing: boolean;
+  /** Brokers of whom a refresh runs: their instruments may be missing, or half there. */
+  readonly refreshing: ReadonlySet<string>;
+  /** Of each broker whose instruments were stored as a whole, when that was. */
+  readonly storedAt: ReadonlyMap<string, string>;
 }
 
 const REFRESHING: ReadonlySet<string> = new Set(['pending', 'downloading']);
@@ -22,10 +24,12 @@ export function readMasterState(db: DatabaseSync): MasterState {
   const latestFirst = rows.toSorted((a, b) =>
     textColumn(b, 'last_updated').localeCompare(textColumn(a, 'last_updated')),
   );
-  const done = latestFirst.find((row) => textColumn(row, 'status') === 'success');
+  const stored = latestFirst.filter((row) => textColumn(row, 'status') === 'success');
+  const refreshing = latestFirst.filter((row) => REFRESHING.has(textColumn(row, 'status')));
   return {
     mark: JSON.stringify([counts, rows]),
-    broker: done === undefined ? null : textColumn(done, 'broker'),
-    isRefreshing: latestFirst.some((row) => REFRESHING.has(textColumn(row, 'status'))),
+    broker: stored[0] === undefined ? null : textColumn(stored[0], 'broker'),
+    refreshing: new Set(refreshing.map((row) => textColumn(row, 'broker'))),
+    storedAt: new Map(stored.map((row) => [textColumn(row, 'broker'), textColumn(row, 'last_updated')])),
   };
 }

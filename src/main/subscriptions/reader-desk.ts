@@ -28,7 +28,8 @@ const MAX_TOKEN_BYTES = 25;
 export interface ReaderDeskOptions {
   readonly accounts: Accounts;
   readonly keys: KeyVerifier;
-  readonly instruments: () => InstrumentTable;
+  /** The instruments of a broker. */
+  readonly instruments: (broker: string) => InstrumentTable;
   readonly slots: SlotTable;
   readonly registry: SubscriptionRegistry;
   /** Tells every reader. */
@@ -197,7 +198,7 @@ export class ReaderDesk {
 
   #resolve(account: Account, { exchange, symbol }: InstrumentName): Resolved {
     const { slots } = this.#options;
-    const row = this.#options.instruments().find(exchange, symbol);
+    const row = this.#options.instruments(account.broker.name).find(exchange, symbol);
     const segment = row === undefined ? null : account.broker.segment(row.brexchange);
     if (row === undefined || segment === null) {
       const message = `Symbol ${symbol} not found for exchange ${exchange}`;
