@@ -6,12 +6,10 @@
 import type { AddressInfo } from 'node:net';
 import { Socket } from 'node:net';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { ANGEL_EXCHANGE_WIRE } from '../../src/codec/angel/exchange-wire.ts';
 import type { AngelMode } from '../../src/codec/angel/frame-encoder.ts';
+import { parseSubscriptionRequest, type SubscriptionRequest } from '../../src/codec/angel/request-parser.ts';
 import { FrameBatch } from '../../src/main/simulator/frame-batch.ts';
-import {
-  parseSubscriptionRequest,
-  type SubscriptionRequest,
-} from '../../src/main/simulator/subscription-request.ts';
 import { BURST_INTERVAL_US, eventsUpTo, sleepUs } from '../harness/burst-schedule.ts';
 import { serveParent } from '../harness/child-program.ts';
 import { LatencyRecorder, type LatencySummary } from '../harness/latency-recorder.ts';
@@ -44,7 +42,7 @@ interface Subscription {
 
 class Connection {
   readonly #transport: Socket;
-  readonly #batch = new FrameBatch();
+  readonly #batch = new FrameBatch(ANGEL_EXCHANGE_WIRE);
   readonly #subscriptions = new Map<string, Subscription>();
   #order: Subscription[] = [];
   #cursor = 0;

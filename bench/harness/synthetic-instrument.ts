@@ -2,7 +2,8 @@
  * An instrument of the load: a price that walks, quantities that change with every tick, a book around the price. It
  * costs a fraction of what the simulated exchange's instruments do, so that the load takes little of the machine.
  */
-import { encodeToken, type MarketState } from '../../src/codec/angel/frame-encoder.ts';
+import { encodeToken } from '../../src/codec/angel/frame-encoder.ts';
+import type { MarketState } from '../../src/codec/market-state.ts';
 
 interface Level {
   price: number;

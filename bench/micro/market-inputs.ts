@@ -4,9 +4,10 @@
  * cache, as a drain of the ring does.
  */
 import { AngelFrame, type AngelMode, decodeFrame } from '../../src/codec/angel/frame-decoder.ts';
-import { createFrameTarget, encodeFrame, type FrameSlab } from '../../src/codec/angel/frame-encoder.ts';
+import { encodeFrame } from '../../src/codec/angel/frame-encoder.ts';
 import { EXCHANGE_TYPE, FRAME_BYTES } from '../../src/codec/angel/frame-layout.ts';
 import { normalise } from '../../src/codec/angel/normaliser.ts';
+import { createFrameTarget, type FrameSlab } from '../../src/codec/frame-target.ts';
 import type { Instrument, Mode } from '../../src/codec/tick.ts';
 import { buildTickTemplate, type TickTemplate, WORD, writeInt64 } from '../../src/codec/tick-message.ts';
 import { SyntheticInstrument } from '../harness/synthetic-instrument.ts';

@@ -1,6 +1,7 @@
 /** What is in a tick: the exchange's own values, under the deployed keys, one frame for each mode that a client holds. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ANGEL_EXCHANGE_WIRE } from '../../src/codec/angel/exchange-wire.ts';
 import { angelPriceDecimals, EXCHANGE_TYPE } from '../../src/codec/angel/frame-layout.ts';
 import { knownDemoInstruments } from '../../src/main/simulator/demo-simulation.ts';
 import type { SimulatedInstrument } from '../../src/main/simulator/simulated-instrument.ts';
@@ -91,7 +92,7 @@ test('market data', async (t) => {
   });
   const json = await client();
   const msgpack = await client({ framing: 'msgpack' });
-  const twin = new SimulatedMarket(SEED, knownDemoInstruments());
+  const twin = new SimulatedMarket(ANGEL_EXCHANGE_WIRE, SEED, knownDemoInstruments());
   const instruments: [exchange: string, symbol: string, segment: number, token: string][] = [
     ['NSE', 'RELIANCE', NSE_CM, '2885'],
     ['NSE_INDEX', 'NIFTY_MID_SELECT', NSE_CM, '99926074'],

@@ -1,14 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import {
-  type AngelMode,
-  createFrameTarget,
-  encodeFrame,
-  encodeToken,
-  type MarketLevel,
-  type MarketState,
-} from '../../src/codec/angel/frame-encoder.ts';
+import { type AngelMode, encodeFrame, encodeToken } from '../../src/codec/angel/frame-encoder.ts';
+import { createFrameTarget } from '../../src/codec/frame-target.ts';
+import type { MarketLevel, MarketState } from '../../src/codec/market-state.ts';
 
 interface ExpectedFields {
   readonly mode: AngelMode;

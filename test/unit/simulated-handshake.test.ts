@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  findCredentialFault,
-  formatRefusal,
-  LIMIT_MESSAGE,
-} from '../../src/main/simulator/handshake-check.ts';
+import { findCredentialFault, formatRefusal, LIMIT_MESSAGE } from '../../src/codec/angel/handshake-check.ts';
 import { DEMO_CREDENTIALS, resolveSimulatorOptions } from '../../src/main/simulator/simulator-options.ts';
 
 test('each wrong credential is refused with the text that the exchange documents for it', () => {

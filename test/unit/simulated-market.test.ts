@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ANGEL_EXCHANGE_WIRE } from '../../src/codec/angel/exchange-wire.ts';
 import { SimulatedInstrument } from '../../src/main/simulator/simulated-instrument.ts';
 import { SimulatedMarket } from '../../src/main/simulator/simulated-market.ts';
 
@@ -14,7 +15,7 @@ const IDENTITIES = [
 
 test('a traded instrument stays believable over thousands of ticks', () => {
   for (const identity of IDENTITIES) {
-    const instrument = new SimulatedInstrument(identity, 1, NOON);
+    const instrument = new SimulatedInstrument(identity, ANGEL_EXCHANGE_WIRE, 1, NOON);
     const { tickSize } = instrument;
     assert.equal(tickSize, identity.exchangeType === 13 ? 25_000 : 5);
     let unchangedVolume = 0;
@@ -40,7 +41,7 @@ test('a traded instrument stays believable over thousands of ticks', () => {
 
 test('the bids fall, the asks rise, and the last price stands at one of the best', () => {
   for (const identity of IDENTITIES) {
-    const instrument = new SimulatedInstrument(identity, 2, NOON);
+    const instrument = new SimulatedInstrument(identity, ANGEL_EXCHANGE_WIRE, 2, NOON);
     for (let step = 0; step < 500; step++) {
       instrument.step(NOON);
       const bids = instrument.buy.filter(({ price }) => price !== 0);
@@ -64,7 +65,7 @@ test('the bids fall, the asks rise, and the last price stands at one of the best
 });
 
 test('an index has a price that always moves, and no book, quantities or sequence number', () => {
-  const market = new SimulatedMarket(1, []);
+  const market = new SimulatedMarket(ANGEL_EXCHANGE_WIRE, 1, []);
   const nifty = market.instrument(1, '99926000', NOON);
   assert.equal(nifty.tickClass, 'index');
   for (let step = 0; step < 200; step++) {
@@ -87,7 +88,7 @@ test('an index has a price that always moves, and no book, quantities or sequenc
 });
 
 test('exchange time is the second in modes 1 to 3, the millisecond in mode 4, and trade time is in seconds', () => {
-  const instrument = new SimulatedInstrument(IDENTITIES[0], 1, NOON);
+  const instrument = new SimulatedInstrument(IDENTITIES[0], ANGEL_EXCHANGE_WIRE, 1, NOON);
   instrument.step(NOON + 1234.567);
   assert.equal(instrument.exchangeTimeMs, NOON + 1000);
   assert.equal(instrument.depthTimeMs, NOON + 1234);
@@ -95,7 +96,7 @@ test('exchange time is the second in modes 1 to 3, the millisecond in mode 4, an
 });
 
 test('sequence numbers rise by 1 to 800 within a segment, whichever token ticks', () => {
-  const market = new SimulatedMarket(1, []);
+  const market = new SimulatedMarket(ANGEL_EXCHANGE_WIRE, 1, []);
   const tokens = [market.instrument(1, '1', NOON), market.instrument(1, '2', NOON)];
   const other = market.instrument(2, '1', NOON);
   let last = Math.max(...tokens.map(({ sequenceNumber }) => sequenceNumber));
@@ -113,13 +114,13 @@ test('sequence numbers rise by 1 to 800 within a segment, whichever token ticks'
 
 test('a known instrument starts at its reference price, an unknown one at a price of its seed and token', () => {
   const known = { exchangeType: 1, token: '2885', referencePrice: 141_840, kind: 'cash' } as const;
-  const market = new SimulatedMarket(1, [known]);
+  const market = new SimulatedMarket(ANGEL_EXCHANGE_WIRE, 1, [known]);
   const reliance = market.instrument(1, '2885', NOON);
   assert.equal(reliance.close, 141_840);
   assert.ok(Math.abs(reliance.lastTradedPrice - 141_840) < 1_500);
   assert.equal(market.instrument(1, '2885', NOON), reliance);
   const price = (seed: number, exchangeType: number, token: string) =>
-    new SimulatedMarket(seed, []).instrument(exchangeType, token, NOON).close;
+    new SimulatedMarket(ANGEL_EXCHANGE_WIRE, seed, []).instrument(exchangeType, token, NOON).close;
   assert.equal(price(1, 1, '7'), price(1, 1, '7'));
   assert.notEqual(price(1, 1, '7'), price(2, 1, '7'));
   assert.notEqual(price(1, 1, '7'), price(1, 3, '7'));

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  formatRequestError,
-  parseSubscriptionRequest,
-} from '../../src/main/simulator/subscription-request.ts';
+import { formatRequestError, parseSubscriptionRequest } from '../../src/codec/angel/request-parser.ts';
 
 const GOOD = {
   correlationID: 'a1b2c3d4e5',

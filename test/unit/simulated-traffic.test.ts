@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ANGEL_EXCHANGE_WIRE } from '../../src/codec/angel/exchange-wire.ts';
 import type { FrameSubscription } from '../../src/main/simulator/active-instruments.ts';
 import { FrameBatch } from '../../src/main/simulator/frame-batch.ts';
 import { SeededRandom } from '../../src/main/simulator/seeded-random.ts';
@@ -13,7 +14,7 @@ const MODES = [1, 2, 3, 4] as const;
 type BatchGenerator = TickGenerator<FrameBatch>;
 
 function generatorOf(profile: TrafficProfileName, ticksPerSecond: number | null, seed = 7): BatchGenerator {
-  return new TickGenerator({ seed, profile, ticksPerSecond, instruments: [] });
+  return new TickGenerator({ wire: ANGEL_EXCHANGE_WIRE, seed, profile, ticksPerSecond, instruments: [] });
 }
 
 function subscribe(
@@ -32,7 +33,7 @@ function subscribe(
 /** The bytes of `steps` ticks, handed out in as many looks at the clock as `turns` says. */
 function record(seed: number, turns: readonly number[]): string {
   const generator = generatorOf('calm', null, seed);
-  const batch = new FrameBatch();
+  const batch = new FrameBatch(ANGEL_EXCHANGE_WIRE);
   subscribe(generator, batch, 40);
   for (const steps of turns) {
     generator.step(steps, START + 5000, ({ subscriptions }) => {
@@ -63,7 +64,7 @@ test('the same seed, subscriptions and number of steps give byte-identical frame
 
 test('an explicit rate is kept exactly, however late the turns are', () => {
   const generator = generatorOf('calm', 45_000);
-  subscribe(generator, new FrameBatch(), 100);
+  subscribe(generator, new FrameBatch(ANGEL_EXCHANGE_WIRE), 100);
   const random = new SeededRandom(3);
   let now = START;
   let ticks = 0;
@@ -95,7 +96,7 @@ test('profiles tick at the rates of their classes', () => {
   const bounds = { calm: [350, 650], open: [600, 1100], storm: [1600, 2400] } as const;
   for (const profile of ['calm', 'open', 'storm'] as const) {
     const generator = generatorOf(profile, null);
-    subscribe(generator, new FrameBatch(), 1000);
+    subscribe(generator, new FrameBatch(ANGEL_EXCHANGE_WIRE), 1000);
     const perSecond = sum(countPerMs(generator, 10)) / 10;
     const [least, most] = bounds[profile];
     assert.ok(perSecond > least && perSecond < most, `${profile}: ${perSecond} ticks/s of 1000 tokens`);
@@ -106,7 +107,7 @@ test("at the open and in a storm half of a second's ticks fall into 200 ms, in c
   const shares = { calm: 0.2, open: 0.5, storm: 0.5 } as const;
   for (const profile of ['calm', 'open', 'storm'] as const) {
     const generator = generatorOf(profile, 10_000);
-    subscribe(generator, new FrameBatch(), 50);
+    subscribe(generator, new FrameBatch(ANGEL_EXCHANGE_WIRE), 50);
     const counts = countPerMs(generator, 4);
     const inWindow = sum(counts.filter((_, ms) => ms % 1000 < 200));
     assert.ok(Math.abs(inWindow / sum(counts) - shares[profile]) < 0.01, `${profile}: ${inWindow}`);
@@ -115,7 +116,7 @@ test("at the open and in a storm half of a second's ticks fall into 200 ms, in c
 
 test('an unsubscribed token ticks no more, and one in two modes gives a frame in each', () => {
   const generator = generatorOf('calm', null);
-  const batch = new FrameBatch();
+  const batch = new FrameBatch(ANGEL_EXCHANGE_WIRE);
   const subscriptions = subscribe(generator, batch, 10);
   const [kept] = subscriptions;
   assert.ok(kept);

@@ -2,6 +2,8 @@
  * Writes SmartStream frames in Angel's exact bytes: what the simulated exchange sends, and what tests feed to the
  * decoder. The engine itself never sends such a frame.
  */
+import type { FrameTarget } from '../frame-target.ts';
+import type { MarketLevel, MarketState } from '../market-state.ts';
 import {
   ANGEL_MODE,
   BEST_FIVE,
@@ -19,66 +21,6 @@ const BEST_FIVE_LEVELS = BEST_FIVE.ENTRIES / 2;
 
 /** A mode byte that has a frame. */
 export type AngelMode = (typeof ANGEL_MODE)[keyof typeof ANGEL_MODE];
-
-/** One level of a book. In Depth20, price and quantity must fit an int32 and orders an int16. */
-export interface MarketLevel {
-  readonly price: number;
-  readonly quantity: number;
-  readonly orders: number;
-}
-
-/**
- * What the exchange knows of one token. Prices are integers in price units (1/100, for currencies 1/10^7), all integers
- * are within ±(2^53 - 1). A side with fewer levels than the frame holds ends in empty levels.
- */
-export interface MarketState {
-  readonly exchangeType: number;
-  /** 25 bytes, as `encodeToken` makes them. */
-  readonly tokenBytes: Uint8Array;
-  readonly sequenceNumber: number;
-  /** Epoch milliseconds of modes 1 to 3; the live exchange floors them to the second. */
-  readonly exchangeTimeMs: number;
-  /** Epoch milliseconds of mode 4. */
-  readonly depthTimeMs: number;
-  readonly lastTradedPrice: number;
-  readonly lastTradedQuantity: number;
-  readonly averageTradedPrice: number;
-  readonly volume: number;
-  readonly totalBuyQuantity: number;
-  readonly totalSellQuantity: number;
-  readonly open: number;
-  readonly high: number;
-  readonly low: number;
-  readonly close: number;
-  /** Epoch seconds; 0 before the first trade. */
-  readonly lastTradedTime: number;
-  readonly openInterest: number;
-  readonly openInterestChange: number;
-  readonly upperCircuit: number;
-  readonly lowerCircuit: number;
-  readonly high52w: number;
-  readonly low52w: number;
-  /** Best first. */
-  readonly buy: readonly MarketLevel[];
-  readonly sell: readonly MarketLevel[];
-}
-
-/** Two views of the same memory, which begin at the same byte. */
-export interface FrameTarget {
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
-}
-
-/** A target with memory of its own. */
-export interface FrameSlab extends FrameTarget {
-  readonly bytes: Buffer;
-}
-
-/** Memory for `byteLength` bytes of frames; not cleared. */
-export function createFrameTarget(byteLength: number): FrameSlab {
-  const bytes = Buffer.allocUnsafeSlow(byteLength);
-  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, byteLength) };
-}
 
 /**
  * The token field: UTF-8, padded with NULs to 25 bytes.

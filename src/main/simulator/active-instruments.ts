@@ -1,12 +1,13 @@
-import type { AngelMode } from '../../codec/angel/frame-encoder.ts';
+import type { Mode } from '../../codec/tick.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import type { SimulatedInstrument } from './simulated-instrument.ts';
 import { TICK_CLASSES, type TickClass } from './traffic-profiles.ts';
 
-/** One (token, mode) pair of one connection. */
+/** A token, or a (token, mode) pair, of one connection. */
 export interface FrameSubscription<Receiver> {
   readonly instrument: SimulatedInstrument;
-  readonly mode: AngelMode;
+  /** Changes on a wire where a token has one mode. */
+  mode: Mode;
   readonly receiver: Receiver;
 }
 

@@ -1,25 +1,26 @@
 /** The simulated exchange as the engine runs it: the demo instruments, and the credentials of the embedded database. */
-import { EXCHANGE_TYPE } from '../../codec/angel/frame-layout.ts';
+import type { InstrumentKind } from '../../codec/exchange-wire.ts';
+import { BROKERS } from '../brokers/broker-registry.ts';
 import type { Config } from '../config-options.ts';
 import { DEMO_SESSION } from '../database/demo-seed.ts';
-import { angelSegment } from '../instruments/angel-segments.ts';
 import { DEMO_INSTRUMENTS, type DemoInstrument } from '../instruments/demo-instruments.ts';
-import type { InstrumentKind } from './simulated-instrument.ts';
 import type { KnownInstrument } from './simulator-options.ts';
 import type { SimulatorTask } from './simulator-worker.ts';
 
-function kindOf({ instrumentType }: DemoInstrument, exchangeType: number): InstrumentKind {
+function kindOf({ instrumentType, exchange }: DemoInstrument): InstrumentKind {
   if (instrumentType === 'AMXIDX') return 'index';
-  if (exchangeType === EXCHANGE_TYPE.CDE_FO) return 'currency';
+  if (exchange === 'CDS') return 'currency';
   return instrumentType === '' ? 'cash' : 'derivative';
 }
 
-export function knownDemoInstruments(): KnownInstrument[] {
-  return DEMO_INSTRUMENTS.flatMap((row) => {
-    const exchangeType = angelSegment(row.brexchange);
+/** The demo instruments as a broker addresses them; those that it does not stream are left out. */
+export function knownDemoInstruments(broker = 'angel'): KnownInstrument[] {
+  const row = BROKERS.get(broker);
+  return DEMO_INSTRUMENTS.flatMap((instrument) => {
+    const exchangeType = row?.segment(instrument.brexchange) ?? null;
     if (exchangeType === null) return [];
-    const { token, referencePrice } = row;
-    return [{ exchangeType, token, referencePrice, kind: kindOf(row, exchangeType) }];
+    const { token, referencePrice } = instrument;
+    return [{ exchangeType, token, referencePrice, kind: kindOf(instrument) }];
   });
 }
 

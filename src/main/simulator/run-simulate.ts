@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { exchangeWireOf } from './exchange-wires.ts';
 import { describeListenError } from './listen-error.ts';
 import { SimulatedExchange } from './simulated-exchange.ts';
 import { DEMO_CREDENTIALS, type SimulatedExchangeOptions } from './simulator-options.ts';
@@ -26,8 +27,9 @@ export async function runSimulate(
   print(`Simulated exchange listens at ${url}`);
   if (options.checkCredentials === false) print('It accepts any credentials.');
   else {
-    const { clientCode, apiKey, feedToken, authToken } = options.credentials ?? DEMO_CREDENTIALS;
-    print(`client code ${clientCode}, API key ${apiKey}, feed token ${feedToken}, token ${authToken}`);
+    print(
+      exchangeWireOf(options.broker ?? 'angel').describeCredentials(options.credentials ?? DEMO_CREDENTIALS),
+    );
   }
   if (!signal.aborted) await once(signal, 'abort');
   await exchange.close();

@@ -1,46 +1,64 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
-import { ANGEL_MODE, EXCHANGE_TYPE } from '../../codec/angel/frame-layout.ts';
+import type { ExchangeWire, WireRequest, WireToken } from '../../codec/exchange-wire.ts';
+import type { Mode } from '../../codec/tick.ts';
 import type { FrameSubscription } from './active-instruments.ts';
 import { FrameBatch } from './frame-batch.ts';
+import { type LineLimit, OutgoingLine } from './outgoing-line.ts';
 import { instrumentKey } from './simulated-market.ts';
-import type { RequestedToken, SubscriptionRequest } from './subscription-request.ts';
 import type { TickGenerator } from './tick-generator.ts';
-
-/** (token, mode) pairs of one connection. */
-const MOST_PAIRS = 1000;
-const MOST_DEPTH_20_TOKENS = 50;
+import { encodeMessage } from './websocket-message.ts';
 
 export type ConnectionSubscription = FrameSubscription<SimulatedConnection>;
 
+type SubscribeRequest = Extract<WireRequest, { kind: 'subscribe' | 'unsubscribe' }>;
+type ModeRequest = Extract<WireRequest, { kind: 'mode' }>;
+
+export interface ConnectionParts {
+  readonly account: string;
+  readonly wire: ExchangeWire;
+  readonly webSocket: WebSocket;
+  /** The stream under `webSocket`, and the TCP socket under that: another one with TLS. */
+  readonly socket: Socket;
+  readonly tcp: Socket;
+  /** With more bytes on their way the client gets no ticks. */
+  readonly maxBacklogBytes: number;
+}
+
 /** What a connection has subscribed, as tests ask for it. */
-export interface SubscribedPair extends RequestedToken {
+export interface SubscribedPair extends WireToken {
   readonly mode: number;
 }
 
 /** The exchange's side of one socket: its subscriptions with their quota, its outgoing frames, its heartbeat. */
 export class SimulatedConnection {
+  /** Whose connections are counted together: Angel's client code, or what another wire has in its place. */
   readonly clientCode: string;
   readonly socket: WebSocket;
-  readonly batch = new FrameBatch();
+  readonly batch: FrameBatch;
   /** `performance.now()` of the last heartbeat. */
   lastHeartbeatMs = performance.now();
-  readonly #transport: Socket;
+  readonly #wire: ExchangeWire;
+  readonly #tcp: Socket;
+  readonly #line: OutgoingLine;
   readonly #maxBacklogBytes: number;
-  readonly #pairs = new Map<string, ConnectionSubscription>();
+  readonly #subscriptions = new Map<string, ConnectionSubscription>();
   #backlogged = false;
+  #hung = false;
 
-  /** @param transport The TCP socket under `socket`. */
-  constructor(clientCode: string, socket: WebSocket, transport: Socket, maxBacklogBytes: number) {
-    this.clientCode = clientCode;
-    this.socket = socket;
-    this.#transport = transport;
+  constructor({ account, wire, webSocket, socket, tcp, maxBacklogBytes }: ConnectionParts) {
+    this.clientCode = account;
+    this.socket = webSocket;
+    this.batch = new FrameBatch(wire);
+    this.#wire = wire;
+    this.#tcp = tcp;
+    this.#line = new OutgoingLine(socket);
     this.#maxBacklogBytes = maxBacklogBytes;
   }
 
-  /** The subscribed pairs in the order of their requests. */
+  /** What is subscribed, in the order of the requests. */
   get subscriptions(): readonly SubscribedPair[] {
-    return [...this.#pairs.values()].map(({ instrument, mode }) => ({
+    return [...this.#subscriptions.values()].map(({ instrument, mode }) => ({
       exchangeType: instrument.exchangeType,
       token: instrument.token,
       mode,
@@ -52,28 +70,33 @@ export class SimulatedConnection {
     return this.socket.readyState === this.socket.OPEN;
   }
 
+  /** Nothing is read or sent, though the TCP connection is open. */
+  get isHung(): boolean {
+    return this.#hung;
+  }
+
   /** False when the client leaves too much unread, or leaves: a frame for it is dropped. */
   get takesFrames(): boolean {
-    return !this.#backlogged && this.isOpen;
+    return !this.#backlogged && !this.#hung && this.isOpen;
   }
 
   /**
-   * Adds the pairs that are not subscribed yet and returns them, or returns null and changes nothing if they exceed the
-   * quota. Whether the live exchange refuses such a request in part is unknown.
+   * Adds what is not subscribed yet and returns it, or returns null and changes nothing if it exceeds a quota. Whether
+   * live exchanges refuse such a request in part is unknown.
    */
   subscribe(
-    request: SubscriptionRequest,
+    { mode, tokens }: SubscribeRequest,
     generator: TickGenerator<SimulatedConnection>,
     nowMs: number,
   ): readonly ConnectionSubscription[] | null {
-    const { mode } = request;
-    const wanted = new Map(request.tokens.map((token) => [pairKey(mode, token), token]));
-    const fresh = [...wanted].filter(([key]) => !this.#pairs.has(key));
-    if (this.#pairs.size + fresh.length > MOST_PAIRS) return null;
-    if (mode === ANGEL_MODE.DEPTH_20) {
-      if (request.tokens.some(({ exchangeType }) => exchangeType !== EXCHANGE_TYPE.NSE_CM)) return null;
-      const held = [...this.#pairs.values()].filter((pair) => pair.mode === mode).length;
-      if (held + fresh.length > MOST_DEPTH_20_TOKENS) return null;
+    const wanted = new Map(tokens.map((token) => [this.#key(mode, token), token]));
+    const fresh = [...wanted].filter(([key]) => !this.#subscriptions.has(key));
+    const { subscriptions, scarceMode } = this.#wire.limits;
+    if (this.#subscriptions.size + fresh.length > subscriptions) return null;
+    if (mode === scarceMode?.mode) {
+      if (tokens.some(({ exchangeType }) => !scarceMode.exchangeTypes.includes(exchangeType))) return null;
+      const held = [...this.#subscriptions.values()].filter((pair) => pair.mode === mode).length;
+      if (held + fresh.length > scarceMode.tokens) return null;
     }
     return fresh.map(([key, { exchangeType, token }]) => {
       const subscription = {
@@ -81,44 +104,73 @@ export class SimulatedConnection {
         mode,
         receiver: this,
       };
-      this.#pairs.set(key, subscription);
+      this.#subscriptions.set(key, subscription);
       generator.add(subscription, nowMs);
       return subscription;
     });
   }
 
-  /** Removes the pairs that are subscribed and ignores the others. */
-  unsubscribe(request: SubscriptionRequest, generator: TickGenerator<SimulatedConnection>): void {
-    for (const token of request.tokens) {
-      const key = pairKey(request.mode, token);
-      const subscription = this.#pairs.get(key);
+  /** Gives tokens that are subscribed another mode; returns those that had a different one. */
+  changeMode({ mode, tokens }: ModeRequest): readonly ConnectionSubscription[] {
+    const changed: ConnectionSubscription[] = [];
+    for (const token of tokens) {
+      const subscription = this.#subscriptions.get(this.#key(mode, token));
+      if (subscription === undefined || subscription.mode === mode) continue;
+      subscription.mode = mode;
+      changed.push(subscription);
+    }
+    return changed;
+  }
+
+  /** Removes what is subscribed and ignores the rest. */
+  unsubscribe({ mode, tokens }: SubscribeRequest, generator: TickGenerator<SimulatedConnection>): void {
+    for (const token of tokens) {
+      const key = this.#key(mode, token);
+      const subscription = this.#subscriptions.get(key);
       if (subscription === undefined) continue;
-      this.#pairs.delete(key);
+      this.#subscriptions.delete(key);
       generator.remove(subscription);
     }
   }
 
-  /** Removes every pair. */
+  /** Removes every subscription. */
   forgetAll(generator: TickGenerator<SimulatedConnection>): void {
-    for (const subscription of this.#pairs.values()) generator.remove(subscription);
-    this.#pairs.clear();
+    for (const subscription of this.#subscriptions.values()) generator.remove(subscription);
+    this.#subscriptions.clear();
+  }
+
+  /** Sends a message of its own: bytes as a binary one, text as a text one. */
+  send(message: Uint8Array | string): void {
+    if (!this.#hung && this.isOpen) this.#line.write(encodeMessage(message));
   }
 
   /** Writes the collected frames, if the socket still takes any. */
   flush(): void {
     const parts = this.batch.take();
-    if (this.isOpen) {
-      for (const part of parts) this.#transport.write(part);
-    }
-    this.#backlogged = this.#transport.writableLength > this.#maxBacklogBytes;
+    if (this.isOpen) for (const part of parts) this.#line.write(part);
+    this.#backlogged = this.#line.backlogBytes > this.#maxBacklogBytes;
+  }
+
+  /** A half-open connection: nothing is read or sent any more, and the client is not told. false ends it. */
+  hang(hung = true): void {
+    this.#hung = hung;
+    this.lastHeartbeatMs = performance.now();
+    if (hung) this.socket.pause();
+    else this.socket.resume();
+  }
+
+  /** A slow network: what is sent is late, or comes few bytes at a time. null ends it. */
+  slow(limit: LineLimit | null): void {
+    this.#line.slow(limit);
   }
 
   /** Ends the connection as users see it end: TCP reset, no close frame. */
   reset(): void {
-    this.#transport.resetAndDestroy();
+    this.#tcp.resetAndDestroy();
   }
-}
 
-function pairKey(mode: number, { exchangeType, token }: RequestedToken): string {
-  return `${mode}/${instrumentKey(exchangeType, token)}`;
+  #key(mode: Mode, { exchangeType, token }: WireToken): string {
+    const key = instrumentKey(exchangeType, token);
+    return this.#wire.hasOneModePerToken ? key : `${mode}/${key}`;
+  }
 }

@@ -1,28 +1,24 @@
 /**
- * A SmartStream server without an exchange behind it: what `start` connects to when no broker is configured, and the
- * test double of the whole suite. It knows no threads; `simulator-worker.ts` gives it one.
+ * A broker's server without an exchange behind it: what `start` connects to when no broker is configured, and the test
+ * double of the whole suite. It has sockets, prices, quotas and faults; what a broker's clients see of it is that
+ * broker's `ExchangeWire`. It knows no threads; `simulator-worker.ts` gives it one.
  */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type RawData, WebSocketServer } from 'ws';
+import type { ExchangeCredentials, HandshakeVerdict } from '../../codec/exchange-wire.ts';
+import type { HandshakeRefusal } from '../../codec/handshake-refusal.ts';
 import type { ActiveInstrument } from './active-instruments.ts';
-import {
-  findCredentialFault,
-  formatRefusal,
-  LIMIT_MESSAGE,
-  type Refusal,
-  readOfferedCredentials,
-  requestUrl,
-  STREAM_PATH,
-} from './handshake-check.ts';
+import { encodePacket } from './frame-batch.ts';
 import { type ConnectionSubscription, SimulatedConnection } from './simulated-connection.ts';
+import { instrumentKey } from './simulated-market.ts';
 import {
   resolveSimulatorOptions,
   type SimulatedExchangeOptions,
   type SimulatorSettings,
 } from './simulator-options.ts';
-import { formatRequestError, parseSubscriptionRequest } from './subscription-request.ts';
 import { TickGenerator } from './tick-generator.ts';
 
 /** Bounds of the time between two turns: more turns cost more than they smooth, and a rate may rise at any time. */
@@ -41,6 +37,8 @@ export interface SimulatorCounters {
   /** Frames handed to sockets, ticks and snapshots; duplicates and garbage count for themselves. */
   framesSent: number;
   duplicatesSent: number;
+  /** Frames that went out before an older one of their subscription. */
+  reordersSent: number;
   garbageSent: number;
   /** Frames not sent because their connection left too much unread, or was closing. */
   framesDropped: number;
@@ -59,7 +57,13 @@ export class SimulatedExchange {
     perMessageDeflate: false,
     maxPayload: MOST_REQUEST_BYTES,
   });
-  readonly #refusals: Refusal[] = [];
+  readonly #refusals: HandshakeRefusal[] = [];
+  #standingRefusal: HandshakeRefusal | null = null;
+  /** Frames of a subscription so far, and the one that its successor is to overtake. */
+  readonly #orders = new WeakMap<ConnectionSubscription, { frames: number; held: Uint8Array | null }>();
+  readonly #stalledInstruments = new Set<string>();
+  /** TCP sockets by the client's port: under TLS only they can be reset. */
+  readonly #tcpSockets = new Map<number | undefined, Socket>();
   readonly #counters = {
     connectionsAccepted: 0,
     connectionsRefused: 0,
@@ -68,6 +72,7 @@ export class SimulatedExchange {
     heartbeats: 0,
     framesSent: 0,
     duplicatesSent: 0,
+    reordersSent: 0,
     garbageSent: 0,
     framesDropped: 0,
   };
@@ -75,15 +80,25 @@ export class SimulatedExchange {
     for (const subscription of active.subscriptions) this.#deliver(subscription);
   };
   #turnTimer: NodeJS.Timeout | undefined;
+  #silenceTimer: NodeJS.Timeout | undefined;
   #heartbeatTimer: NodeJS.Timeout | undefined;
+  #credentials: ExchangeCredentials;
   #stalled = false;
   #paused = false;
 
   /** @throws TickwireError `CONFIG_INVALID` for an option out of its range. */
   constructor(options: SimulatedExchangeOptions = {}) {
     this.#settings = resolveSimulatorOptions(options);
+    this.#credentials = this.#settings.credentials;
     this.#generator = new TickGenerator(this.#settings);
-    this.#http = createServer((_request, response) => response.writeHead(404).end());
+    const { tls } = this.#settings;
+    this.#http = tls === null ? createServer() : createTlsServer(tls);
+    this.#http.on('request', (_request, response) => response.writeHead(404).end());
+    this.#http.on('connection', (socket: Socket) => {
+      const { remotePort } = socket;
+      this.#tcpSockets.set(remotePort, socket);
+      socket.once('close', () => this.#tcpSockets.delete(remotePort));
+    });
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
   }
 
@@ -106,11 +121,13 @@ export class SimulatedExchange {
       this.#http.once('error', reject);
       this.#http.listen(port, host, () => {
         this.#http.off('error', reject);
-        this.#heartbeatTimer = setInterval(() => this.#cutSilent(), checkMs);
+        this.#silenceTimer = setInterval(() => this.#cutSilent(), checkMs);
+        this.#startHeartbeats();
         const address = this.#http.address();
         const boundPort = typeof address === 'object' && address !== null ? address.port : port;
         const name = host.includes(':') ? `[${host}]` : host;
-        resolve({ url: `ws://${name}:${boundPort}${STREAM_PATH}` });
+        const scheme = this.#settings.tls === null ? 'ws' : 'wss';
+        resolve({ url: `${scheme}://${name}:${boundPort}${this.#settings.wire.path}` });
       });
     });
   }
@@ -118,6 +135,7 @@ export class SimulatedExchange {
   /** Ends every connection and stops to listen; resolves when nothing of it is left. */
   close(): Promise<void> {
     clearTimeout(this.#turnTimer);
+    clearInterval(this.#silenceTimer);
     clearInterval(this.#heartbeatTimer);
     for (const connection of this.#connections) {
       connection.socket.terminate();
@@ -126,6 +144,8 @@ export class SimulatedExchange {
     return new Promise((resolve) => {
       this.#http.close(() => resolve());
       this.#http.closeAllConnections();
+      // Handshakes of TLS that are under way.
+      for (const socket of this.#tcpSockets.values()) socket.destroy();
     });
   }
 
@@ -150,6 +170,13 @@ export class SimulatedExchange {
     this.#arm();
   }
 
+  /** As `stall`, for one instrument: its price moves on unseen. */
+  stallInstrument(exchangeType: number, token: string, stalled: boolean): void {
+    const key = instrumentKey(exchangeType, token);
+    if (stalled) this.#stalledInstruments.add(key);
+    else this.#stalledInstruments.delete(key);
+  }
+
   /** While paused, sockets stay open but nothing is read, answered or sent, as from a host that hangs. */
   pause(paused: boolean): void {
     this.#paused = paused;
@@ -164,44 +191,55 @@ export class SimulatedExchange {
 
   /** Sends a message to every connection: bytes as a binary one, text as a text one. */
   sendRaw(message: Uint8Array | string): void {
-    for (const { socket } of this.#connections) {
-      socket.send(message, { binary: typeof message !== 'string', compress: false });
-    }
+    for (const connection of this.#connections) connection.send(message);
   }
 
-  /** Refuses the next handshake; several calls refuse as many. */
-  refuseNext(refusal: Refusal): void {
-    this.#refusals.push(refusal);
+  /** Refuses the next `count` handshakes; several calls add up. */
+  refuseNext(refusal: HandshakeRefusal, count = 1): void {
+    for (let i = 0; i < count; i++) this.#refusals.push(refusal);
+  }
+
+  /** Refuses every handshake that `refuseNext` says nothing of, until it is told null. */
+  refuseAll(refusal: HandshakeRefusal | null): void {
+    this.#standingRefusal = refusal;
+  }
+
+  /** The credentials that are accepted from now on, as after a new login; null: those of the options again. */
+  acceptCredentials(credentials: ExchangeCredentials | null): void {
+    this.#credentials = credentials ?? this.#settings.credentials;
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const offered = readOfferedCredentials(request);
-    const refusal = this.#findRefusal(request, offered.clientCode);
+    const { wire, maxBacklogBytes } = this.#settings;
+    const { account, refusal } = this.#judge(request);
     if (refusal !== null || !(socket instanceof Socket)) {
       this.#counters.connectionsRefused++;
       socket.on('error', () => socket.destroy());
       socket.once('finish', () => socket.destroy());
-      socket.end(formatRefusal(refusal ?? { status: 500 }));
+      socket.end(wire.formatRefusal(refusal ?? { status: 500 }));
       return;
     }
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const { maxBacklogBytes } = this.#settings;
-      this.#accept(new SimulatedConnection(offered.clientCode, webSocket, socket, maxBacklogBytes));
+      const tcp = this.#tcpSockets.get(socket.remotePort) ?? socket;
+      this.#accept(new SimulatedConnection({ account, wire, webSocket, socket, tcp, maxBacklogBytes }));
     });
   }
 
-  #findRefusal(request: IncomingMessage, clientCode: string): Refusal | null {
-    if (requestUrl(request)?.pathname !== STREAM_PATH) return { status: 404 };
-    const scripted = this.#refusals.shift();
-    if (scripted !== undefined) return scripted;
-    const { checkCredentials, credentials, maxConnections } = this.#settings;
-    const fault = checkCredentials ? findCredentialFault(readOfferedCredentials(request), credentials) : null;
-    if (fault !== null) return { status: 401, message: fault };
+  #judge(request: IncomingMessage): HandshakeVerdict {
+    const { wire, checkCredentials, maxConnections } = this.#settings;
+    const { url = '/', headers } = request;
+    if (URL.parse(url, 'ws://localhost')?.pathname !== wire.path) {
+      return { account: '', refusal: { status: 404 } };
+    }
+    const verdict = wire.checkHandshake({ url, headers }, checkCredentials ? this.#credentials : null);
+    const scripted = this.#refusals.shift() ?? this.#standingRefusal;
+    const refusal = scripted ?? verdict.refusal;
+    if (refusal !== null) return { ...verdict, refusal };
     // One whose close handshake is under way no longer holds its slot.
     const open = this.connections.filter(
-      (connection) => connection.clientCode === clientCode && connection.isOpen,
+      ({ clientCode, isOpen }) => clientCode === verdict.account && isOpen,
     ).length;
-    return open < maxConnections ? null : { status: 429, message: LIMIT_MESSAGE };
+    return open < maxConnections ? verdict : { ...verdict, refusal: wire.connectionLimit };
   }
 
   #accept(connection: SimulatedConnection): void {
@@ -230,39 +268,55 @@ export class SimulatedExchange {
     if (this.#paused) return;
     const oldest = performance.now() - this.#settings.heartbeatTimeoutMs;
     for (const connection of this.#connections) {
-      if (connection.lastHeartbeatMs >= oldest) continue;
+      if (connection.isHung || connection.lastHeartbeatMs >= oldest) continue;
       connection.socket.terminate();
       this.#forget(connection);
     }
   }
 
+  #startHeartbeats(): void {
+    const { heartbeat } = this.#settings.wire;
+    if (heartbeat === null) return;
+    this.#heartbeatTimer = setInterval(() => {
+      if (this.#paused) return;
+      for (const connection of this.#connections) connection.send(heartbeat.bytes);
+    }, heartbeat.intervalMs);
+  }
+
   #receive(connection: SimulatedConnection, data: RawData, isBinary: boolean): void {
-    const text = isBinary ? '' : data.toString();
-    if (text === 'ping') {
+    const request = this.#settings.wire.readRequest(isBinary ? '' : data.toString());
+    if (request.kind === 'heartbeat') {
       this.#noteHeartbeat(connection);
-      connection.socket.send('pong');
+      connection.send(request.answer);
       return;
     }
     this.#counters.requests++;
-    const parsed = parseSubscriptionRequest(text);
-    if (parsed.request === null) {
-      this.#counters.requestErrors++;
-      connection.socket.send(formatRequestError(parsed.correlationId, 'E1001'));
-      return;
+    switch (request.kind) {
+      case 'fault':
+        this.#refuseRequest(connection, request.answer);
+        break;
+      case 'unsubscribe':
+        connection.unsubscribe(request, this.#generator);
+        break;
+      case 'mode':
+        this.#deliverNow(connection, connection.changeMode(request));
+        break;
+      case 'subscribe': {
+        const added = connection.subscribe(request, this.#generator, this.#settings.clock());
+        if (added === null) this.#refuseRequest(connection, request.limitAnswer);
+        else this.#deliverNow(connection, added);
+      }
     }
-    const { request } = parsed;
-    if (request.action === 'unsubscribe') {
-      connection.unsubscribe(request, this.#generator);
-      return;
-    }
-    const added = connection.subscribe(request, this.#generator, this.#settings.clock());
-    if (added === null) {
-      this.#counters.requestErrors++;
-      connection.socket.send(formatRequestError(request.correlationId, 'E1002'));
-      return;
-    }
-    // The last known value of each token, at once.
-    if (!this.#stalled) for (const subscription of added) this.#deliver(subscription);
+  }
+
+  #refuseRequest(connection: SimulatedConnection, answer: string | null): void {
+    this.#counters.requestErrors++;
+    if (answer !== null) connection.send(answer);
+  }
+
+  /** Sends the last known value of each, at once. */
+  #deliverNow(connection: SimulatedConnection, subscriptions: readonly ConnectionSubscription[]): void {
+    if (!this.#stalled) for (const subscription of subscriptions) this.#deliver(subscription);
     connection.flush();
     this.#arm();
   }
@@ -273,10 +327,15 @@ export class SimulatedExchange {
       this.#counters.framesDropped++;
       return;
     }
-    const { duplicateEvery, garbageEvery } = this.#settings;
+    if (this.#stalledInstruments.size > 0) {
+      if (this.#stalledInstruments.has(instrumentKey(instrument.exchangeType, instrument.token))) return;
+    }
+    const { duplicateEvery, reorderEvery, garbageEvery } = this.#settings;
     const { batch } = receiver;
-    batch.append(mode, instrument);
     const frame = ++this.#counters.framesSent;
+    if (reorderEvery > 0 && this.#isHeldBack(subscription, reorderEvery)) return;
+    batch.append(mode, instrument);
+    if (reorderEvery > 0) this.#sendHeldBack(subscription);
     if (duplicateEvery > 0 && frame % duplicateEvery === 0) {
       this.#counters.duplicatesSent++;
       batch.append(mode, instrument);
@@ -284,8 +343,25 @@ export class SimulatedExchange {
     if (garbageEvery > 0 && frame % garbageEvery === 0) {
       this.#counters.garbageSent++;
       if (this.#counters.garbageSent % 2 === 1) batch.appendTruncated(mode, instrument);
-      else batch.appendUnknownMode(mode, instrument);
+      else batch.appendUnknown(mode, instrument);
     }
+  }
+
+  /** Every so many frames of a subscription, one waits until its successor is sent. */
+  #isHeldBack(subscription: ConnectionSubscription, every: number): boolean {
+    const order = this.#orders.get(subscription) ?? { frames: 0, held: null };
+    this.#orders.set(subscription, order);
+    if (order.held !== null || ++order.frames % every !== 0) return false;
+    order.held = encodePacket(this.#settings.wire, subscription.mode, subscription.instrument);
+    return true;
+  }
+
+  #sendHeldBack(subscription: ConnectionSubscription): void {
+    const order = this.#orders.get(subscription);
+    if (order === undefined || order.held === null) return;
+    this.#counters.reordersSent++;
+    subscription.receiver.batch.appendBytes(order.held);
+    order.held = null;
   }
 
   #flush(): void {

@@ -1,34 +1,21 @@
-import { encodeToken, type MarketLevel, type MarketState } from '../../codec/angel/frame-encoder.ts';
-import { DEPTH_20, EXCHANGE_TYPE } from '../../codec/angel/frame-layout.ts';
+import type { ExchangeWire, InstrumentKind } from '../../codec/exchange-wire.ts';
+import type { MarketLevel, MarketState } from '../../codec/market-state.ts';
+import { DEEP_DEPTH_LEVELS } from '../../codec/tick.ts';
 import { hashText, SeededRandom } from './seeded-random.ts';
 import { type TickClass, tickClassOfShare } from './traffic-profiles.ts';
 
-export type InstrumentKind = 'index' | 'cash' | 'derivative' | 'currency';
-
-/** What makes kinds differ: bounds of a made-up price (price units), daily price limit, quantity step. */
+/** What makes kinds differ: bounds of a made-up price, smallest change of it (rupees); daily price limit, quantity step. */
 const KIND_TRAITS = {
-  index: { lowestPrice: 1_000_000, highestPrice: 6_000_000, circuit: 0.2, lot: 0 },
-  cash: { lowestPrice: 5_000, highestPrice: 500_000, circuit: 0.1, lot: 1 },
-  derivative: { lowestPrice: 2_000, highestPrice: 50_000, circuit: 0.2, lot: 25 },
-  currency: { lowestPrice: 800_000_000, highestPrice: 1_100_000_000, circuit: 0.03, lot: 1 },
+  index: { lowestPrice: 10_000, highestPrice: 60_000, tick: 0.05, circuit: 0.2, lot: 0 },
+  cash: { lowestPrice: 50, highestPrice: 5_000, tick: 0.05, circuit: 0.1, lot: 1 },
+  derivative: { lowestPrice: 20, highestPrice: 500, tick: 0.05, circuit: 0.2, lot: 25 },
+  currency: { lowestPrice: 80, highestPrice: 110, tick: 0.0025, circuit: 0.03, lot: 1 },
 } as const;
 
-/** Smallest price change, price units. */
-const TICK = 5;
-const CURRENCY_TICK = 25_000;
 /** Ticks between the previous close and a price limit, at least. */
 const LEAST_ROOM_TICKS = 10;
 /** Below it a book of twenty levels could hold more than the total says. */
 const LOWEST_TOTAL_QUANTITY = 100_000;
-
-/** The kind of a token that nobody described. Index tokens of NSE, BSE and MCX start with 999; 26000 and 26009 are old. */
-export function guessKind(exchangeType: number, token: string): InstrumentKind {
-  if (exchangeType === EXCHANGE_TYPE.CDE_FO) return 'currency';
-  const cash = exchangeType === EXCHANGE_TYPE.NSE_CM || exchangeType === EXCHANGE_TYPE.BSE_CM;
-  if ((cash || exchangeType === EXCHANGE_TYPE.MCX_FO) && /^999\d{5}$/.test(token)) return 'index';
-  if (exchangeType === EXCHANGE_TYPE.NSE_CM && (token === '26000' || token === '26009')) return 'index';
-  return cash ? 'cash' : 'derivative';
-}
 
 interface MutableLevel {
   price: number;
@@ -90,21 +77,23 @@ export class SimulatedInstrument implements MarketState {
   /** Unrounded: many small trades would never move a rounded average. */
   #average: number;
 
-  /** @throws RangeError if the token is longer than 25 bytes. */
-  constructor(identity: InstrumentIdentity, seed: number, nowMs: number) {
+  /** @throws RangeError for a token that the wire cannot carry. */
+  constructor(identity: InstrumentIdentity, wire: ExchangeWire, seed: number, nowMs: number) {
     const { exchangeType, token, kind } = identity;
     const traits = KIND_TRAITS[kind];
+    const unit = 10 ** wire.priceDecimals(exchangeType);
     const random = new SeededRandom(hashText(`${seed}/${exchangeType}/${token}`));
     this.#random = random;
     this.exchangeType = exchangeType;
     this.token = token;
-    this.tokenBytes = encodeToken(token);
+    this.tokenBytes = wire.encodeToken(exchangeType, token);
     this.kind = kind;
-    this.tickSize = exchangeType === EXCHANGE_TYPE.CDE_FO ? CURRENCY_TICK : TICK;
+    this.tickSize = Math.round(traits.tick * unit);
     this.#lot = traits.lot;
 
     // All draws are made for every instrument, so that a known price changes nothing but the price.
-    const madeUpPrice = traits.lowestPrice * (traits.highestPrice / traits.lowestPrice) ** random.fraction();
+    const { lowestPrice, highestPrice } = traits;
+    const madeUpPrice = unit * lowestPrice * (highestPrice / lowestPrice) ** random.fraction();
     const drawnClass = kind === 'index' ? 'index' : tickClassOfShare(random.fraction());
     this.tickClass = identity.tickClass ?? drawnClass;
     this.close = Math.max(this.tickSize, this.#round(identity.referencePrice ?? madeUpPrice));
@@ -182,7 +171,7 @@ export class SimulatedInstrument implements MarketState {
 
   #openBook(): void {
     const random = this.#random;
-    for (let level = 0; level < DEPTH_20.LEVELS; level++) {
+    for (let level = 0; level < DEEP_DEPTH_LEVELS; level++) {
       this.#buy.push({ price: 0, quantity: 0, orders: 0 });
       this.#sell.push({ price: 0, quantity: 0, orders: 0 });
     }
@@ -208,7 +197,7 @@ export class SimulatedInstrument implements MarketState {
   }
 
   #changeLevel(side: MutableLevel[]): void {
-    const level = side[this.#random.below(DEPTH_20.LEVELS)];
+    const level = side[this.#random.below(DEEP_DEPTH_LEVELS)];
     if (level !== undefined) this.#fillLevel(level);
   }
 
@@ -219,7 +208,7 @@ export class SimulatedInstrument implements MarketState {
     const spread = this.#random.between(1, 3) * tick;
     const bestBid = atBid ? this.lastTradedPrice : this.lastTradedPrice - spread;
     const bestAsk = bestBid + spread;
-    for (let level = 0; level < DEPTH_20.LEVELS; level++) {
+    for (let level = 0; level < DEEP_DEPTH_LEVELS; level++) {
       const bid = this.#buy[level];
       const ask = this.#sell[level];
       if (bid === undefined || ask === undefined) return;

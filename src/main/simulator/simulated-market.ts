@@ -1,5 +1,6 @@
+import type { ExchangeWire } from '../../codec/exchange-wire.ts';
 import { SeededRandom } from './seeded-random.ts';
-import { guessKind, SimulatedInstrument } from './simulated-instrument.ts';
+import { SimulatedInstrument } from './simulated-instrument.ts';
 import type { KnownInstrument } from './simulator-options.ts';
 
 /** Numbers of a segment's sequence counter between two ticks: others trade in the segment too. */
@@ -12,6 +13,7 @@ export function instrumentKey(exchangeType: number, token: string): string {
 
 /** Every instrument that was ever asked for, and one sequence counter per segment. */
 export class SimulatedMarket {
+  readonly #wire: ExchangeWire;
   readonly #seed: number;
   readonly #random: SeededRandom;
   readonly #known = new Map<string, KnownInstrument>();
@@ -19,7 +21,8 @@ export class SimulatedMarket {
   /** Last sequence number by exchange type. */
   readonly #sequence: number[] = [];
 
-  constructor(seed: number, known: readonly KnownInstrument[]) {
+  constructor(wire: ExchangeWire, seed: number, known: readonly KnownInstrument[]) {
+    this.#wire = wire;
     this.#seed = seed;
     this.#random = new SeededRandom(seed);
     for (const instrument of known) {
@@ -30,14 +33,14 @@ export class SimulatedMarket {
   /**
    * The instrument of a token, made on first use. Known instruments are the ones that people watch: they tick as liquid
    * ones, so that a demonstration with a dozen of them looks alive.
-   * @throws RangeError if the token is longer than 25 bytes.
+   * @throws RangeError for a token that the wire cannot carry.
    */
   instrument(exchangeType: number, token: string, nowMs: number): SimulatedInstrument {
     const key = instrumentKey(exchangeType, token);
     const existing = this.#instruments.get(key);
     if (existing !== undefined) return existing;
     const known = this.#known.get(key);
-    const kind = known?.kind ?? guessKind(exchangeType, token);
+    const kind = known?.kind ?? this.#wire.guessKind(exchangeType, token);
     const instrument = new SimulatedInstrument(
       {
         exchangeType,
@@ -46,6 +49,7 @@ export class SimulatedMarket {
         referencePrice: known?.referencePrice ?? null,
         tickClass: known === undefined || kind === 'index' ? null : 'liquid',
       },
+      this.#wire,
       this.#seed,
       nowMs,
     );

@@ -20,9 +20,11 @@ export class TickGenerator<Receiver> {
   readonly #pickRandom: SeededRandom;
   readonly #ticksPerSecond: number | null;
 
-  constructor(settings: Pick<SimulatorSettings, 'seed' | 'profile' | 'ticksPerSecond' | 'instruments'>) {
+  constructor(
+    settings: Pick<SimulatorSettings, 'wire' | 'seed' | 'profile' | 'ticksPerSecond' | 'instruments'>,
+  ) {
     const profile = TRAFFIC_PROFILES[settings.profile];
-    this.#market = new SimulatedMarket(settings.seed, settings.instruments);
+    this.#market = new SimulatedMarket(settings.wire, settings.seed, settings.instruments);
     this.#active = new ActiveInstruments(profile.rates);
     this.#ticksPerSecond = settings.ticksPerSecond;
     // Different streams for which and when: the number of looks at the clock changes nothing in what is picked.

@@ -1,19 +1,15 @@
-import type { AngelMode } from '../../codec/angel/frame-encoder.ts';
-import { ANGEL_MODE, EXCHANGE_TYPE, TOKEN_BYTES } from '../../codec/angel/frame-layout.ts';
+/** The exchange's side of SmartStream's requests: what the simulated exchange reads, and what it answers. */
+import type { WireToken } from '../exchange-wire.ts';
+import type { AngelMode } from './frame-encoder.ts';
+import { ANGEL_MODE, EXCHANGE_TYPE, TOKEN_BYTES } from './frame-layout.ts';
 
 const EXCHANGE_TYPES: ReadonlySet<unknown> = new Set(Object.values(EXCHANGE_TYPE));
-
-/** A token of an exchange. */
-export interface RequestedToken {
-  readonly exchangeType: number;
-  readonly token: string;
-}
 
 export interface SubscriptionRequest {
   readonly correlationId: string;
   readonly action: 'subscribe' | 'unsubscribe';
   readonly mode: AngelMode;
-  readonly tokens: readonly RequestedToken[];
+  readonly tokens: readonly WireToken[];
 }
 
 /** The exchange's words for a failed request. */
@@ -45,9 +41,9 @@ function isExchangeType(value: unknown): value is number {
   return EXCHANGE_TYPES.has(value);
 }
 
-function readTokens(tokenList: unknown): RequestedToken[] | null {
+function readTokens(tokenList: unknown): WireToken[] | null {
   if (!Array.isArray(tokenList)) return null;
-  const tokens: RequestedToken[] = [];
+  const tokens: WireToken[] = [];
   for (const entry of tokenList) {
     if (!isRecord(entry)) return null;
     const { exchangeType } = entry;
