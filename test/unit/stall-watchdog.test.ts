@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { WatchdogScene } from '../support/watchdog-scene.ts';
+
+const MONDAY_NOON = '2026-07-06 12:00';
+const SUNDAY_NOON = '2026-07-05 12:00';
+
+test('a feed whose instruments tick as they use to is left alone all day, and live', () => {
+  const scene = new WatchdogScene(MONDAY_NOON);
+  scene.watch('NSE', 1, 2, 3);
+  scene.watch('NFO', 4);
+  scene.tickEvery(500, 1);
+  scene.tickEvery(3000, 2);
+  scene.tickEvery(20_000, 3);
+  scene.tickEvery(1000, 4);
+  assert.deepEqual(scene.run(3600), ['NSE live', 'NFO live']);
+});
+
+test('a mute segment is subscribed again, then told to be mute, and recovered step by step with growing pauses', () => {
+  const scene = new WatchdogScene(MONDAY_NOON);
+  scene.watch('NSE', 1, 2);
+  scene.tickEvery(1000, 1, 2);
+  scene.run(100);
+  scene.tickEvery(0, 1, 2);
+  scene.said.length = 0;
+  scene.run(600);
+  assert.deepEqual(scene.said.map(({ what }) => what).slice(0, 10), [
+    'resubscribe 1,2',
+    'NSE mute',
+    'silenced 1,2',
+    'NSE recovering',
+    'reconnect',
+    'move 1,2',
+    'tokens',
+    'NSE mute',
+    'reconnect',
+    'move 1,2',
+  ]);
+  const at = (what: string, nth = 0) => scene.said.filter((said) => said.what === what)[nth]!.at;
+  assert.ok(at('resubscribe 1,2') - 100 >= 30 && at('resubscribe 1,2') - 100 <= 32);
+  assert.ok(at('NSE mute') - at('resubscribe 1,2') >= 10);
+  const steps = [at('reconnect'), at('move 1,2'), at('tokens'), at('reconnect', 1), at('move 1,2', 1)];
+  const pauses = steps.slice(1).map((time, i) => time - steps[i]!);
+  for (const [i, pause] of pauses.entries()) assert.ok(Math.abs(pause - 10 * 2 ** i) <= 1.5, `${pauses}`);
+});
+
+test('a mute segment whose ticks come back is live at once, and a relapse goes on behind the last step', () => {
+  const scene = new WatchdogScene(MONDAY_NOON);
+  scene.watch('NSE', 1);
+  scene.tickEvery(1000, 1);
+  scene.run(60);
+  scene.tickEvery(0, 1);
+  assert.ok(scene.run(45).includes('reconnect'));
+  scene.tickEvery(1000, 1);
+  assert.deepEqual(scene.run(5), ['NSE live']);
+  scene.tickEvery(0, 1);
+  assert.deepEqual(scene.run(45), ['resubscribe 1', 'NSE mute', 'silenced 1', 'NSE recovering', 'move 1']);
+  scene.tickEvery(1000, 1);
+  assert.deepEqual(scene.run(120), ['NSE live']);
+  scene.tickEvery(0, 1);
+  assert.ok(scene.run(45).includes('reconnect'), 'ticks flowed for a while, so it begins anew');
+});
+
+test('one illiquid instrument alone is asked now and then, ever more rarely, and nobody is alarmed', () => {
+  const scene = new WatchdogScene(MONDAY_NOON);
+  scene.watch('NFO', 7);
+  scene.answers = () => true;
+  const said = scene.run(3 * 3600);
+  assert.equal(said[0], 'NFO live');
+  assert.ok(
+    said.slice(1).every((what) => what === 'resubscribe 7'),
+    said.join(),
+  );
+  assert.ok(said.length < 30, `${said.length - 1} probes in three hours`);
+  const times = scene.said.slice(1).map(({ at }) => at);
+  assert.ok(times[1]! - times[0]! > 1.8 * 30, 'the second silence may last longer than the first');
+});
+
+test('nothing is judged while the market is closed, and ticks that come all the same mean live', () => {
+  const scene = new WatchdogScene(SUNDAY_NOON);
+  scene.watch('NSE', 1);
+  // The broker's image of the last session.
+  scene.watchdog.onTick(1, scene.now + 10);
+  assert.deepEqual(scene.run(3600), ['NSE market_closed']);
+  scene.tickEvery(1000, 1);
+  assert.deepEqual(scene.run(60), ['NSE live']);
+  scene.tickEvery(0, 1);
+  assert.deepEqual(scene.run(600), ['NSE market_closed']);
+});
+
+test('the market closes and opens: each is told with its time, and no tick is missed before the first can be expected', () => {
+  const scene = new WatchdogScene('2026-07-06 15:29');
+  scene.watch('NSE', 1);
+  scene.tickEvery(1000, 1);
+  assert.deepEqual(scene.run(60), ['NSE live']);
+  scene.tickEvery(0, 1);
+  assert.deepEqual(scene.run(120), ['NSE market_closed']);
+  assert.equal(scene.sinceOf('NSE market_closed'), '15:30');
+  const morning = new WatchdogScene('2026-07-06 09:00');
+  morning.watch('NSE', 1);
+  assert.deepEqual(morning.run(14 * 60), ['NSE market_closed']);
+  assert.deepEqual(morning.run(2 * 60), ['NSE live'], 'no alarm in the first minute');
+  assert.equal(morning.sinceOf('NSE live'), '09:15');
+  assert.deepEqual(morning.run(32), ['resubscribe 1'], 'but half a minute behind it');
+});
+
+test('one instrument that stops is probed, then stale, then moved; the others stay live and connected', () => {
+  const scene = new WatchdogScene(MONDAY_NOON);
+  scene.watch('NSE', 1, 2);
+  scene.tickEvery(500, 1, 2);
+  scene.run(120);
+  scene.tickEvery(0, 2);
+  assert.deepEqual(scene.run(59), []);
+  assert.deepEqual(scene.run(3), ['resubscribe 2']);
+  assert.deepEqual(scene.run(11), ['NSE 2 stale', 'silenced 2']);
+  const later = scene.run(200);
+  assert.equal(later[0], 'move 2');
+  assert.ok(later.slice(1).every((what) => what === 'resubscribe 2'));
+  scene.tickEvery(500, 2);
+  assert.deepEqual(scene.run(30), ['NSE 2 live']);
+});
+
+test('an instrument that is only quiet answers the probe, is never called stale, and is asked more rarely', () => {
+  const scene = new WatchdogScene(MONDAY_NOON);
+  scene.watch('NSE', 1, 2);
+  scene.tickEvery(500, 1, 2);
+  scene.run(120);
+  scene.tickEvery(0, 2);
+  scene.answers = () => true;
+  const said = scene.run(3600);
+  assert.ok(
+    said.every((what) => what === 'resubscribe 2'),
+    said.join(),
+  );
+  assert.ok(said.length <= 7, `${said.length} probes in an hour`);
+});
+
+test('an instrument that always ticks once a minute is not asked after half a minute, nor after two', () => {
+  const scene = new WatchdogScene(MONDAY_NOON);
+  scene.watch('NSE', 1, 2);
+  scene.tickEvery(500, 1);
+  scene.tickEvery(55_000, 2);
+  scene.run(2400);
+  scene.tickEvery(0, 2);
+  assert.deepEqual(scene.run(300), []);
+});
+
+test('a machine that slept does not take its own sleep for silence, whether or not its clock slept too', () => {
+  for (const monotonic of [3600, 0]) {
+    const scene = new WatchdogScene(MONDAY_NOON);
+    scene.watch('NSE', 1);
+    scene.tickEvery(1000, 1);
+    scene.run(60);
+    scene.tickEvery(0, 1);
+    scene.sleep(3600, monotonic);
+    assert.deepEqual(scene.run(29), [], `monotonic clock went on by ${monotonic} s`);
+    assert.deepEqual(scene.run(5), ['resubscribe 1']);
+  }
+});
+
+test('a segment that never had a tick does not cost the ticking ones their connection', () => {
+  const scene = new WatchdogScene(MONDAY_NOON);
+  scene.watch('NSE', 1);
+  scene.watch('MCX', 2);
+  scene.tickEvery(1000, 1);
+  const said = scene.run(3000);
+  assert.ok(said.includes('MCX mute'));
+  assert.ok(said.includes('resubscribe 2'));
+  assert.ok(!said.some((what) => ['reconnect', 'tokens'].includes(what)), said.join());
+});
+
+test('while the connection is down nothing is judged, and after it nothing is held against the time before', () => {
+  const scene = new WatchdogScene(MONDAY_NOON);
+  scene.watch('NSE', 1);
+  scene.tickEvery(1000, 1);
+  scene.run(60);
+  scene.tickEvery(0, 1);
+  scene.watchdog.onDisconnected();
+  assert.deepEqual(scene.run(300), []);
+  scene.watchdog.onConnected(scene.now);
+  assert.deepEqual(scene.run(29), []);
+});
+
+test('an exchange that the calendar does not know is live and never judged', () => {
+  const scene = new WatchdogScene(MONDAY_NOON);
+  scene.watch('GLOBAL_INDEX', 1);
+  assert.deepEqual(scene.run(3600), ['GLOBAL_INDEX live']);
+});
+
+test('thresholds of zero turn the watch over segments and instruments off', () => {
+  const scene = new WatchdogScene(MONDAY_NOON, { muteAfterMs: 0, staleAfterMs: 0 });
+  scene.watch('NSE', 1, 2);
+  scene.tickEvery(1000, 1, 2);
+  scene.run(100);
+  scene.tickEvery(0, 1, 2);
+  assert.deepEqual(scene.run(3600), []);
+});
