@@ -2,6 +2,7 @@
  * How the configuration comes to be: flag, else environment, else the `.env` file of the working directory, else the
  * default. It is read once, at start, and frozen.
  */
+import { BROKER_ROWS, streamKey } from './brokers/broker-registry.ts';
 import { ENV_FILE, readEnvFile } from './config/env-file.ts';
 import { readFlagValues } from './config/flag-values.ts';
 import { nearestName } from './config/nearest-name.ts';
@@ -101,26 +102,38 @@ function refuseUnknownKeys(environment: Environment, origin: string): void {
   }
 }
 
-/** Whoever configured Angel wants Angel; everybody else gets the simulated exchange. */
+/** Whoever configured a broker wants one; everybody else gets the simulated exchange. */
 function chooseBroker(config: Config, sources: ConfigSources): Config {
   if (sources.broker !== 'default') return config;
-  const isAngelConfigured = sources.brokerApiKey !== 'default' || sources.angelWsUrl !== 'default';
-  return isAngelConfigured ? { ...config, broker: 'angel' } : config;
+  const addressed = BROKER_ROWS.find(({ name }) => sources[streamKey(name)] !== 'default');
+  // An API key says nothing of whose it is; which broker a user has is in the database.
+  const chosen = addressed ?? (sources.brokerApiKey === 'default' ? undefined : BROKER_ROWS[0]);
+  return chosen === undefined ? config : { ...config, broker: chosen.name };
 }
 
 function refuseContradictions(config: Config): void {
-  if (config.feedDeadAfterMs <= config.feedPingIntervalMs) {
-    throw contradiction(config, 'feedDeadAfterMs', 'more than', 'feedPingIntervalMs');
+  for (const { heartbeat } of BROKER_ROWS) {
+    if (heartbeat.intervalMs === null) continue;
+    const deadAfterMs = config.feedDeadAfterMs ?? heartbeat.deadAfterMs;
+    const pingIntervalMs = config.feedPingIntervalMs ?? heartbeat.intervalMs;
+    refuseUnless(['feedDeadAfterMs', deadAfterMs], 'more than', ['feedPingIntervalMs', pingIntervalMs]);
   }
-  if (config.reconnectMaxMs < config.reconnectInitialMs) {
-    throw contradiction(config, 'reconnectMaxMs', 'at least', 'reconnectInitialMs');
-  }
+  refuseUnless(['reconnectMaxMs', config.reconnectMaxMs], 'at least', [
+    'reconnectInitialMs',
+    config.reconnectInitialMs,
+  ]);
 }
 
-function contradiction(config: Config, key: ConfigKey, relation: string, other: ConfigKey): TickwireError {
-  return new TickwireError(
+/** Refuses two options, each with its value in ms, that do not stand in this relation. */
+function refuseUnless(
+  [key, ms]: readonly [ConfigKey, number],
+  relation: 'more than' | 'at least',
+  [otherKey, otherMs]: readonly [ConfigKey, number],
+): void {
+  if (relation === 'more than' ? ms > otherMs : ms >= otherMs) return;
+  throw new TickwireError(
     'CONFIG_INVALID',
-    `${CONFIG_OPTIONS[key].env} is ${config[key]} ms; it must be ${relation} ${CONFIG_OPTIONS[other].env}, ` +
-      `which is ${config[other]} ms.`,
+    `${CONFIG_OPTIONS[key].env} is ${ms} ms; it must be ${relation} ${CONFIG_OPTIONS[otherKey].env}, ` +
+      `which is ${otherMs} ms.`,
   );
 }

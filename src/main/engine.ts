@@ -13,7 +13,7 @@ import { createRing } from '../workers/ring/ring-layout.ts';
 import type { FeedCredentials, FeedState, RingHandle, ToReader } from '../workers/worker-messages.ts';
 import { KeyVerifier } from './auth/key-verifier.ts';
 import { Accounts } from './brokers/accounts.ts';
-import type { BrokerRow } from './brokers/broker-registry.ts';
+import { type BrokerRow, streamKey } from './brokers/broker-registry.ts';
 import { FeedPool } from './brokers/feed-pool.ts';
 import { FeedRunner } from './brokers/feed-runner.ts';
 import type { Config } from './config-options.ts';
@@ -33,7 +33,7 @@ import { SlotTable } from './subscriptions/slot-table.ts';
 import { SubscriptionRegistry } from './subscriptions/subscription-registry.ts';
 import { SupervisedWorker, WorkerFailure } from './supervision.ts';
 import { workerScript } from './worker-script.ts';
-import { busTask, feedOptions, proxyTask, sharedMemory, startFailure } from './worker-tasks.ts';
+import { busTask, feedOptions, feedQuota, proxyTask, sharedMemory, startFailure } from './worker-tasks.ts';
 
 export interface EngineOptions {
   readonly config: Config;
@@ -140,7 +140,7 @@ export class Engine {
     this.#database = database;
     this.#keys = new KeyVerifier(database);
     // Threads take longest to start, so those that do not need one another start together.
-    const [instruments, upstreamUrl] = await Promise.all([
+    const [instruments, simulatedUrl] = await Promise.all([
       InstrumentMaster.open({
         db: database.db,
         load: () => this.pool.run({ path: database.path }, { filename: MASTER_READER.href }),
@@ -155,7 +155,7 @@ export class Engine {
       brokerApiKey: config.brokerApiKey ?? '',
       log: this.#log,
       createPool: (broker, credentials, onState) =>
-        this.#createPool(broker, upstreamUrl, credentials, onState),
+        this.#createPool(broker, simulatedUrl ?? config[streamKey(broker.name)], credentials, onState),
       onStatus: (status) => this.#postToProxies({ type: 'account', status }),
       onResumed: () => this.#desk?.followInstruments(),
     });
@@ -233,9 +233,10 @@ export class Engine {
     return process.platform === 'linux' ? this.#options.config.proxyWorkers : 1;
   }
 
-  async #startSimulator(): Promise<string> {
+  /** @returns its address, null when the real brokers are configured */
+  async #startSimulator(): Promise<string | null> {
     const { config } = this.#options;
-    if (config.broker !== 'simulated') return config.angelWsUrl;
+    if (config.broker !== 'simulated') return null;
     this.simulator = new SimulatorThread(demoSimulation(config), this.#log);
     return this.simulator.start();
   }
@@ -268,8 +269,7 @@ export class Engine {
     onState: (state: FeedState, detail: string) => void,
   ): FeedPool {
     const { config } = this.#options;
-    const quota = { maxConnections: config.maxWebsocketConnections, maxPairs: config.maxSymbolsPerWebsocket };
-    return new FeedPool(quota, () => {
+    return new FeedPool(feedQuota(config, broker), () => {
       const ring = this.#addRing();
       const runner = new FeedRunner({
         pool: this.pool,
@@ -279,12 +279,13 @@ export class Engine {
         task: {
           feed: ring.feed,
           broker: broker.name,
+          module: workerScript(broker.feedModule).href,
           url,
           credentials: credentials(),
           ring: ring.ring,
           lastValues: this.#lastValues,
           doorbells: this.#doorbells,
-          options: feedOptions(config),
+          options: feedOptions(config, broker),
         },
       });
       runner.start();

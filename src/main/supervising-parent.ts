@@ -6,8 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { Backoff } from '../workers/feed/backoff.ts';
 import { CONFIGURATION_EXIT_CODE } from './errors.ts';
 
-const RESTART_INITIAL_MS = 200;
-const RESTART_MAX_MS = 10_000;
+const RESTART_BACKOFF = { initialMs: 200, factor: 2, maxMs: 10_000, jitter: 0.5 };
 const PARENT_POLL_MS = 500;
 const STABLE_AFTER_MS = 30_000;
 /** The engine's process ends itself when its stop takes too long, unless even that hangs. */
@@ -33,7 +32,7 @@ export function superviseProcess(
   stopTimeoutMs: number,
   print: (line: string) => void,
 ): Promise<number> {
-  const backoff = new Backoff(RESTART_INITIAL_MS, RESTART_MAX_MS);
+  const backoff = new Backoff(RESTART_BACKOFF);
   let child: ChildProcess;
   let stopping = false;
   let restart: NodeJS.Timeout | undefined;

@@ -8,9 +8,8 @@ import type { Logger } from 'pino';
 import { Backoff } from '../workers/feed/backoff.ts';
 import type { FromReader, FromSupervised, ToReader, ToSupervised } from '../workers/worker-messages.ts';
 
-const RESTART_INITIAL_MS = 100;
 /** Clients wait for the listener and try again every few seconds: a longer pause would save nothing. */
-const RESTART_MAX_MS = 1000;
+const RESTART_BACKOFF = { initialMs: 100, factor: 2, maxMs: 1000, jitter: 0.5 };
 const STABLE_AFTER_MS = 30_000;
 const MAX_PING_INTERVAL_MS = 1000;
 /** At least so many pings stay without an answer before a worker is taken for wedged. */
@@ -59,7 +58,7 @@ function isOfSupervision(message: Typed): message is FromSupervised {
 export class SupervisedWorker<To extends Typed = ToReader, From extends Typed = FromReader> {
   readonly #options: SupervisedOptions<To, From>;
   readonly #log: Logger;
-  readonly #backoff = new Backoff(RESTART_INITIAL_MS, RESTART_MAX_MS);
+  readonly #backoff = new Backoff(RESTART_BACKOFF);
   #worker: Worker | null = null;
   #stopping = false;
   #restart: NodeJS.Timeout | undefined;

@@ -6,6 +6,7 @@ import type {
   RingHandle,
   SharedMemory,
 } from '../workers/worker-messages.ts';
+import type { BrokerRow, FeedQuota } from './brokers/broker-registry.ts';
 import { capabilityRows } from './brokers/capability-registry.ts';
 import type { Config } from './config-options.ts';
 import { TickwireError } from './errors.ts';
@@ -20,13 +21,30 @@ export function sharedMemory(
   return { rings: [...rings], lastValues, doorbells };
 }
 
-export function feedOptions(config: Config): FeedOptions {
+/** What a broker allows, within the bounds that the configuration sets. */
+export function feedQuota(config: Config, { quota }: BrokerRow): FeedQuota {
+  const { maxWebsocketConnections, maxSymbolsPerWebsocket } = config;
+  return {
+    ...quota,
+    maxConnections: Math.min(quota.maxConnections, maxWebsocketConnections ?? quota.maxConnections),
+    maxPairs: Math.min(quota.maxPairs, maxSymbolsPerWebsocket ?? quota.maxPairs),
+  };
+}
+
+export function feedOptions(config: Config, { heartbeat }: BrokerRow): FeedOptions {
   return {
     chunkTokens: config.subscribeChunk,
-    pingIntervalMs: config.feedPingIntervalMs,
-    deadAfterMs: config.feedDeadAfterMs,
+    pingIntervalMs:
+      heartbeat.intervalMs === null ? null : (config.feedPingIntervalMs ?? heartbeat.intervalMs),
+    deadAfterMs: config.feedDeadAfterMs ?? heartbeat.deadAfterMs,
+    handshakeTimeoutMs: 10_000,
     backoffInitialMs: config.reconnectInitialMs,
+    backoffFactor: 2,
     backoffMaxMs: config.reconnectMaxMs,
+    backoffJitter: 0.5,
+    stableAfterMs: 10_000,
+    slotWaitMinMs: config.reconnectInitialMs,
+    slotWaitMaxMs: config.reconnectMaxMs,
   };
 }
 

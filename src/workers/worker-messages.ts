@@ -28,6 +28,8 @@ export interface FeedTask {
   readonly feed: number;
   /** Registry name of the broker, for example `angel`. */
   readonly broker: string;
+  /** Address of the module that has the broker's feed handler. */
+  readonly module: string;
   readonly url: string;
   readonly credentials: FeedCredentials;
   /** Epoch of this run of the worker; rises with every start. */
@@ -45,14 +47,29 @@ export interface FeedCredentials {
   readonly clientCode: string;
 }
 
-export interface FeedOptions {
-  /** Tokens per subscribe request. */
-  readonly chunkTokens: number;
-  readonly pingIntervalMs: number;
+/** How a connection to a broker behaves. */
+export interface ConnectionOptions {
+  /** Null for a broker that wants no heartbeat. */
+  readonly pingIntervalMs: number | null;
   /** No frame at all for so long means that the socket is dead. */
   readonly deadAfterMs: number;
+  /** TCP, TLS and the WebSocket handshake together. */
+  readonly handshakeTimeoutMs: number;
   readonly backoffInitialMs: number;
+  readonly backoffFactor: number;
   readonly backoffMaxMs: number;
+  /** Which share of a delay is left to chance, 0 to 1. */
+  readonly backoffJitter: number;
+  /** A connection that was up for so long has proved itself: the next outage starts with the first delay again. */
+  readonly stableAfterMs: number;
+  /** Bounds of the wait after HTTP 429, when all sockets of the account are taken. */
+  readonly slotWaitMinMs: number;
+  readonly slotWaitMaxMs: number;
+}
+
+export interface FeedOptions extends ConnectionOptions {
+  /** Tokens per subscribe request. */
+  readonly chunkTokens: number;
 }
 
 /** An instrument and the mode in which the upstream connection shall carry it. */
@@ -75,7 +92,8 @@ export type ToFeedWorker =
   | { readonly type: 'suspend'; readonly reason: string }
   | { readonly type: 'stop' };
 
-export type FeedState = 'connecting' | 'live' | 'reconnecting' | 'refused' | 'suspended' | 'stopped';
+/** See the drawing in `feed/upstream-connection.ts`. */
+export type FeedState = 'connecting' | 'live' | 'reconnecting' | 'refused' | 'stopped';
 
 export type FromFeedWorker =
   | { readonly type: 'state'; readonly state: FeedState; readonly detail: string }

@@ -194,7 +194,7 @@ test('a logout ends the feed and is told; the next login brings the ticks back w
     for (const mode of [1, 2, 3])
       await client.ask({ action: 'unsubscribe', symbol: 'TCS', exchange: 'NSE', mode });
   }
-  assert.equal(fixture.engine.feeds[0]!.state, 'suspended', 'it does not try again');
+  assert.equal(fixture.engine.feeds[0]!.state, 'refused', 'it does not try again');
   fixture.writeDatabase((db, encrypt) => {
     db.prepare(LOGIN).run(encrypt('NEXT.AUTH'), encrypt('NEXT.FEED'), 'DEMO01');
   });

@@ -187,7 +187,8 @@ test('the 20 levels of a Depth20 frame reach the bus, with the latest price or n
   const first = await until('the first tick', () => bus.ticks()[0]);
   assert.equal(first.tick.header()!.flags() & FLAG.ABSENT_LTP, FLAG.ABSENT_LTP);
   upstream.send(snap.hex);
-  upstream.send(deep.hex);
+  // The same book once more, in a frame that differs from the one before: byte 35 is one of its dummies.
+  upstream.send(`${deep.hex.slice(0, 70)}01${deep.hex.slice(72)}`);
   const { tick, topic } = await until('the second tick', () => bus.ticks().find(({ seq }) => seq === 2));
   const header = tick.header()!;
   assert.equal(topic, `angel/NSE/${symbol}/DEEP_DEPTH/`);

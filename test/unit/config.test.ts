@@ -50,7 +50,7 @@ const CASES: Record<ConfigKey, readonly [text: string, value: unknown, refused: 
   maxSymbolsPerWebsocket: ['500', 500, '0'],
   maxWebsocketConnections: ['2', 2, '1.5'],
   logLevel: ['WARNING', 'warn', 'loud'],
-  broker: ['Angel', 'angel', 'zerodha'],
+  broker: ['Angel', 'angel', 'kraken'],
   angelWsUrl: ['ws://127.0.0.1:9/feed', 'ws://127.0.0.1:9/feed', 'https://example.test'],
   angelDepth20: ['true', true, 'maybe'],
   subscribeChunk: ['50', 50, '1001'],

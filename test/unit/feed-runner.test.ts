@@ -9,6 +9,7 @@ import { workerScript } from '../../src/main/worker-script.ts';
 import { createDoorbells } from '../../src/workers/ring/doorbell.ts';
 import { KIND, LastValueTable } from '../../src/workers/ring/last-value-table.ts';
 import { createRing, MIN_RING_BYTES } from '../../src/workers/ring/ring-layout.ts';
+import { QUICK_FEED_OPTIONS } from '../support/quick-feed-options.ts';
 import { RELIANCE, sampleTick } from '../support/sample-tick.ts';
 import { until } from '../support/until.ts';
 
@@ -29,18 +30,13 @@ test('no client is given the last price of a feed worker that has failed', async
       feed: 0,
       // The worker fails at its start.
       broker: 'unknown',
+      module: 'file:///nonexistent.ts',
       url: '',
       credentials: { authToken: '', feedToken: '', apiKey: '', clientCode: '' },
       ring: createRing(MIN_RING_BYTES),
       lastValues,
       doorbells: createDoorbells(1),
-      options: {
-        chunkTokens: 1,
-        pingIntervalMs: 1000,
-        deadAfterMs: 1000,
-        backoffInitialMs: 10,
-        backoffMaxMs: 10,
-      },
+      options: QUICK_FEED_OPTIONS,
     },
   });
   t.after(() => runner.stop());

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { angelPriceDecimals } from '../../src/codec/angel/frame-layout.ts';
-import { angelSegment } from '../../src/main/instruments/angel-segments.ts';
+import { angelSegment } from '../../src/codec/angel/segments.ts';
 import { DEMO_INSTRUMENTS } from '../../src/main/instruments/demo-instruments.ts';
 import { EVERY_BROKER, InstrumentTable } from '../../src/main/instruments/instrument-table.ts';
 import { packInstruments } from '../../src/main/instruments/packed-instruments.ts';

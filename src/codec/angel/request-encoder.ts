@@ -15,10 +15,10 @@ export interface AngelToken {
 }
 
 /** One request: tokens of any exchanges in one mode. An unsubscribe must name the mode of its subscribe. */
-export interface AngelRequest {
+export interface AngelRequest<T extends AngelToken = AngelToken> {
   readonly action: 'subscribe' | 'unsubscribe';
   readonly mode: AngelMode;
-  readonly tokens: readonly AngelToken[];
+  readonly tokens: readonly T[];
   readonly correlationId: string;
 }
 
@@ -46,15 +46,15 @@ export function encodeRequest(request: AngelRequest): string {
  *
  * @throws RangeError when `maxTokens` is not a positive integer
  */
-export function chunk(
-  request: Omit<AngelRequest, 'correlationId'>,
+export function chunk<T extends AngelToken>(
+  request: Omit<AngelRequest<T>, 'correlationId'>,
   maxTokens: number,
   nextCorrelationId: () => string,
-): AngelRequest[] {
+): AngelRequest<T>[] {
   if (!Number.isInteger(maxTokens) || maxTokens < 1) {
     throw new RangeError(`a request takes ${maxTokens} tokens: give a positive integer`);
   }
-  const requests: AngelRequest[] = [];
+  const requests: AngelRequest<T>[] = [];
   for (let start = 0; start < request.tokens.length; start += maxTokens) {
     const tokens = request.tokens.slice(start, start + maxTokens);
     requests.push({ ...request, tokens, correlationId: nextCorrelationId() });

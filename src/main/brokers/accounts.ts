@@ -115,7 +115,7 @@ export class Accounts {
       if (known !== undefined) this.#suspend(known, message);
       return { status: 'error', code: 'BROKER_ERROR', message };
     }
-    const credentials = this.#credentialsOf(name, session);
+    const credentials = broker.credentials(session, this.#options.brokerApiKey, name);
     if (known === undefined) return { status: 'ok', account: this.#add(name, broker, credentials) };
     if (known.broker !== broker) this.#changeBroker(known, broker, credentials);
     else if (known.isSuspended || !known.uses(credentials)) this.#renew(known, credentials);
@@ -156,20 +156,10 @@ export class Accounts {
   }
 
   #onState(account: Account, state: FeedState, detail: string): void {
-    if (state === 'refused') {
+    if (state === 'refused' && !account.isSuspended) {
       const message = 'the broker refuses the session; log in to the broker again';
       this.#options.log.error({ account: account.name, detail }, message);
     }
     this.#options.onStatus(account.status);
-  }
-
-  #credentialsOf(name: string, session: Extract<BrokerSession, { status: 'ok' }>): FeedCredentials {
-    return {
-      authToken: session.authToken,
-      feedToken: session.feedToken ?? '',
-      apiKey: this.#options.brokerApiKey,
-      // OpenAlgo leaves the client code empty for some logins, and sends the user name in its place.
-      clientCode: session.clientCode ?? name,
-    };
   }
 }

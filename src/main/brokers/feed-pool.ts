@@ -6,13 +6,8 @@
 import type { Instrument } from '../../codec/tick.ts';
 import type { FeedCredentials } from '../../workers/worker-messages.ts';
 import type { Upstream, UpstreamChange } from '../subscriptions/subscription-registry.ts';
+import type { FeedQuota } from './broker-registry.ts';
 import type { FeedRunner } from './feed-runner.ts';
-
-export interface FeedQuota {
-  readonly maxConnections: number;
-  /** (token, mode) pairs per connection. */
-  readonly maxPairs: number;
-}
 
 export class FeedPool implements Upstream {
   readonly #quota: FeedQuota;

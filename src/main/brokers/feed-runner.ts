@@ -21,8 +21,7 @@ import type {
 import type { UpstreamChange } from '../subscriptions/subscription-registry.ts';
 
 /** A feed worker is quick to start; a broker that refuses it is the worker's own backoff. */
-const RESTART_INITIAL_MS = 100;
-const RESTART_MAX_MS = 5000;
+const RESTART_BACKOFF = { initialMs: 100, factor: 2, maxMs: 5000, jitter: 0.5 };
 const STABLE_AFTER_MS = 30_000;
 /** More than the close handshake may take. Who waits longer has no event loop any more, and is killed with the pool. */
 const STOP_TIMEOUT_MS = 2000;
@@ -38,7 +37,7 @@ export interface FeedRunnerOptions {
 export class FeedRunner {
   readonly #options: FeedRunnerOptions;
   readonly #log: Logger;
-  readonly #backoff = new Backoff(RESTART_INITIAL_MS, RESTART_MAX_MS);
+  readonly #backoff = new Backoff(RESTART_BACKOFF);
   /** What the worker shall carry, by slot; the truth outside any socket. */
   readonly #wished = new Map<number, UpstreamChange>();
   #credentials: FeedCredentials;
@@ -155,6 +154,8 @@ export class FeedRunner {
     switch (message.type) {
       case 'state': {
         const { state, detail } = message;
+        // A worker that fails closes its socket too. What it said before is what counts for the next one.
+        if (state === 'stopped' && !this.#stopping) break;
         const isBad = state === 'reconnecting' || state === 'refused';
         this.#log[isBad ? 'warn' : 'info']({ state, detail }, 'feed state');
         this.#setState(state, detail);

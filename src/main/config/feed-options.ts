@@ -1,19 +1,45 @@
 /** Options of the connection to the broker, real or simulated. */
-import { booleanOption, durationOption, enumOption, integerOption, urlOption } from './option-kinds.ts';
+import { BROKER_ROWS, type BrokerName, type StreamKey, streamKey } from '../brokers/broker-registry.ts';
+import {
+  booleanOption,
+  type ConfigOption,
+  durationOption,
+  enumOption,
+  integerOption,
+  optionalDurationOption,
+  urlOption,
+} from './option-kinds.ts';
+
+/** One address per broker. Built in a loop, of which the compiler sees only that its keys are texts. */
+const STREAM_OPTIONS = Object.fromEntries(
+  BROKER_ROWS.map(({ name, title, stream }) => [
+    streamKey(name),
+    urlOption({
+      env: stream.env,
+      default: stream.url,
+      schemes: ['wss', 'ws'],
+      doc: `Address of ${title}'s market-data socket.`,
+    }),
+  ]),
+) as Record<StreamKey, ConfigOption<string>>;
+
+const BROKER_NAMES: readonly BrokerName[] = BROKER_ROWS.map(({ name }) => name);
+const STREAM_ENVS = BROKER_ROWS.map(({ stream }) => stream.env).join(' or ');
+const DEAD_AFTER = BROKER_ROWS.map(
+  ({ title, heartbeat }) => `${heartbeat.deadAfterMs / 1000} s for ${title}`,
+).join(', ');
+const PING_INTERVAL = BROKER_ROWS.flatMap(({ title, heartbeat: { intervalMs } }) =>
+  intervalMs === null ? [] : [`${intervalMs / 1000} s for ${title}`],
+).join(', ');
 
 export const FEED_OPTIONS = {
-  broker: enumOption({
+  broker: enumOption<BrokerName | 'simulated'>({
     env: 'TICKWIRE_BROKER',
-    values: ['angel', 'simulated'],
+    values: [...BROKER_NAMES, 'simulated'],
     default: 'simulated',
-    doc: 'Where ticks come from. Not set: angel if BROKER_API_KEY or ANGEL_WS_URL is set, else the simulated exchange.',
+    doc: `Where ticks come from. Not set: the real brokers if BROKER_API_KEY or ${STREAM_ENVS} is set, else the simulated exchange.`,
   }),
-  angelWsUrl: urlOption({
-    env: 'ANGEL_WS_URL',
-    default: 'wss://smartapisocket.angelone.in/smart-stream',
-    schemes: ['wss', 'ws'],
-    doc: "Address of Angel One's market-data socket.",
-  }),
+  ...STREAM_OPTIONS,
   angelDepth20: booleanOption({
     env: 'TICKWIRE_ANGEL_DEPTH20',
     default: false,
@@ -27,21 +53,19 @@ export const FEED_OPTIONS = {
     unit: 'tokens',
     doc: 'Tokens in one subscribe request to the broker.',
   }),
-  feedPingIntervalMs: durationOption({
+  feedPingIntervalMs: optionalDurationOption({
     env: 'TICKWIRE_FEED_PING_INTERVAL',
-    default: 10,
     min: 0.01,
     max: 600,
     unit: 's',
-    doc: 'Time between heartbeats to the broker.',
+    doc: `Time between heartbeats to a broker that wants any. Not set: ${PING_INTERVAL}.`,
   }),
-  feedDeadAfterMs: durationOption({
+  feedDeadAfterMs: optionalDurationOption({
     env: 'TICKWIRE_FEED_DEAD_AFTER',
-    default: 25,
     min: 0.02,
     max: 3600,
     unit: 's',
-    doc: 'A broker connection without any frame for so long is dead. More than TICKWIRE_FEED_PING_INTERVAL.',
+    doc: `A broker connection without any frame for so long is dead. More than TICKWIRE_FEED_PING_INTERVAL. Not set: ${DEAD_AFTER}.`,
   }),
   reconnectInitialMs: durationOption({
     env: 'TICKWIRE_RECONNECT_INITIAL_MS',

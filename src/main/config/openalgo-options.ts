@@ -1,13 +1,19 @@
 /** Options that OpenAlgo has too, under its names, so that its `.env` serves both. */
+import { BROKER_ROWS, type FeedQuota } from '../brokers/broker-registry.ts';
 import {
   durationOption,
   enumOption,
   integerOption,
   listOption,
+  optionalIntegerOption,
   optionalStringOption,
   secretOption,
   stringOption,
 } from './option-kinds.ts';
+
+/** A broker's limit, for all of them. */
+const limits = (limit: keyof FeedQuota) =>
+  BROKER_ROWS.map(({ title, quota }) => `${title} ${quota[limit]}`).join(', ');
 
 /** OpenAlgo refuses to start with a shorter pepper. */
 const PEPPER_MIN_LENGTH = 32;
@@ -100,21 +106,19 @@ export const OPENALGO_OPTIONS = {
     default: ['angel'],
     doc: 'Brokers named to clients that ask for the supported ones.',
   }),
-  maxSymbolsPerWebsocket: integerOption({
+  maxSymbolsPerWebsocket: optionalIntegerOption({
     env: 'MAX_SYMBOLS_PER_WEBSOCKET',
-    default: 1000,
     min: 1,
     max: 100_000,
     unit: 'symbols',
-    doc: 'Symbols that one connection to the broker carries.',
+    doc: `Most symbols that one connection to the broker carries. Not set, or above it: the broker's own limit (${limits('maxPairs')}).`,
   }),
-  maxWebsocketConnections: integerOption({
+  maxWebsocketConnections: optionalIntegerOption({
     env: 'MAX_WEBSOCKET_CONNECTIONS',
-    default: 3,
     min: 1,
     max: 64,
     unit: 'connections',
-    doc: 'Connections to the broker for one account.',
+    doc: `Most connections to the broker for one account. Not set, or above it: the broker's own limit (${limits('maxConnections')}).`,
   }),
   logLevel: enumOption({
     env: 'LOG_LEVEL',

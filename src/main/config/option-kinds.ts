@@ -96,6 +96,13 @@ export function integerOption(
   return option('integer', declaration, `${kind} from ${min} to ${max}`, parse, unit ?? null);
 }
 
+/** A limit that is somebody else's while it is not set (null). */
+export function optionalIntegerOption(
+  declaration: Omit<Declaration<number>, 'default'> & Range,
+): ConfigOption<number | null> {
+  return { ...integerOption({ ...declaration, default: declaration.min }), default: null };
+}
+
 const TRUE_WORDS = new Set(['true', '1', 'yes', 'on']);
 const FALSE_WORDS = new Set(['false', '0', 'no', 'off']);
 
@@ -171,4 +178,11 @@ export function durationOption(
   };
   const expected = `a duration from ${min} to ${max} ${unit} (a plain number counts ${unit}; 500ms, 20s, 5m and 1h work too)`;
   return option('duration', { ...declaration, default: declaration.default * scale }, expected, parse, unit);
+}
+
+/** A span of time that is somebody else's while it is not set (null). */
+export function optionalDurationOption(
+  declaration: Omit<Declaration<number>, 'default'> & Range & { readonly unit: 's' | 'ms' },
+): ConfigOption<number | null> {
+  return { ...durationOption({ ...declaration, default: declaration.min }), default: null };
 }

@@ -1,9 +1,9 @@
 /** What the embedded database is filled with on its first start. */
 import { randomBytes } from 'node:crypto';
 import { angelPriceDecimals } from '../../codec/angel/frame-layout.ts';
+import { angelSegment } from '../../codec/angel/segments.ts';
 import type { Fernet } from '../auth/fernet.ts';
 import { hashKey } from '../auth/key-hash.ts';
-import { angelSegment } from '../instruments/angel-segments.ts';
 import { DEMO_INSTRUMENTS, type DemoInstrument } from '../instruments/demo-instruments.ts';
 import { OPENALGO_SCHEMA } from './openalgo-schema.ts';
 import type { DatabaseSync } from './sqlite.ts';

@@ -17,10 +17,12 @@ function kindOf({ instrumentType, exchange }: DemoInstrument): InstrumentKind {
 export function knownDemoInstruments(broker = 'angel'): KnownInstrument[] {
   const row = BROKERS.get(broker);
   return DEMO_INSTRUMENTS.flatMap((instrument) => {
-    const exchangeType = row?.segment(instrument.brexchange) ?? null;
-    if (exchangeType === null) return [];
-    const { token, referencePrice } = instrument;
-    return [{ exchangeType, token, referencePrice, kind: kindOf(instrument) }];
+    const address = row?.resolve(instrument) ?? null;
+    if (address === null) return [];
+    const { segment, token } = address;
+    return [
+      { exchangeType: segment, token, referencePrice: instrument.referencePrice, kind: kindOf(instrument) },
+    ];
   });
 }
 

@@ -199,12 +199,12 @@ export class ReaderDesk {
   #resolve(account: Account, { exchange, symbol }: InstrumentName): Resolved {
     const { slots } = this.#options;
     const row = this.#options.instruments(account.broker.name).find(exchange, symbol);
-    const segment = row === undefined ? null : account.broker.segment(row.brexchange);
-    if (row === undefined || segment === null) {
+    const address = row === undefined ? null : account.broker.resolve(row);
+    if (address === null) {
       const message = `Symbol ${symbol} not found for exchange ${exchange}`;
       return { status: 'error', code: 'SYMBOL_NOT_FOUND', message };
     }
-    const { token } = row;
+    const { segment, token } = address;
     const broker = account.broker.name;
     if (
       !hasFittingStrings({ broker, exchange, symbol, token }) ||

@@ -1,99 +1,55 @@
-/**
- * The feed handler of Angel One: the way of a frame through decoder and normaliser into the tick writer, and what Angel
- * says as text. Feed worker thread.
- */
-import { ANOMALY, AngelFrame, DECODED, decodeFrame, REJECT_NAMES } from '../../codec/angel/frame-decoder.ts';
-import { angelPriceDecimals } from '../../codec/angel/frame-layout.ts';
+/** The feed handler of Angel One: SmartStream's frames, texts and requests. Feed worker thread. */
+import {
+  ANOMALY,
+  AngelFrame,
+  type AngelMode,
+  DECODED,
+  decodeFrame,
+  REJECT_NAMES,
+} from '../../codec/angel/frame-decoder.ts';
+import { ANGEL_MODE, angelPriceDecimals } from '../../codec/angel/frame-layout.ts';
 import { angelHandshakeHeaders } from '../../codec/angel/handshake-headers.ts';
+import { InstrumentIndex } from '../../codec/angel/instrument-index.ts';
 import { normalise, normaliseDeepDepth, tickModeOf } from '../../codec/angel/normaliser.ts';
-import { HEARTBEAT_TEXT } from '../../codec/angel/request-encoder.ts';
+import {
+  chunk,
+  createCorrelationIds,
+  encodeRequest,
+  HEARTBEAT_TEXT,
+} from '../../codec/angel/request-encoder.ts';
 import { parseServerText } from '../../codec/angel/server-text.ts';
-import { DEEP_DEPTH_LEVELS, MODE, type Mode } from '../../codec/tick.ts';
-import { type TickTemplate, WORD } from '../../codec/tick-message.ts';
-import type { EpochClock } from '../epoch-clock.ts';
-import type { FeedTask, UpstreamWish } from '../worker-messages.ts';
-import { AngelSubscriptions, type TokenEntry } from './angel-subscriptions.ts';
-import { FeedHandler, type Report } from './feed-handler.ts';
-import { InstrumentFeed, type TickWriter } from './tick-writer.ts';
+import { MODE } from '../../codec/tick.ts';
+import type { TickTemplate } from '../../codec/tick-message.ts';
+import type { FeedTask } from '../worker-messages.ts';
+import { type FeedContext, FeedHandler, type FeedRequest } from './feed-handler.ts';
+import type { TokenChange, TokenEntry } from './feed-subscriptions.ts';
+import type { Handshake } from './upstream-connection.ts';
 
 const ANOMALY_NAMES = Object.entries(ANOMALY).map(
   ([name, bit]) => [`anomaly_${name.toLowerCase()}`, bit] as const,
 );
+const ALL_MODES: readonly AngelMode[] = Object.values(ANGEL_MODE);
 
 export class AngelFeed extends FeedHandler {
+  protected override readonly heartbeatText = HEARTBEAT_TEXT;
+  protected override readonly index = new InstrumentIndex<TokenEntry>();
   readonly #frame = new AngelFrame();
-  readonly #subscriptions: AngelSubscriptions;
-  readonly #writer: TickWriter;
-  readonly #clock: EpochClock;
-  readonly #receiveTime = new Int32Array(2);
+  readonly #nextCorrelationId = createCorrelationIds();
   /** Many frames lie in one buffer of the socket, so the view over it is made once for all of them. */
   #view: DataView = new DataView(new ArrayBuffer(0));
-  readonly #counts = { frames: 0, unknownToken: 0, superseded: 0, unknownText: 0, requestErrors: 0 };
   readonly #rejects: number[] = Object.keys(REJECT_NAMES).map(() => 0);
   readonly #anomalies: number[] = ANOMALY_NAMES.map(() => 0);
 
-  constructor(task: FeedTask, writer: TickWriter, clock: EpochClock, report: Report) {
-    super(task.url, task.credentials, task.options, report);
-    this.#writer = writer;
-    this.#clock = clock;
-    this.#subscriptions = new AngelSubscriptions(
-      task.options.chunkTokens,
-      (instrument, epoch) => {
-        const feed = new InstrumentFeed(instrument, angelPriceDecimals(instrument.segment), epoch);
-        // What a killed predecessor left there.
-        writer.forget(feed);
-        return feed;
-      },
-      (feed, isWhole) => (isWhole ? writer.forget(feed) : writer.forgetDeep(feed)),
-    );
-  }
-
-  protected handshake(url: string) {
+  protected override handshake(url: string): Handshake {
     return { url, headers: angelHandshakeHeaders(this.credentials) };
   }
 
-  protected sendHeartbeat(send: (data: string) => void): void {
-    send(HEARTBEAT_TEXT);
-  }
-
-  protected allSubscribeRequests(): readonly string[] {
-    return this.#subscriptions.all();
-  }
-
-  subscribe(wishes: readonly UpstreamWish[], epoch: number): void {
-    this.send(this.#subscriptions.subscribe(wishes, epoch));
-  }
-
-  unsubscribe(wishes: readonly UpstreamWish[]): void {
-    this.send(this.#subscriptions.unsubscribe(wishes));
-  }
-
-  protected onOutage(): void {
-    for (const entry of this.#subscriptions.entries()) {
-      for (const feed of entry.feeds) {
-        feed.gapBefore = feed.seq > 0;
-        feed.deepGapBefore = feed.deepSeq > 0;
-        feed.wishedSeen = false;
-        this.#writer.forget(feed);
-      }
-    }
-  }
-
-  protected onText(text: string): void {
-    const message = parseServerText(text);
-    if (message.kind === 'error') {
-      this.#counts.requestErrors++;
-      const { code, message: detail, correlationId } = message;
-      this.report({ type: 'requestError', code, message: detail, correlationId });
-    } else if (message.kind === 'unknown') {
-      this.#counts.unknownText++;
-    }
+  protected override priceDecimals(segment: number): number {
+    return angelPriceDecimals(segment);
   }
 
   /** Hot path, feed worker thread; allocates one view per socket read, does not throw. */
-  protected onFrame(frame: Buffer): void {
-    this.#clock.stamp(this.#receiveTime, 0);
-    this.#counts.frames++;
+  protected override onFrame(frame: Buffer): void {
     if (this.#view.buffer !== frame.buffer) this.#view = new DataView(frame.buffer);
     const decoded = this.#frame;
     const result = decodeFrame(this.#view, frame.byteOffset, frame.length, decoded);
@@ -102,40 +58,51 @@ export class AngelFeed extends FeedHandler {
       return;
     }
     if (decoded.anomalies !== 0) this.#countAnomalies(decoded.anomalies);
-    const entry = this.#subscriptions.index.find(decoded);
-    if (entry === undefined) {
-      this.#counts.unknownToken++;
-      return;
-    }
-    this.#publish(entry, tickModeOf(decoded.mode));
+    const entry = this.index.find(decoded);
+    this.deliver(entry, tickModeOf(decoded.mode), this.#view, frame.byteOffset, frame.length);
   }
 
-  #publish(entry: TokenEntry, mode: Mode): void {
-    for (let i = 0; i < entry.feeds.length; i++) {
-      const feed = entry.feeds[i]!;
-      if (mode === MODE.DEEP_DEPTH) {
-        if (!feed.deep) continue;
-        const template = feed.template(mode, DEEP_DEPTH_LEVELS);
-        this.#write(feed, template, normaliseDeepDepth(this.#frame, template, feed.latest));
-        continue;
-      }
-      if (feed.wished === 0) continue;
-      // During a change of mode both modes come. The lower one has nothing new once the wished one has been seen, and
-      // its sequence number would look like a gap to a client of the higher mode.
-      if (mode >= feed.wished) feed.wishedSeen = true;
-      else if (feed.wishedSeen) {
-        this.#counts.superseded++;
-        continue;
-      }
-      const template = feed.template(mode);
-      this.#write(feed, template, normalise(this.#frame, template));
+  protected override normalise(template: TickTemplate, latest: TickTemplate | null): number {
+    if (template.mode === MODE.DEEP_DEPTH) return normaliseDeepDepth(this.#frame, template, latest);
+    return normalise(this.#frame, template);
+  }
+
+  protected override onText(text: string): void {
+    const message = parseServerText(text);
+    if (message.kind === 'error') {
+      this.onRequestError(message.code, message.message, message.correlationId);
+    } else if (message.kind === 'unknown') {
+      this.countUnknownText();
     }
   }
 
-  #write(feed: InstrumentFeed, template: TickTemplate, flags: number): void {
-    template.words[WORD.RECEIVE_TIME_NS] = this.#receiveTime[0]!;
-    template.words[WORD.RECEIVE_TIME_NS + 1] = this.#receiveTime[1]!;
-    this.#writer.publish(feed, template, flags);
+  /** Angel has no "change mode": the new mode is subscribed first, then the old one is unsubscribed. */
+  protected override encodeRequests(changes: readonly TokenChange[]): FeedRequest[] {
+    return [
+      ...this.#encode('subscribe', changes, ({ from, to }) => to & ~from),
+      ...this.#encode('unsubscribe', changes, ({ from, to }) => from & ~to),
+    ];
+  }
+
+  /** @param modesOf which modes of a token the action is about, as bits */
+  #encode(
+    action: FeedRequest['action'],
+    changes: readonly TokenChange[],
+    modesOf: (change: TokenChange) => number,
+  ): FeedRequest[] {
+    return ALL_MODES.flatMap((mode) => {
+      const tokens = changes
+        .filter((change) => (modesOf(change) & (1 << tickModeOf(mode))) !== 0)
+        .map(({ entry }) => ({ exchangeType: entry.segment, token: entry.token, entry }));
+      const requests = chunk({ action, mode, tokens }, this.options.chunkTokens, this.#nextCorrelationId);
+      return requests.map((request) => ({
+        text: encodeRequest(request),
+        id: request.correlationId,
+        action,
+        mode: tickModeOf(mode),
+        entries: request.tokens.map(({ entry }) => entry),
+      }));
+    });
   }
 
   #countAnomalies(bits: number): void {
@@ -144,12 +111,8 @@ export class AngelFeed extends FeedHandler {
     }
   }
 
-  counters(): Record<string, number> {
-    const counters: Record<string, number> = {
-      ...this.#counts,
-      ticks: this.#writer.ticks,
-      reconnects: this.reconnects,
-    };
+  protected override brokerCounters(): Record<string, number> {
+    const counters: Record<string, number> = {};
     for (const [result, name] of Object.entries(REJECT_NAMES)) {
       counters[`reject_${name}`] = this.#rejects[Number(result) - 1]!;
     }
@@ -158,4 +121,8 @@ export class AngelFeed extends FeedHandler {
     });
     return counters;
   }
+}
+
+export function createFeedHandler(task: FeedTask, context: FeedContext): FeedHandler {
+  return new AngelFeed(task, context);
 }

@@ -1,16 +1,24 @@
+export interface BackoffOptions {
+  /** Delay before the first attempt, ms. */
+  readonly initialMs: number;
+  /** By how much each delay is longer than the one before; at least 1. */
+  readonly factor: number;
+  readonly maxMs: number;
+  /** Which share of a delay is left to chance, 0 to 1. */
+  readonly jitter: number;
+}
+
 /**
- * Delays between connection attempts: exponential with full jitter in the upper half, so that many engines whose broker
- * comes back do not arrive in the same instant, and none comes at once.
+ * Delays between attempts: exponential, and in part random, so that many engines whose broker comes back do not arrive in
+ * the same instant.
  */
 export class Backoff {
-  readonly #initialMs: number;
-  readonly #maxMs: number;
+  readonly #options: BackoffOptions;
   readonly #random: () => number;
   #attempts = 0;
 
-  constructor(initialMs: number, maxMs: number, random: () => number = Math.random) {
-    this.#initialMs = initialMs;
-    this.#maxMs = maxMs;
+  constructor(options: BackoffOptions, random: () => number = Math.random) {
+    this.#options = options;
     this.#random = random;
   }
 
@@ -19,11 +27,12 @@ export class Backoff {
     return this.#attempts;
   }
 
-  /** Delay before the next attempt, ms: between half of and the whole of initial × 2^attempts, capped. */
+  /** Delay before the next attempt, ms: initial × factor^attempts, capped, less a random part of the jitter's share. */
   next(): number {
-    const ceiling = Math.min(this.#maxMs, this.#initialMs * 2 ** Math.min(this.#attempts, 30));
+    const { initialMs, factor, maxMs, jitter } = this.#options;
+    const ceiling = Math.min(maxMs, initialMs * factor ** this.#attempts);
     this.#attempts++;
-    return Math.round(ceiling / 2 + (ceiling / 2) * this.#random());
+    return Math.round(ceiling * (1 - jitter * this.#random()));
   }
 
   /** To be called once a connection has proved itself, not when it merely opened. */

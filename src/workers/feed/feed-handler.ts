@@ -1,221 +1,349 @@
 /**
- * The part that owns one upstream connection, whatever the broker: connects, keeps the heartbeat, notices a dead socket,
- * reconnects with backoff for ever, and sends every wish again after each connect. One owner of reconnects, one socket
- * at a time: a new one is made only in `#connect`, which nothing calls while a socket lives. That holds for new tokens
- * too, since the broker counts sockets per account: the old one is closed first.
- *
- * | state        | meaning                                            | leaves to                        |
- * | connecting   | first attempt                                      | live, reconnecting, refused      |
- * | live         | socket open, wishes sent                           | reconnecting                     |
- * | reconnecting | waiting for, or in, another attempt                | live, refused                    |
- * | refused      | the broker refuses the tokens; waits for new ones  | -                                |
- * | suspended    | there is no session; waits for the next login      | -                                |
- * | stopped      | asked to end                                       | -                                |
- *
- * `renew` leads from every state but stopped to connecting, `suspend` to suspended.
- *
- * Feed worker thread.
+ * What every broker's feed handler has in common: it has a connection (`upstream-connection.ts`), knows what that shall
+ * carry and asks for it, drops frames that are repeated, and hands ticks to the tick writer. A broker adds how it is
+ * greeted, how it is asked, and how its frames are read. Feed worker thread.
  */
-import type { IncomingMessage } from 'node:http';
-import { type RawData, WebSocket } from 'ws';
+import { DEEP_DEPTH_LEVELS, type Instrument, MODE, type Mode } from '../../codec/tick.ts';
+import { readInt64, type TickTemplate, WORD } from '../../codec/tick-message.ts';
+import type { EpochClock } from '../epoch-clock.ts';
 import type {
   FeedCredentials,
   FeedOptions,
   FeedState,
+  FeedTask,
   FromFeedWorker,
   UpstreamWish,
 } from '../worker-messages.ts';
-import { Backoff } from './backoff.ts';
+import {
+  FeedSubscriptions,
+  type TokenChange,
+  type TokenEntry,
+  type TokenIndex,
+} from './feed-subscriptions.ts';
+import { redact } from './redact.ts';
+import { InstrumentFeed, type TickWriter } from './tick-writer.ts';
+import { type Handshake, UpstreamConnection } from './upstream-connection.ts';
 
 export type Report = (message: FromFeedWorker) => void;
 
-/** A connection that stayed up so long has proved itself: the next outage starts with a short delay again. */
-const STABLE_AFTER_MS = 10_000;
-const HANDSHAKE_TIMEOUT_MS = 10_000;
-/** How long the close handshake may take when the engine stops, and when only the tokens change and ticks are missed. */
-const STOP_TIMEOUT_MS = 1000;
-const REPLACE_TIMEOUT_MS = 200;
-/** Login answers of the brokers that say "these tokens are no good", as opposed to "not now". */
-const REFUSED_STATUS: ReadonlySet<number> = new Set([401, 403]);
+/** What the feed worker gives to the broker's module. */
+export interface FeedContext {
+  readonly writer: TickWriter;
+  readonly clock: EpochClock;
+  readonly report: Report;
+  /** The handler cannot go on. */
+  readonly fail: (error: unknown) => void;
+}
+
+/** What a broker's module exports. */
+export interface FeedModule {
+  createFeedHandler(task: FeedTask, context: FeedContext): FeedHandler;
+}
+
+/** One request to the broker, ready to send. */
+export interface FeedRequest {
+  readonly text: string;
+  /** Which answers of the broker are about it; empty when it has none. */
+  readonly id: string;
+  /** Whether it asks for ticks or ends them. */
+  readonly action: 'subscribe' | 'unsubscribe';
+  /** The mode that begins or ends. */
+  readonly mode: Mode;
+  readonly entries: readonly TokenEntry[];
+}
+
+/** Sees the raw messages of the connection. */
+export interface FrameRecorder {
+  opened(): void;
+  /** Hot path; must neither throw nor keep the buffer. @param receiveTime ns since 1970, low and high word */
+  frame(data: Uint8Array, isBinary: boolean, receiveTime: Int32Array): void;
+  closed(): void;
+}
+
+/** Sees signs of life of the instruments. Times are `performance.now()` of the message. */
+export interface FeedWatchdog {
+  onAdded(feed: InstrumentFeed): void;
+  onEnded(feed: InstrumentFeed): void;
+  /** Hot path; neither allocates nor throws. */
+  onTick(feed: InstrumentFeed, nowMs: number): void;
+  /** The frame before came once more, and was no tick. Hot path; neither allocates nor throws. */
+  onRepeat(feed: InstrumentFeed, nowMs: number): void;
+  onState(state: FeedState): void;
+}
 
 export abstract class FeedHandler {
   protected readonly options: FeedOptions;
   protected readonly report: Report;
   protected credentials: FeedCredentials;
-  readonly #url: string;
-  readonly #backoff: Backoff;
-  #socket: WebSocket | null = null;
-  #state: FeedState = 'connecting';
-  /** The socket is being closed for one with new tokens, which follows at once. */
-  #isReplacing = false;
-  #lastFrameAt = 0;
-  #openedAt = 0;
-  #heartbeat: NodeJS.Timeout | undefined;
-  #retry: NodeJS.Timeout | undefined;
-  #stopped: (() => void) | undefined;
-  reconnects = 0;
+  /** When the present message came, ns since 1970, low and high word. */
+  protected readonly receiveTime = new Int32Array(2);
+  recorder: FrameRecorder | null = null;
+  watchdog: FeedWatchdog | null = null;
+  readonly #writer: TickWriter;
+  readonly #clock: EpochClock;
+  readonly #connection: UpstreamConnection;
+  readonly #subscriptions: FeedSubscriptions;
+  readonly #counts = {
+    frames: 0,
+    unknownToken: 0,
+    superseded: 0,
+    repeated: 0,
+    reordered: 0,
+    unknownText: 0,
+    requestErrors: 0,
+  };
 
-  constructor(url: string, credentials: FeedCredentials, options: FeedOptions, report: Report) {
-    this.#url = url;
-    this.credentials = credentials;
-    this.options = options;
+  constructor(task: FeedTask, { writer, clock, report, fail }: FeedContext) {
+    this.options = task.options;
     this.report = report;
-    this.#backoff = new Backoff(options.backoffInitialMs, options.backoffMaxMs);
+    this.credentials = task.credentials;
+    this.#writer = writer;
+    this.#clock = clock;
+    this.#subscriptions = new FeedSubscriptions({
+      index: () => this.index,
+      createFeed: (instrument, epoch) => this.#createFeed(instrument, epoch),
+      onEnded: (feed, isWhole) => this.#onEnded(feed, isWhole),
+    });
+    this.#connection = new UpstreamConnection(
+      {
+        handshake: () => this.handshake(task.url),
+        heartbeatText: () => this.heartbeatText,
+        opened: () => this.#onOpen(),
+        received: (data, isBinary) => this.#onMessage(data, isBinary),
+        lost: () => this.#onLost(),
+        changed: (state, detail) => {
+          this.watchdog?.onState(state);
+          report({ type: 'state', state, detail });
+        },
+        failed: fail,
+        redact: (text) => redact(text, Object.values(this.credentials)),
+      },
+      task.options,
+    );
   }
 
+  // ------------------------------------------------------- what a broker adds
+
   /** Address and headers of the next connection attempt. */
-  protected abstract handshake(url: string): {
-    readonly url: string;
-    readonly headers: Record<string, string>;
-  };
-  /** One binary frame. Hot path: neither throws nor keeps the buffer. */
+  protected abstract handshake(url: string): Handshake;
+  /** The heartbeat that the broker wants from us, null for none. */
+  protected abstract readonly heartbeatText: string | null;
+  protected abstract readonly index: TokenIndex;
+  /** Digits behind the decimal point of a segment's prices. */
+  protected abstract priceDecimals(segment: number): number;
+  /** One binary message. For each packet that it carries, calls `deliver`. Hot path: neither throws nor keeps the buffer. */
   protected abstract onFrame(frame: Buffer): void;
   protected abstract onText(text: string): void;
-  protected abstract sendHeartbeat(send: (data: string) => void): void;
-  /** Everything that is wished for, in requests ready to send. */
-  protected abstract allSubscribeRequests(): readonly string[];
-  /** The socket was lost: what comes next follows a gap. */
-  protected abstract onOutage(): void;
-  /** @param epoch of the instruments among them that are not carried yet */
-  abstract subscribe(wishes: readonly UpstreamWish[], epoch: number): void;
-  abstract unsubscribe(wishes: readonly UpstreamWish[]): void;
-  abstract counters(): Record<string, number>;
+  /**
+   * Patches the numbers of the packet that is being delivered into a message of its mode. Hot path: neither allocates nor
+   * throws.
+   * @param latest the instrument's latest tick of modes LTP to DEPTH, null as long as there is none
+   * @returns the flags of absent values
+   */
+  protected abstract normalise(template: TickTemplate, latest: TickTemplate | null): number;
+  /** Requests that make the changes, in the order in which they must be sent: no moment without ticks. */
+  protected abstract encodeRequests(changes: readonly TokenChange[]): readonly FeedRequest[];
+  /** Counters beside those that all brokers have. */
+  protected abstract brokerCounters(): Record<string, number>;
+
+  // ------------------------------------------------------- what the worker asks
 
   start(): void {
-    this.#connect();
+    this.#connection.start();
+  }
+
+  renew(credentials: FeedCredentials): void {
+    this.credentials = credentials;
+    this.#connection.renew();
+  }
+
+  suspend(reason: string): void {
+    this.#connection.suspend(reason);
+  }
+
+  /** Resolves when the socket is closed. */
+  stop(): Promise<void> {
+    return this.#connection.stop();
+  }
+
+  /** Gives up a live socket for another. */
+  reconnect(reason: string): void {
+    this.#connection.reconnect(reason);
+  }
+
+  /** @param epoch of the instruments among them that are not carried yet */
+  subscribe(wishes: readonly UpstreamWish[], epoch: number): void {
+    this.#request(this.#subscriptions.subscribe(wishes, epoch));
+  }
+
+  unsubscribe(wishes: readonly UpstreamWish[]): void {
+    this.#request(this.#subscriptions.unsubscribe(wishes));
   }
 
   /**
-   * New tokens: a connection is made anew with them at once, whatever the state. The old ones may still be good, but the
-   * login that brought the new ones ends them soon.
+   * Ends what the connection carries of these slots and asks for it again: a broker ignores a subscribe of what it
+   * carries. The image that follows is no tick when it is the same as before, but a sign of life.
    */
-  renew(credentials: FeedCredentials): void {
-    this.credentials = credentials;
-    if (this.#state === 'stopped') return;
-    clearTimeout(this.#retry);
-    this.#backoff.reset();
-    this.#setState('connecting', 'new tokens');
-    if (this.#socket === null) this.#connect();
-    else {
-      this.#isReplacing = true;
-      this.#closeSocket(this.#socket, REPLACE_TIMEOUT_MS);
+  resubscribe(slots: Iterable<number>): void {
+    if (!this.#connection.isOpen) return;
+    const entries = new Set<TokenEntry>();
+    for (const slot of slots) {
+      const entry = this.#subscriptions.entryOf(slot);
+      if (entry !== undefined && entry.carried !== 0) entries.add(entry);
     }
+    const carried = [...entries].map((entry) => ({ entry, modes: entry.carried }));
+    this.#send(carried.map(({ entry, modes }) => ({ entry, from: modes, to: 0 })));
+    this.#send(carried.map(({ entry, modes }) => ({ entry, from: 0, to: modes })));
   }
 
-  /** There are no tokens any more: closes the socket and waits for `renew`. */
-  suspend(reason: string): void {
-    if (this.#state === 'stopped') return;
-    clearTimeout(this.#retry);
-    this.#setState('suspended', reason);
-    if (this.#socket !== null) this.#closeSocket(this.#socket, REPLACE_TIMEOUT_MS);
+  /** The state of a slot's instrument, undefined when it is not wished for here. */
+  feedOf(slot: number): InstrumentFeed | undefined {
+    return this.#subscriptions.feedOf(slot);
   }
 
-  /** Closes the socket with a close handshake, so that the broker frees its slot. Resolves when it is closed. */
-  stop(): Promise<void> {
-    this.#setState('stopped', 'asked to stop');
-    clearTimeout(this.#retry);
-    clearInterval(this.#heartbeat);
-    const socket = this.#socket;
-    if (socket === null) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#stopped = resolve;
-      this.#closeSocket(socket, STOP_TIMEOUT_MS);
-    });
+  /** Everything that is wished for. */
+  *feeds(): Iterable<InstrumentFeed> {
+    for (const { feeds } of this.#subscriptions.entries()) yield* feeds;
   }
 
-  /** Sends requests if the socket is open; otherwise they go out with everything else on the next open. */
-  protected send(requests: readonly string[]): void {
-    if (this.#socket?.readyState !== WebSocket.OPEN) return;
-    for (const request of requests) this.#socket.send(request);
-  }
-
-  /** A broker that does not answer the close handshake in time is left without it. */
-  #closeSocket(socket: WebSocket, timeoutMs: number): void {
-    if (socket.readyState === WebSocket.CONNECTING) {
-      socket.terminate();
-      return;
-    }
-    socket.close(1000);
-    setTimeout(() => socket.terminate(), timeoutMs).unref();
-  }
-
-  #setState(state: FeedState, detail: string): void {
-    this.#state = state;
-    this.report({ type: 'state', state, detail });
-  }
-
-  #connect(): void {
-    this.#isReplacing = false;
-    const offered = this.credentials;
-    const { url, headers } = this.handshake(this.#url);
-    const socket = new WebSocket(url, {
-      headers,
-      perMessageDeflate: false,
-      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-      skipUTF8Validation: true,
-    });
-    this.#socket = socket;
-    let refusal = '';
-    let reason = '';
-    socket.on('open', () => this.#onOpen(socket));
-    socket.on('message', (data: RawData, isBinary: boolean) => {
-      this.#lastFrameAt = performance.now();
-      if (isBinary) this.onFrame(data as Buffer);
-      else this.onText((data as Buffer).toString('utf8'));
-    });
-    socket.on('unexpected-response', (_request, response: IncomingMessage) => {
-      const status = response.statusCode ?? 0;
-      const text = response.headers['x-error-message'];
-      reason = `handshake answered HTTP ${status}${text === undefined ? '' : ` (${text})`}`;
-      // New tokens that came while the old ones were on their way get their try.
-      if (REFUSED_STATUS.has(status) && offered === this.credentials) refusal = reason;
-      response.resume();
-      socket.terminate();
-    });
-    socket.on('error', (error: Error) => {
-      reason ||= error.message;
-    });
-    socket.on('close', (code: number) => {
-      this.#onClose(refusal, reason || `socket closed with code ${code}`);
-    });
-  }
-
-  #onOpen(socket: WebSocket): void {
-    this.#openedAt = performance.now();
-    this.#lastFrameAt = this.#openedAt;
-    this.send(this.allSubscribeRequests());
-    this.#setState('live', 'connected');
-    const beat = () => {
-      const silentMs = performance.now() - this.#lastFrameAt;
-      // A half-open socket answers no heartbeat; without this check it would look alive for ever.
-      if (silentMs > this.options.deadAfterMs) socket.terminate();
-      else this.sendHeartbeat((data) => socket.send(data));
+  counters(): Record<string, number> {
+    return {
+      ...this.#counts,
+      ticks: this.#writer.ticks,
+      reconnects: this.#connection.reconnects,
+      ...this.brokerCounters(),
     };
-    beat();
-    this.#heartbeat = setInterval(beat, this.options.pingIntervalMs);
   }
 
-  #onClose(refusal: string, reason: string): void {
-    clearInterval(this.#heartbeat);
-    this.#socket = null;
-    if (this.#state === 'stopped') {
-      this.#stopped?.();
+  // ------------------------------------------------- what a broker's part calls
+
+  /**
+   * Makes ticks of the packet that was just decoded: one for each name that its token has. A packet that is the same as
+   * the one before in every byte is dropped and counted.
+   *
+   * Hot path, feed worker thread; neither allocates nor throws, but for the first packet of a token.
+   * @param entry what `index` has for the packet's token; undefined is counted
+   * @param view must contain the packet, from `offset` on, `length` bytes
+   */
+  protected deliver(
+    entry: TokenEntry | undefined,
+    mode: Mode,
+    view: DataView,
+    offset: number,
+    length: number,
+  ): void {
+    if (entry === undefined) {
+      this.#counts.unknownToken++;
       return;
     }
-    this.onOutage();
-    if (this.#state === 'suspended') return;
-    if (this.#isReplacing) {
-      this.#connect();
+    const memory = entry.memories[mode]!;
+    if (memory.isRepeat(view, offset, length)) {
+      this.#counts.repeated++;
+      this.#noteRepeat(entry);
       return;
     }
-    if (refusal !== '') {
-      this.#setState('refused', refusal);
+    let delivered: TickTemplate | null = null;
+    for (let i = 0; i < entry.feeds.length; i++) {
+      const feed = entry.feeds[i]!;
+      if (mode === MODE.DEEP_DEPTH) {
+        if (!feed.deep) continue;
+      } else {
+        if (feed.wished === 0) continue;
+        // During a change of mode both modes come. The lower one has nothing new once the wished one has been seen, and
+        // its sequence number would look like a gap to a client of the higher mode.
+        if (mode >= feed.wished) feed.wishedSeen = true;
+        else if (feed.wishedSeen) {
+          this.#counts.superseded++;
+          continue;
+        }
+      }
+      const template = feed.template(mode, mode === MODE.DEEP_DEPTH ? DEEP_DEPTH_LEVELS : undefined);
+      const flags = this.normalise(template, feed.latest);
+      template.words[WORD.RECEIVE_TIME_NS] = this.receiveTime[0]!;
+      template.words[WORD.RECEIVE_TIME_NS + 1] = this.receiveTime[1]!;
+      this.#writer.publish(feed, template, flags);
+      this.watchdog?.onTick(feed, this.#connection.lastMessageAt);
+      delivered = template;
+    }
+    if (delivered === null) return;
+    const { words } = delivered;
+    if (memory.isOlder(readInt64(words, WORD.EXCHANGE_TIME_MS), readInt64(words, WORD.EXCHANGE_SEQ))) {
+      this.#counts.reordered++;
+    }
+  }
+
+  /** The broker refused a request. Parts that it left out are empty. */
+  protected onRequestError(code: string, message: string, correlationId: string): void {
+    this.#counts.requestErrors++;
+    this.report({ type: 'requestError', code, message, correlationId });
+  }
+
+  /** The broker sent a text that means nothing to us. */
+  protected countUnknownText(): void {
+    this.#counts.unknownText++;
+  }
+
+  // -------------------------------------------------------------------- inside
+
+  #noteRepeat({ feeds }: TokenEntry): void {
+    if (this.watchdog === null) return;
+    for (let i = 0; i < feeds.length; i++) {
+      this.watchdog.onRepeat(feeds[i]!, this.#connection.lastMessageAt);
+    }
+  }
+
+  #onOpen(): void {
+    this.recorder?.opened();
+    this.#request(this.#subscriptions.entries());
+  }
+
+  /** Hot path. */
+  #onMessage(data: Buffer, isBinary: boolean): void {
+    this.#clock.stamp(this.receiveTime, 0);
+    this.recorder?.frame(data, isBinary, this.receiveTime);
+    if (isBinary) {
+      this.#counts.frames++;
+      this.onFrame(data);
+    } else {
+      this.onText(data.toString('utf8'));
+    }
+  }
+
+  #onLost(): void {
+    this.recorder?.closed();
+    this.#subscriptions.forgetCarried();
+    for (const feed of this.feeds()) {
+      feed.gapBefore = feed.seq > 0;
+      feed.deepGapBefore = feed.deepSeq > 0;
+      feed.wishedSeen = false;
+      this.#writer.forget(feed);
+    }
+  }
+
+  /** On a connection that is not open nothing is carried; everything is asked for when it is. */
+  #request(entries: Iterable<TokenEntry>): void {
+    if (this.#connection.isOpen) this.#send(this.#subscriptions.takeChanges(entries));
+  }
+
+  #send(changes: readonly TokenChange[]): void {
+    if (changes.length === 0) return;
+    for (const { text } of this.encodeRequests(changes)) this.#connection.send(text);
+  }
+
+  #createFeed(instrument: Instrument, epoch: number): InstrumentFeed {
+    const feed = new InstrumentFeed(instrument, this.priceDecimals(instrument.segment), epoch);
+    // What a killed predecessor left there.
+    this.#writer.forget(feed);
+    this.watchdog?.onAdded(feed);
+    return feed;
+  }
+
+  #onEnded(feed: InstrumentFeed, isWhole: boolean): void {
+    if (!isWhole) {
+      this.#writer.forgetDeep(feed);
       return;
     }
-    if (this.#state === 'live' && performance.now() - this.#openedAt > STABLE_AFTER_MS) this.#backoff.reset();
-    const delayMs = this.#backoff.next();
-    this.reconnects++;
-    this.#setState('reconnecting', `${reason}; next attempt in ${delayMs} ms`);
-    this.#retry = setTimeout(() => this.#connect(), delayMs);
+    this.#writer.forget(feed);
+    this.watchdog?.onEnded(feed);
   }
 }

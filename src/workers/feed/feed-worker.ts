@@ -9,16 +9,12 @@ import { DoorbellRinger } from '../ring/doorbell.ts';
 import { LastValueTable } from '../ring/last-value-table.ts';
 import { RingWriter } from '../ring/ring-writer.ts';
 import type { FeedTask, FromFeedWorker, ToFeedWorker } from '../worker-messages.ts';
-import { AngelFeed } from './angel-feed.ts';
-import type { FeedHandler } from './feed-handler.ts';
+import type { FeedHandler, FeedModule } from './feed-handler.ts';
 import { TickWriter } from './tick-writer.ts';
 
 const COUNTERS_INTERVAL_MS = 1000;
 
-/** A broker's feed handler by its registry name. */
-const FEED_HANDLERS: ReadonlyMap<string, typeof AngelFeed> = new Map([['angel', AngelFeed]]);
-
-function handle(handler: FeedHandler, message: ToFeedWorker): void {
+function handle(handler: FeedHandler, message: Exclude<ToFeedWorker, { readonly type: 'stop' }>): void {
   switch (message.type) {
     case 'subscribe':
       handler.subscribe(message.wishes, message.epoch);
@@ -32,18 +28,15 @@ function handle(handler: FeedHandler, message: ToFeedWorker): void {
     case 'suspend':
       handler.suspend(message.reason);
       break;
-    case 'stop':
-      break;
     default:
       throw new Error(`feed worker got an unknown message: ${JSON.stringify(message)}`);
   }
 }
 
-/** Runs until it is told to stop. Rejects when it cannot go on. */
-export default function runFeed({ task, port }: { task: FeedTask; port: MessagePort }): Promise<void> {
+/** Runs until it is told to stop. Rejects when it cannot go on, and its socket is closed then. */
+export default async function runFeed({ task, port }: { task: FeedTask; port: MessagePort }): Promise<void> {
   const report = (message: FromFeedWorker) => port.postMessage(message);
-  const Handler = FEED_HANDLERS.get(task.broker);
-  if (Handler === undefined) throw new Error(`no feed handler for broker ${task.broker}`);
+  const { createFeedHandler }: FeedModule = await import(task.module);
   const clock = new EpochClock();
   const writer = new TickWriter(
     new RingWriter(task.ring, task.epoch),
@@ -51,27 +44,27 @@ export default function runFeed({ task, port }: { task: FeedTask; port: MessageP
     new DoorbellRinger(task.doorbells),
     clock,
   );
-  const handler = new Handler(task, writer, clock, report);
-  return new Promise((resolve, reject) => {
-    const timer = setInterval(() => {
-      clock.adjust();
-      report({ type: 'counters', counters: handler.counters() });
-    }, COUNTERS_INTERVAL_MS);
-    port.on('message', (message: ToFeedWorker) => {
-      try {
-        handle(handler, message);
-        if (message.type !== 'stop') return;
-        void handler.stop().then(() => {
-          clearInterval(timer);
-          report({ type: 'counters', counters: handler.counters() });
-          port.close();
-          resolve();
-        });
-      } catch (error) {
-        clearInterval(timer);
-        reject(error);
-      }
-    });
-    handler.start();
+  const end = Promise.withResolvers<void>();
+  const handler = createFeedHandler(task, { writer, clock, report, fail: end.reject });
+  const timer = setInterval(() => {
+    clock.adjust();
+    report({ type: 'counters', counters: handler.counters() });
+  }, COUNTERS_INTERVAL_MS);
+  port.on('message', (message: ToFeedWorker) => {
+    try {
+      if (message.type === 'stop') end.resolve();
+      else handle(handler, message);
+    } catch (error) {
+      end.reject(error);
+    }
   });
+  try {
+    handler.start();
+    await end.promise;
+  } finally {
+    clearInterval(timer);
+    await handler.stop();
+    report({ type: 'counters', counters: handler.counters() });
+    port.close();
+  }
 }

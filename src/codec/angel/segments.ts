@@ -1,4 +1,4 @@
-import { EXCHANGE_TYPE } from '../../codec/angel/frame-layout.ts';
+import { EXCHANGE_TYPE } from './frame-layout.ts';
 
 /** OpenAlgo's `brexchange` (Angel's `exch_seg`) and the exchange type of the wire. NCDEX contracts go by three names. */
 const SEGMENTS: ReadonlyMap<string, number> = new Map([
