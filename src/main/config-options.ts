@@ -1,10 +1,11 @@
 import { ENGINE_OPTIONS } from './config/engine-options.ts';
 import { FEED_OPTIONS } from './config/feed-options.ts';
+import { LOGIN_OPTIONS } from './config/login-options.ts';
 import { OPENALGO_OPTIONS } from './config/openalgo-options.ts';
 import type { ConfigOption } from './config/option-kinds.ts';
 
 /** Every option of Tickwire, by its name in `Config`. */
-export const CONFIG_OPTIONS = { ...OPENALGO_OPTIONS, ...FEED_OPTIONS, ...ENGINE_OPTIONS };
+export const CONFIG_OPTIONS = { ...OPENALGO_OPTIONS, ...FEED_OPTIONS, ...LOGIN_OPTIONS, ...ENGINE_OPTIONS };
 
 export type ConfigKey = keyof typeof CONFIG_OPTIONS;
 

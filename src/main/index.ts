@@ -18,6 +18,12 @@ const COMMANDS: readonly Command[] = [
     load: () => import('./commands/start.ts'),
   },
   {
+    name: 'instruments',
+    usage: '<broker> [--from <address or file>] [--allow-shrunken]',
+    summary: "fetch the broker's instrument list into the embedded database",
+    load: () => import('./commands/instruments.ts'),
+  },
+  {
     name: 'simulate',
     usage: '',
     summary: 'run the simulated exchange alone',

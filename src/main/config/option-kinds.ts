@@ -137,6 +137,14 @@ export function listOption(declaration: Declaration<readonly string[]>): ConfigO
   });
 }
 
+/** A time of the day as `HH:MM`, or `off`. */
+export function timeOfDayOption(declaration: Declaration<string>): ConfigOption<string> {
+  return option('string', declaration, 'a time of the day as HH:MM, or off', (text) => {
+    const word = text.trim().toLowerCase();
+    return word === 'off' || /^([01]\d|2[0-3]):[0-5]\d$/.test(word) ? word : undefined;
+  });
+}
+
 /** An address with one of the schemes. ZeroMQ's wildcards (`tcp://*:5556`) are no part of the URL standard. */
 export function urlOption(
   declaration: Declaration<string> & { readonly schemes: readonly string[] },
