@@ -10,6 +10,7 @@ import { Piscina } from 'piscina';
 import { createDoorbells } from '../workers/ring/doorbell.ts';
 import { LastValueTable } from '../workers/ring/last-value-table.ts';
 import { createRing } from '../workers/ring/ring-layout.ts';
+import { SlotOwners } from '../workers/ring/slot-owners.ts';
 import type { FeedCredentials, FeedState, RingHandle, ToReader } from '../workers/worker-messages.ts';
 import { KeyVerifier } from './auth/key-verifier.ts';
 import { Accounts } from './brokers/accounts.ts';
@@ -61,6 +62,7 @@ export class Engine {
   readonly #log: Logger;
   readonly #doorbells: SharedArrayBuffer;
   readonly #lastValues: SharedArrayBuffer;
+  readonly #slotOwners: SharedArrayBuffer;
   readonly #rings: RingHandle[] = [];
   readonly #registry = new SubscriptionRegistry();
   readonly #readers: SupervisedWorker[] = [];
@@ -82,6 +84,7 @@ export class Engine {
     this.#options = options;
     this.#log = log;
     this.#lastValues = LastValueTable.create(config.maxInstruments);
+    this.#slotOwners = SlotOwners.create(config.maxInstruments);
     this.#doorbells = createDoorbells(1 + this.#proxyCount());
     this.pool = new Piscina({
       filename: workerScript('feed/feed-worker').href,
@@ -285,6 +288,7 @@ export class Engine {
           ring: ring.ring,
           lastValues: this.#lastValues,
           doorbells: this.#doorbells,
+          slotOwners: this.#slotOwners,
           options: feedOptions(config, broker),
         },
       });

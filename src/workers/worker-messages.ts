@@ -37,6 +37,8 @@ export interface FeedTask {
   readonly ring: SharedArrayBuffer;
   readonly lastValues: SharedArrayBuffer;
   readonly doorbells: SharedArrayBuffer;
+  /** Which feed writes which instrument: see `slot-owners.ts`. */
+  readonly slotOwners: SharedArrayBuffer;
   readonly options: FeedOptions;
 }
 
@@ -90,6 +92,10 @@ export type ToFeedWorker =
   | { readonly type: 'credentials'; readonly credentials: FeedCredentials }
   /** There are no tokens any more: the connection is closed until there are. */
   | { readonly type: 'suspend'; readonly reason: string }
+  /** Gives instruments to another feed, whose connection carries them too: see `slot-exchange.ts`. */
+  | { readonly type: 'handOver'; readonly slots: readonly number[]; readonly to: number }
+  /** Takes what was handed over, without waiting for a tick. */
+  | { readonly type: 'take'; readonly slots: readonly number[] }
   | { readonly type: 'stop' };
 
 /** See the drawing in `feed/upstream-connection.ts`. */
@@ -103,6 +109,10 @@ export type FromFeedWorker =
       readonly message: string;
       readonly correlationId: string;
     }
+  /** First ticks of instruments have come that another feed owns. */
+  | { readonly type: 'carries'; readonly slots: readonly number[] }
+  /** Answer to `handOver`, for all its slots: this worker writes none of them any more. */
+  | { readonly type: 'handedOver'; readonly slots: readonly number[] }
   | { readonly type: 'counters'; readonly counters: Readonly<Record<string, number>> };
 
 // ------------------------------------------------- workers with native handles

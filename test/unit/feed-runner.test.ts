@@ -9,6 +9,7 @@ import { workerScript } from '../../src/main/worker-script.ts';
 import { createDoorbells } from '../../src/workers/ring/doorbell.ts';
 import { KIND, LastValueTable } from '../../src/workers/ring/last-value-table.ts';
 import { createRing, MIN_RING_BYTES } from '../../src/workers/ring/ring-layout.ts';
+import { SlotOwners } from '../../src/workers/ring/slot-owners.ts';
 import { QUICK_FEED_OPTIONS } from '../support/quick-feed-options.ts';
 import { RELIANCE, sampleTick } from '../support/sample-tick.ts';
 import { until } from '../support/until.ts';
@@ -20,6 +21,8 @@ test('no client is given the last price of a feed worker that has failed', async
   const table = new LastValueTable(lastValues);
   const { words } = sampleTick(MODE.DEPTH);
   table.write(RELIANCE.slot, KIND.BASE, words, words.length);
+  const slotOwners = SlotOwners.create(1);
+  new SlotOwners(slotOwners).claim(RELIANCE.slot, 0);
   let epoch = 0;
   const runner = new FeedRunner({
     pool,
@@ -36,6 +39,7 @@ test('no client is given the last price of a feed worker that has failed', async
       ring: createRing(MIN_RING_BYTES),
       lastValues,
       doorbells: createDoorbells(1),
+      slotOwners,
       options: QUICK_FEED_OPTIONS,
     },
   });

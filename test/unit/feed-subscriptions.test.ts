@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { MODE } from '../../src/codec/tick.ts';
 import { readInt64, WORD } from '../../src/codec/tick-message.ts';
 import { FeedSubscriptions } from '../../src/workers/feed/feed-subscriptions.ts';
-import { InstrumentFeed } from '../../src/workers/feed/tick-writer.ts';
+import { InstrumentFeed } from '../../src/workers/feed/instrument-feed.ts';
 import { RELIANCE } from '../support/sample-tick.ts';
 
 const NO_INDEX = { set: () => {}, delete: () => {} };

@@ -15,7 +15,8 @@ test('threads of different builds that map one ring would agree on every number 
   assert.equal(layout.EPOCH_INT64, 64);
   assert.equal(layout.RING_HEADER_BYTES, 640);
   assert.deepEqual(layout.RECORD_WORD, { LENGTH: 0, KIND: 1, INDEX_LO: 2, INDEX_HI: 3, MESSAGE: 4 });
-  assert.deepEqual(layout.RECORD_KIND, { TICK: 1, PADDING: 2 });
+  assert.deepEqual(layout.RECORD_KIND, { TICK: 1, PADDING: 2, HANDOVER: 3 });
+  assert.deepEqual(layout.HANDOVER_WORD, { FEED: 0, POSITION_LO: 1, POSITION_HI: 2, WORDS: 3 });
   assert.equal(layout.RECORD_HEADER_BYTES, 16);
   assert.equal(layout.RECORD_ALIGN_BYTES, 16);
   assert.equal(layout.RECORDS_PER_LAP_MIN, 8);

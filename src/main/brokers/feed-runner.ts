@@ -10,6 +10,7 @@ import type { Mode } from '../../codec/tick.ts';
 import { MODE } from '../../codec/tick.ts';
 import { Backoff } from '../../workers/feed/backoff.ts';
 import { LastValueTable } from '../../workers/ring/last-value-table.ts';
+import { SlotOwners } from '../../workers/ring/slot-owners.ts';
 import type {
   FeedCredentials,
   FeedState,
@@ -192,7 +193,10 @@ export class FeedRunner {
   /** What the worker left behind only gets older, and the next one may never come to these instruments. */
   #forgetLastValues(): void {
     const lastValues = new LastValueTable(this.#options.task.lastValues);
-    for (const slot of this.#wished.keys()) lastValues.clear(slot);
+    const owners = new SlotOwners(this.#options.task.slotOwners);
+    for (const slot of this.#wished.keys()) {
+      if (owners.ownerOf(slot) === this.feed) lastValues.clear(slot);
+    }
   }
 
   #setState(state: FeedState, detail: string): void {

@@ -20,8 +20,9 @@ import {
   type TokenEntry,
   type TokenIndex,
 } from './feed-subscriptions.ts';
+import { InstrumentFeed } from './instrument-feed.ts';
 import { redact } from './redact.ts';
-import { InstrumentFeed, type TickWriter } from './tick-writer.ts';
+import type { TickWriter } from './tick-writer.ts';
 import { type Handshake, UpstreamConnection } from './upstream-connection.ts';
 
 export type Report = (message: FromFeedWorker) => void;
@@ -332,8 +333,7 @@ export abstract class FeedHandler {
 
   #createFeed(instrument: Instrument, epoch: number): InstrumentFeed {
     const feed = new InstrumentFeed(instrument, this.priceDecimals(instrument.segment), epoch);
-    // What a killed predecessor left there.
-    this.#writer.forget(feed);
+    this.#writer.begin(feed);
     this.watchdog?.onAdded(feed);
     return feed;
   }
@@ -343,7 +343,7 @@ export abstract class FeedHandler {
       this.#writer.forgetDeep(feed);
       return;
     }
-    this.#writer.forget(feed);
+    this.#writer.end(feed);
     this.watchdog?.onEnded(feed);
   }
 }

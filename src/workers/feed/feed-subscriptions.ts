@@ -5,7 +5,7 @@
 import { type Instrument, MODE, type Mode } from '../../codec/tick.ts';
 import type { UpstreamWish } from '../worker-messages.ts';
 import { FrameMemory } from './frame-memory.ts';
-import type { InstrumentFeed } from './tick-writer.ts';
+import type { InstrumentFeed } from './instrument-feed.ts';
 
 /** One token of the broker, and every instrument name that stands for it. */
 export interface TokenEntry {

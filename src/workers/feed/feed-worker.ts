@@ -8,13 +8,19 @@ import { EpochClock } from '../epoch-clock.ts';
 import { DoorbellRinger } from '../ring/doorbell.ts';
 import { LastValueTable } from '../ring/last-value-table.ts';
 import { RingWriter } from '../ring/ring-writer.ts';
+import { SlotOwners } from '../ring/slot-owners.ts';
 import type { FeedTask, FromFeedWorker, ToFeedWorker } from '../worker-messages.ts';
-import type { FeedHandler, FeedModule } from './feed-handler.ts';
+import type { FeedHandler, FeedModule, Report } from './feed-handler.ts';
 import { TickWriter } from './tick-writer.ts';
 
 const COUNTERS_INTERVAL_MS = 1000;
 
-function handle(handler: FeedHandler, message: Exclude<ToFeedWorker, { readonly type: 'stop' }>): void {
+function handle(
+  handler: FeedHandler,
+  writer: TickWriter,
+  message: Exclude<ToFeedWorker, { readonly type: 'stop' }>,
+  report: Report,
+): void {
   switch (message.type) {
     case 'subscribe':
       handler.subscribe(message.wishes, message.epoch);
@@ -27,6 +33,13 @@ function handle(handler: FeedHandler, message: Exclude<ToFeedWorker, { readonly 
       break;
     case 'suspend':
       handler.suspend(message.reason);
+      break;
+    case 'handOver':
+      writer.handOver(message.slots, message.to);
+      report({ type: 'handedOver', slots: message.slots });
+      break;
+    case 'take':
+      writer.take(message.slots);
       break;
     default:
       throw new Error(`feed worker got an unknown message: ${JSON.stringify(message)}`);
@@ -43,6 +56,11 @@ export default async function runFeed({ task, port }: { task: FeedTask; port: Me
     new LastValueTable(task.lastValues),
     new DoorbellRinger(task.doorbells),
     clock,
+    {
+      owners: new SlotOwners(task.slotOwners),
+      feed: task.feed,
+      onCarried: (slots) => report({ type: 'carries', slots }),
+    },
   );
   const end = Promise.withResolvers<void>();
   const handler = createFeedHandler(task, { writer, clock, report, fail: end.reject });
@@ -53,7 +71,7 @@ export default async function runFeed({ task, port }: { task: FeedTask; port: Me
   port.on('message', (message: ToFeedWorker) => {
     try {
       if (message.type === 'stop') end.resolve();
-      else handle(handler, message);
+      else handle(handler, writer, message, report);
     } catch (error) {
       end.reject(error);
     }
@@ -64,6 +82,7 @@ export default async function runFeed({ task, port }: { task: FeedTask; port: Me
   } finally {
     clearInterval(timer);
     await handler.stop();
+    writer.close();
     report({ type: 'counters', counters: handler.counters() });
     port.close();
   }

@@ -11,7 +11,8 @@ import { BUS_PRICE_DECIMALS, normaliseBusTick } from '../../codec/openalgo/bus-t
 import type { Instrument } from '../../codec/tick.ts';
 import { WORD } from '../../codec/tick-message.ts';
 import { EpochClock } from '../epoch-clock.ts';
-import { InstrumentFeed, TickWriter } from '../feed/tick-writer.ts';
+import { InstrumentFeed } from '../feed/instrument-feed.ts';
+import { TickWriter } from '../feed/tick-writer.ts';
 import { type NativeWorker, runNativeWorker } from '../native-worker.ts';
 import { DoorbellRinger } from '../ring/doorbell.ts';
 import { LastValueTable } from '../ring/last-value-table.ts';

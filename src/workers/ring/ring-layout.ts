@@ -10,8 +10,8 @@
  * | 0–2       | 0         | INTENT: end of what is claimed; what is below    | writer | readers, when   | seq-cst, then fence |
  * |           |           | intent − capacity may be overwritten at any time |        | validating      |                     |
  * | 32–34     | 128       | TAIL: end of what is committed                   | writer | readers, always | seq-cst             |
- * | 64–66     | 256       | LATEST: start of the newest record, after TAIL   | writer | readers, lapped | seq-cst             |
- * | 96–98     | 384       | RECORD_COUNT: records up to TAIL, after LATEST   | writer | metrics         | seq-cst             |
+ * | 64–66     | 256       | LATEST: start of the newest TICK, after TAIL     | writer | readers, lapped | seq-cst             |
+ * | 96–98     | 384       | RECORD_COUNT: TICKs up to TAIL, after LATEST     | writer | metrics         | seq-cst             |
  * | 128–129   | 512       | EPOCH: generation of the writer, one int64       | writer | readers         | seq-cst             |
  * | 160–      | 640       | data, `capacity` bytes                           | writer | readers         | plain, by TAIL      |
  *
@@ -20,10 +20,14 @@
  * A record starts at a multiple of 16 bytes and never wraps; one that does not fit before the end of the data is
  * preceded by a PADDING record which fills the rest and has a header only. So a record starts at index 0 in every lap.
  *
+ * A HANDOVER record says that ticks of some instruments were in another ring up to here: its message is the number of that
+ * ring's feed and the position, low and high word, up to which a reader reads that ring before it goes on in this one.
+ *
  * | word of the record | byte | content                                                     |
  * | 0                  | 0    | length in bytes, header included, alignment not             |
- * | 1                  | 4    | kind: TICK or PADDING                                       |
- * | 2, 3               | 8    | number of the record since creation, low and high word; TICK |
+ * | 1                  | 4    | kind: TICK, PADDING or HANDOVER                             |
+ * | 2, 3               | 8    | number of the TICK since creation, low and high word; of a  |
+ * |                    |      | HANDOVER that of the tick behind it                         |
  * | 4–                 | 16   | message words                                               |
  */
 
@@ -53,7 +57,10 @@ export const RECORD_HEADER_BYTES = RECORD_WORD.MESSAGE * 4;
 /** Equal to the header, so that a PADDING header always fits, and a multiple of 8 for the doubles of a message. */
 export const RECORD_ALIGN_BYTES = 16;
 
-export const RECORD_KIND = { TICK: 1, PADDING: 2 } as const;
+export const RECORD_KIND = { TICK: 1, PADDING: 2, HANDOVER: 3 } as const;
+
+/** Words of a HANDOVER record's message. */
+export const HANDOVER_WORD = { FEED: 0, POSITION_LO: 1, POSITION_HI: 2, WORDS: 3 } as const;
 
 /**
  * A record takes at most this part of the capacity. With its padding a write then claims less than a quarter, so that

@@ -2,6 +2,7 @@ import { memoryFence } from './memory-fence.ts';
 import {
   alignedLength,
   EPOCH_INT64,
+  HANDOVER_WORD,
   maxMessageWords,
   RECORD_HEADER_BYTES,
   RECORD_KIND,
@@ -19,6 +20,11 @@ export interface RingReaderOptions {
    * the first of the current lap, which is the first of all while the ring has not been filled once.
    */
   readonly from?: 'newest' | 'oldest';
+  /**
+   * Called between two records: what follows comes after the records of another feed's ring up to `position`. It may drain
+   * this reader too; what lies before the call is delivered.
+   */
+  readonly onHandover?: (feed: number, position: number) => void;
 }
 
 /**
@@ -34,6 +40,7 @@ export class RingReader {
   readonly #ring: Int32Array;
   readonly #epochs: BigInt64Array;
   readonly #capacity: number;
+  readonly #onHandover: (feed: number, position: number) => void;
   #position = 0;
   #nextIndex = 0;
   #lost = 0;
@@ -42,6 +49,7 @@ export class RingReader {
   /** @throws RangeError when the buffer is not a ring */
   constructor(sab: SharedArrayBuffer, options: RingReaderOptions = {}) {
     this.#capacity = ringCapacity(sab);
+    this.#onHandover = options.onHandover ?? (() => {});
     this.#ring = new Int32Array(sab);
     this.#epochs = new BigInt64Array(sab, 0, EPOCH_INT64 + 1);
     const scratch = new ArrayBuffer(maxMessageWords(this.#capacity) * 4);
@@ -72,8 +80,17 @@ export class RingReader {
    * @returns records delivered
    */
   drain(handler: (wordCount: number) => void, limit: number): number {
+    return this.#drain(handler, limit, loadPosition(this.#ring, RING_WORD.TAIL));
+  }
+
+  /** As `drain`, up to a position that the writer has committed: nothing if this reader stands behind it. */
+  drainTo(handler: (wordCount: number) => void, position: number): number {
+    return this.#drain(handler, Number.POSITIVE_INFINITY, position);
+  }
+
+  #drain(handler: (wordCount: number) => void, limit: number, until: number): number {
     const ring = this.#ring;
-    let tail = loadPosition(ring, RING_WORD.TAIL);
+    let tail = until;
     let delivered = 0;
     while (this.#position < tail && delivered < limit) {
       const position = this.#position;
@@ -83,16 +100,19 @@ export class RingReader {
       const kind = ring[at + RECORD_WORD.KIND]!;
       const index = ring[at + RECORD_WORD.INDEX_HI]! * TWO_POW_32 + (ring[at + RECORD_WORD.INDEX_LO]! >>> 0);
       const wordCount = (length - RECORD_HEADER_BYTES) >> 2;
-      if (kind === RECORD_KIND.TICK) this.#copyMessage(at + RECORD_WORD.MESSAGE, wordCount);
+      if (kind !== RECORD_KIND.PADDING) this.#copyMessage(at + RECORD_WORD.MESSAGE, wordCount);
 
       if (!this.#isIntact(position)) {
         this.#laps++;
         this.#position = loadPosition(ring, RING_WORD.LATEST);
-        tail = loadPosition(ring, RING_WORD.TAIL);
+        tail = Math.max(until, loadPosition(ring, RING_WORD.TAIL));
         continue;
       }
       this.#position = position + alignedLength(length);
-      if (kind === RECORD_KIND.PADDING) continue;
+      if (kind !== RECORD_KIND.TICK) {
+        if (kind === RECORD_KIND.HANDOVER) this.#announceHandover();
+        continue;
+      }
       this.#lost += index - this.#nextIndex;
       this.#nextIndex = index + 1;
       delivered++;
@@ -145,6 +165,12 @@ export class RingReader {
     return loadPosition(this.#ring, RING_WORD.INTENT) - this.#capacity <= position;
   }
 
+  #announceHandover(): void {
+    const words = this.words;
+    const lo = words[HANDOVER_WORD.POSITION_LO]! >>> 0;
+    this.#onHandover(words[HANDOVER_WORD.FEED]!, words[HANDOVER_WORD.POSITION_HI]! * TWO_POW_32 + lo);
+  }
+
   /** A length read while being lapped can be anything, so it is bounded by the scratch and by the end of the ring. */
   #copyMessage(from: number, wordCount: number): void {
     const ring = this.#ring;
@@ -163,9 +189,11 @@ export class RingReader {
     const length = this.#ring[at + RECORD_WORD.LENGTH]!;
     const hi = this.#ring[at + RECORD_WORD.INDEX_HI]!;
     const index = hi * TWO_POW_32 + (this.#ring[at + RECORD_WORD.INDEX_LO]! >>> 0);
+    // A handover has the number of the tick that follows it.
+    const isTick = this.#ring[at + RECORD_WORD.KIND] === RECORD_KIND.TICK;
     if (!this.#isIntact(position)) return false;
     this.#position = oldest ? position : position + alignedLength(length);
-    this.#nextIndex = oldest ? index : index + 1;
+    this.#nextIndex = oldest || !isTick ? index : index + 1;
     return true;
   }
 

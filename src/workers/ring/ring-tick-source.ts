@@ -4,6 +4,7 @@ import { KIND, LastValueTable } from './last-value-table.ts';
 import { RingReader } from './ring-reader.ts';
 
 interface RingEntry {
+  readonly feed: number;
   readonly reader: RingReader;
   /** Bound once per ring, so that draining creates no closure. */
   readonly deliver: (wordCount: number) => void;
@@ -15,17 +16,30 @@ export class RingTickSource implements TickSource {
   readonly #lastValues: LastValueTable;
   #handler: TickHandler = () => {};
   #lostBefore = 0;
+  /** Ticks that were delivered ahead of another ring's, since the last look. */
+  #handedOver = 0;
 
   constructor(rings: readonly RingHandle[], lastValues: SharedArrayBuffer) {
     this.#lastValues = new LastValueTable(lastValues);
-    for (const ring of rings) this.addRing(ring);
+    for (const ring of rings) this.#add(ring, 'newest');
   }
 
+  /** A ring that was made just now: everything in it is news. */
   addRing(handle: RingHandle): void {
-    const reader = new RingReader(handle.ring);
-    const deliver = (wordCount: number) => this.#handler(reader.words, reader.doubles, wordCount);
-    this.#rings.push({ reader, deliver });
+    this.#add(handle, 'oldest');
   }
+
+  #add({ feed, ring }: RingHandle, from: 'newest' | 'oldest'): void {
+    const reader = new RingReader(ring, { from, onHandover: this.#onHandover });
+    const deliver = (wordCount: number) => this.#handler(reader.words, reader.doubles, wordCount);
+    this.#rings.push({ feed, reader, deliver });
+  }
+
+  /** Ticks that an instrument had in the ring that it comes from go before those in the ring that it is in now. */
+  readonly #onHandover = (feed: number, position: number): void => {
+    const from = this.#rings.find((ring) => ring.feed === feed);
+    if (from !== undefined) this.#handedOver += from.reader.drainTo(from.deliver, position);
+  };
 
   /** Hot path; allocates nothing itself. */
   drain(handler: TickHandler, limit: number): number {
@@ -35,6 +49,8 @@ export class RingTickSource implements TickSource {
       const { reader, deliver } = this.#rings[i]!;
       count += reader.drain(deliver, limit);
     }
+    count += this.#handedOver;
+    this.#handedOver = 0;
     return count;
   }
 

@@ -2,6 +2,7 @@ import { memoryFence } from './memory-fence.ts';
 import {
   alignedLength,
   EPOCH_INT64,
+  HANDOVER_WORD,
   maxMessageWords,
   RECORD_HEADER_BYTES,
   RECORD_KIND,
@@ -24,6 +25,7 @@ export class RingWriter {
   readonly #words: Int32Array;
   readonly #capacity: number;
   readonly #maxWords: number;
+  readonly #handover = new Int32Array(HANDOVER_WORD.WORDS);
   #intent: number;
   #tail: number;
   #count: number;
@@ -51,8 +53,8 @@ export class RingWriter {
     this.#intent = loadPosition(this.#words, RING_WORD.INTENT);
     this.#count = 0;
     let latest = 0;
-    // The killed writer may have moved TAIL and not LATEST. Then the newest record is the one behind LATEST. Both are
-    // intact: from LATEST to INTENT are at most two writes, half the capacity.
+    // The killed writer may have moved TAIL and not LATEST. Then the newest tick is behind LATEST. Both are intact: from
+    // LATEST to INTENT are at most two writes and the handovers between them, less than the capacity.
     let position = loadPosition(this.#words, RING_WORD.LATEST);
     while (position < this.#tail) {
       const at = this.#recordWord(position);
@@ -82,6 +84,33 @@ export class RingWriter {
         `message of ${wordCount} words is larger than ${this.#maxWords}, the limit of a ring of ${this.#capacity} bytes`,
       );
     }
+    const count = this.#count;
+    const start = this.#commit(words, wordCount, RECORD_KIND.TICK);
+    this.#count = count + 1;
+    storePosition(this.#words, RING_WORD.LATEST, start);
+    storePosition(this.#words, RING_WORD.RECORD_COUNT, count + 1);
+  }
+
+  /** End of what is committed. */
+  get position(): number {
+    return this.#tail;
+  }
+
+  /**
+   * Writes that instruments whose ticks follow had theirs in another ring, which readers read up to `position` before they
+   * go on. To be followed by a tick. The feed worker's thread; neither allocates nor throws.
+   *
+   * @param feed number of the worker that writes the other ring
+   */
+  writeHandover(feed: number, position: number): void {
+    this.#handover[HANDOVER_WORD.FEED] = feed;
+    this.#handover[HANDOVER_WORD.POSITION_LO] = position | 0;
+    this.#handover[HANDOVER_WORD.POSITION_HI] = Math.floor(position / TWO_POW_32);
+    this.#commit(this.#handover, HANDOVER_WORD.WORDS, RECORD_KIND.HANDOVER);
+  }
+
+  /** Claims, writes and commits a record. @returns its start */
+  #commit(words: Int32Array, wordCount: number, kind: number): number {
     const ring = this.#words;
     const length = RECORD_HEADER_BYTES + wordCount * 4;
     const space = alignedLength(length);
@@ -106,7 +135,7 @@ export class RingWriter {
     const at = this.#recordWord(start);
     const count = this.#count;
     ring[at + RECORD_WORD.LENGTH] = length;
-    ring[at + RECORD_WORD.KIND] = RECORD_KIND.TICK;
+    ring[at + RECORD_WORD.KIND] = kind;
     ring[at + RECORD_WORD.INDEX_LO] = count | 0;
     ring[at + RECORD_WORD.INDEX_HI] = Math.floor(count / TWO_POW_32);
     const message = at + RECORD_WORD.MESSAGE;
@@ -114,10 +143,8 @@ export class RingWriter {
 
     // Commit. The stores are sequentially consistent, so what was written above is visible to whoever sees TAIL.
     this.#tail = end;
-    this.#count = count + 1;
     storePosition(ring, RING_WORD.TAIL, end);
-    storePosition(ring, RING_WORD.LATEST, start);
-    storePosition(ring, RING_WORD.RECORD_COUNT, count + 1);
+    return start;
   }
 
   #recordWord(position: number): number {
