@@ -79,7 +79,8 @@ export async function downloadList(task: DownloadTask): Promise<DownloadOutcome>
 }
 
 interface Source extends Validators {
-  readonly stream: Readable;
+  /** No stream of Node.js before somebody reads: one that fails while nobody listens ends the process. */
+  readonly pieces: AsyncIterable<Uint8Array>;
   /** Bytes that will come, null when that is not known. */
   readonly total: number | null;
 }
@@ -90,7 +91,7 @@ async function openSource(task: DownloadTask, signal: AbortSignal): Promise<Sour
     const file = await open(from, 'r');
     const { size } = await file.stat();
     await file.close();
-    return { stream: createReadStream(from, { signal }), total: size, etag: null, lastModified: null };
+    return { pieces: filePieces(from, signal), total: size, etag: null, lastModified: null };
   }
   const conditions = {
     ...(known?.etag ? { 'If-None-Match': known.etag } : {}),
@@ -105,15 +106,19 @@ async function openSource(task: DownloadTask, signal: AbortSignal): Promise<Sour
   const isPlain = (response.headers.get('content-encoding') ?? 'identity') === 'identity';
   const length = Number(response.headers.get('content-length') ?? Number.NaN);
   return {
-    stream: Readable.fromWeb(response.body),
+    pieces: response.body,
     total: isPlain && Number.isSafeInteger(length) ? length : null,
     etag: response.headers.get('etag'),
     lastModified: response.headers.get('last-modified'),
   };
 }
 
+async function* filePieces(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(path, { signal });
+}
+
 async function write(
-  { stream, total }: Source,
+  { pieces, total }: Source,
   task: DownloadTask,
   signal: AbortSignal,
   onBytes: () => void,
@@ -123,11 +128,11 @@ async function write(
   let received = 0;
   let bytes = 0;
   async function* counted() {
-    for await (const piece of stream as AsyncIterable<Buffer>) {
+    for await (const piece of pieces) {
       received += piece.length;
       onBytes();
       task.onProgress({ bytes: received, total });
-      yield piece;
+      yield Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
     }
   }
   try {
@@ -141,11 +146,11 @@ async function write(
     }
     await file.sync();
   } catch (error) {
-    if (error instanceof TickwireError || signal.aborted || received === 0) throw error;
+    const hasBegun = received > 0 || isAddress(task.from);
+    if (error instanceof TickwireError || signal.aborted || !hasBegun) throw error;
     throw failure('INSTRUMENTS_CUT', task, `it broke off after ${received} bytes (${messageOf(error)})`);
   } finally {
     await file.close();
-    stream.destroy();
   }
   if (total !== null && received !== total) {
     throw failure('INSTRUMENTS_CUT', task, `${received} of ${total} bytes came`);
