@@ -60,6 +60,7 @@ function collect(shape: Shape, texts: string[], fields: Field[]): void {
   } else {
     const isArray = Array.isArray(shape);
     let before = isArray ? '[' : '{';
+    if (Object.keys(shape).length === 0) add(before);
     for (const [key, member] of Object.entries<Shape>(shape)) {
       add(isArray ? before : `${before}${pythonString(key)}: `);
       collect(member, texts, fields);

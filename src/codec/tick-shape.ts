@@ -72,12 +72,16 @@ export interface ShapeRequest {
   readonly depthLevel: number;
 }
 
-const price = (word: number) => new Field(FIELD.PRICE, word);
-const integer = (word: number) => new Field(FIELD.INTEGER, word);
+const price = (word: number, absentFlag = 0) => new Field(FIELD.PRICE, word, absentFlag);
+const integer = (word: number, absentFlag = 0) => new Field(FIELD.INTEGER, word, absentFlag);
 const nanoseconds = (word: number) => new Field(FIELD.NANOSECONDS, word);
 
 const LTP = new Field(FIELD.PRICE, WORD.LTP, FLAG.ABSENT_LTP);
+/** The receive time where the exchange's is not known: clients take a number for granted. `stamps` tells them apart. */
 const EXCHANGE_TIME = integer(WORD.EXCHANGE_TIME_MS);
+const LAST_QUANTITY = integer(WORD.LAST_QUANTITY, FLAG.ABSENT_TRADES);
+const AVERAGE_PRICE = price(WORD.AVERAGE_PRICE, FLAG.ABSENT_TRADES);
+const VOLUME = integer(WORD.VOLUME, FLAG.ABSENT_TRADES);
 const RECEIVE_MS = new Field(FIELD.RECEIVE_MS);
 const PRICES_OF_DAY = {
   open: price(WORD.OPEN),
@@ -116,41 +120,38 @@ function book(words: Int32Array, count: number): Shape {
 function deployedData(request: ShapeRequest, words: Int32Array): Shape {
   const { symbol, exchange } = request.instrument;
   const end = { symbol, exchange, mode: request.view, timestamp: RECEIVE_MS };
-  const lastQuantity = integer(WORD.LAST_QUANTITY);
-  const averagePrice = price(WORD.AVERAGE_PRICE);
-  const volume = integer(WORD.VOLUME);
   if (request.view === MODE.LTP) return { ltp: LTP, ltt: EXCHANGE_TIME, ...end };
   if (request.view === MODE.QUOTE) {
     return {
       ltp: LTP,
       ltt: EXCHANGE_TIME,
-      volume,
+      volume: VOLUME,
       ...PRICES_OF_DAY,
-      last_trade_quantity: lastQuantity,
-      average_price: averagePrice,
+      last_trade_quantity: LAST_QUANTITY,
+      average_price: AVERAGE_PRICE,
       ...TOTALS,
       ...end,
-      avg_trade_price: averagePrice,
-      ltq: lastQuantity,
-      last_quantity: lastQuantity,
+      avg_trade_price: AVERAGE_PRICE,
+      ltq: LAST_QUANTITY,
+      last_quantity: LAST_QUANTITY,
       ...CHANGES,
     };
   }
   return {
     ltp: LTP,
     ltt: EXCHANGE_TIME,
-    volume,
+    volume: VOLUME,
     ...PRICES_OF_DAY,
-    last_quantity: lastQuantity,
-    oi: integer(WORD.OPEN_INTEREST),
-    upper_circuit: price(WORD.UPPER_CIRCUIT),
-    lower_circuit: price(WORD.LOWER_CIRCUIT),
+    last_quantity: LAST_QUANTITY,
+    oi: integer(WORD.OPEN_INTEREST, FLAG.ABSENT_OPEN_INTEREST),
+    upper_circuit: price(WORD.UPPER_CIRCUIT, FLAG.ABSENT_PRICE_LIMITS),
+    lower_circuit: price(WORD.LOWER_CIRCUIT, FLAG.ABSENT_PRICE_LIMITS),
     depth: book(words, levelCountOf(words)),
     ...end,
-    last_trade_quantity: lastQuantity,
-    ltq: lastQuantity,
-    average_price: averagePrice,
-    avg_trade_price: averagePrice,
+    last_trade_quantity: LAST_QUANTITY,
+    ltq: LAST_QUANTITY,
+    average_price: AVERAGE_PRICE,
+    avg_trade_price: AVERAGE_PRICE,
     ...TOTALS,
     ...CHANGES,
   };
@@ -169,10 +170,10 @@ function designMessage(request: ShapeRequest): { [key: string]: Shape } {
   const { symbol, exchange } = request.instrument;
   const quote = {
     ...CHANGES,
-    volume: integer(WORD.VOLUME),
+    volume: VOLUME,
     ...PRICES_OF_DAY,
-    last_trade_quantity: integer(WORD.LAST_QUANTITY),
-    avg_trade_price: price(WORD.AVERAGE_PRICE),
+    last_trade_quantity: LAST_QUANTITY,
+    avg_trade_price: AVERAGE_PRICE,
   };
   return {
     type: 'market_data',
@@ -220,7 +221,7 @@ function messageOf(request: ShapeRequest, words: Int32Array): { [key: string]: S
 const SEQUENCE = { epoch: integer(WORD.EPOCH), seq: integer(WORD.SEQ) };
 const STAMPS = {
   stamps: {
-    exchange_time: new Field(FIELD.MS_AS_NANOSECONDS, WORD.EXCHANGE_TIME_MS),
+    exchange_time: new Field(FIELD.MS_AS_NANOSECONDS, WORD.EXCHANGE_TIME_MS, FLAG.ABSENT_EXCHANGE_TIME),
     receive_time: nanoseconds(WORD.RECEIVE_TIME_NS),
     publish_time: nanoseconds(WORD.PUBLISH_TIME_NS),
     send_time: new Field(FIELD.SEND_TIME),

@@ -31,6 +31,13 @@ export const FLAG = {
   ABSENT_LTP: 1 << 8,
   ABSENT_TOTAL_BUY_QUANTITY: 1 << 9,
   ABSENT_TOTAL_SELL_QUANTITY: 1 << 10,
+  /** The exchange's time is not known: the receive time stands in its place. */
+  ABSENT_EXCHANGE_TIME: 1 << 11,
+  /** Last quantity, average price and volume: an index has no trades. */
+  ABSENT_TRADES: 1 << 12,
+  ABSENT_OPEN_INTEREST: 1 << 13,
+  /** Circuit limits, and highest and lowest price of 52 weeks. */
+  ABSENT_PRICE_LIMITS: 1 << 14,
 } as const;
 
 /** What the engine knows of an instrument when it builds the instrument's messages. */
