@@ -122,6 +122,7 @@ function refuseContradictions(config: Config): void {
     'reconnectInitialMs',
     config.reconnectInitialMs,
   ]);
+  refuseUnless(['slotWaitMaxMs', config.slotWaitMaxMs], 'at least', ['slotWaitMinMs', config.slotWaitMinMs]);
 }
 
 /** Refuses two options, each with its value in ms, that do not stand in this relation. */

@@ -37,14 +37,14 @@ export function feedOptions(config: Config, { heartbeat }: BrokerRow): FeedOptio
     pingIntervalMs:
       heartbeat.intervalMs === null ? null : (config.feedPingIntervalMs ?? heartbeat.intervalMs),
     deadAfterMs: config.feedDeadAfterMs ?? heartbeat.deadAfterMs,
-    handshakeTimeoutMs: 10_000,
+    handshakeTimeoutMs: config.handshakeTimeoutMs,
     backoffInitialMs: config.reconnectInitialMs,
-    backoffFactor: 2,
+    backoffFactor: config.reconnectFactor,
     backoffMaxMs: config.reconnectMaxMs,
-    backoffJitter: 0.5,
-    stableAfterMs: 10_000,
-    slotWaitMinMs: config.reconnectInitialMs,
-    slotWaitMaxMs: config.reconnectMaxMs,
+    backoffJitter: config.reconnectJitter,
+    stableAfterMs: config.reconnectStableAfterMs,
+    slotWaitMinMs: config.slotWaitMinMs,
+    slotWaitMaxMs: config.slotWaitMaxMs,
   };
 }
 

@@ -88,7 +88,8 @@ test('C-24 an exchange that is closed and comes back on its port is found again,
 });
 
 test('C-24 a handshake that is refused for now is tried again, and clients do not notice', async (t) => {
-  const fixture = await startEngineFixture(t, { flags: ['--reconnect-max-ms=100'] });
+  const flags = ['--reconnect-max-ms=100', '--slot-wait-min=0.05', '--slot-wait-max=0.1'];
+  const fixture = await startEngineFixture(t, { flags });
   const { exchange } = fixture;
   const clients = await subscribedClients(fixture);
   for (const status of [429, 500, 503]) exchange.refuseNext({ status });

@@ -56,8 +56,14 @@ const CASES: Record<ConfigKey, readonly [text: string, value: unknown, refused: 
   subscribeChunk: ['50', 50, '1001'],
   feedPingIntervalMs: ['5', 5000, 'ten'],
   feedDeadAfterMs: ['40s', 40_000, '0'],
+  handshakeTimeoutMs: ['3', 3000, '0'],
   reconnectInitialMs: ['10', 10, '1.2.3'],
+  reconnectFactor: ['1.5', 1.5, '0.9'],
   reconnectMaxMs: ['2m', 120_000, '0'],
+  reconnectJitter: ['0', 0, '1.01'],
+  reconnectStableAfterMs: ['0', 0, '-1'],
+  slotWaitMinMs: ['15', 15_000, '0'],
+  slotWaitMaxMs: ['1m', 60_000, 'soon'],
   simulateProfile: ['storm', 'storm', 'hurricane'],
   simulateSeed: ['42', 42, '-1'],
   simulatePort: ['0', 0, '70000'],
@@ -235,6 +241,8 @@ test('options that contradict each other are refused together', () => {
   );
   const backoff = refusal({ argv: ['--reconnect-max-ms', '10'] });
   assert.match(backoff.message, /TICKWIRE_RECONNECT_MAX_MS is 10 ms.*at least TICKWIRE_RECONNECT_INITIAL_MS/);
+  const slots = refusal({ argv: ['--slot-wait-min', '40'] });
+  assert.match(slots.message, /TICKWIRE_SLOT_WAIT_MAX is 30000 ms.*at least TICKWIRE_SLOT_WAIT_MIN/);
 });
 
 test("a folder named .env, as Python's venv makes it, is not taken for a file", (t) => {

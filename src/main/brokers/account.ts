@@ -54,6 +54,11 @@ export class Account {
     return { name: this.name, broker: this.#broker.name, hasSession, isConnected };
   }
 
+  /** The tokens in use, or those of the latest session. */
+  get credentials(): FeedCredentials {
+    return this.#credentials;
+  }
+
   uses({ authToken, feedToken, clientCode }: FeedCredentials): boolean {
     const used = this.#credentials;
     return used.authToken === authToken && used.feedToken === feedToken && used.clientCode === clientCode;

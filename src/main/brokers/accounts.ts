@@ -156,10 +156,22 @@ export class Accounts {
   }
 
   #onState(account: Account, state: FeedState, detail: string): void {
-    if (state === 'refused' && !account.isSuspended) {
-      const message = 'the broker refuses the session; log in to the broker again';
-      this.#options.log.error({ account: account.name, detail }, message);
-    }
+    if (state === 'refused' && !account.isSuspended) this.#onRefused(account, detail);
     this.#options.onStatus(account.status);
+  }
+
+  /** The user may have logged in again since the session was read: that ends the old tokens. */
+  #onRefused(account: Account, detail: string): void {
+    const { log } = this.#options;
+    const { credentials } = account;
+    try {
+      this.check(account.name);
+    } catch (error) {
+      log.warn({ err: error, account: account.name }, 'the session could not be read; the poll tries again');
+    }
+    // With other tokens the connection is on its way again.
+    if (account.credentials !== credentials || account.isSuspended) return;
+    const message = 'the broker refuses the session; log in to the broker again';
+    log.error({ account: account.name, detail }, message);
   }
 }

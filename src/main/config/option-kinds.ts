@@ -96,6 +96,15 @@ export function integerOption(
   return option('integer', declaration, `${kind} from ${min} to ${max}`, parse, unit ?? null);
 }
 
+export function numberOption(declaration: Declaration<number> & Range): ConfigOption<number> {
+  const { min, max, unit } = declaration;
+  const parse = (text: string) => {
+    const value = /^\s*\d+(?:\.\d+)?\s*$/.test(text) ? Number(text) : Number.NaN;
+    return value >= min && value <= max ? value : undefined;
+  };
+  return option('number', declaration, `a number from ${min} to ${max}`, parse, unit ?? null);
+}
+
 /** A limit that is somebody else's while it is not set (null). */
 export function optionalIntegerOption(
   declaration: Omit<Declaration<number>, 'default'> & Range,

@@ -3,6 +3,7 @@
  * carry and asks for it, drops frames that are repeated, and hands ticks to the tick writer. A broker adds how it is
  * greeted, how it is asked, and how its frames are read. Feed worker thread.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { DEEP_DEPTH_LEVELS, type Instrument, MODE, type Mode } from '../../codec/tick.ts';
 import { readInt64, type TickTemplate, WORD } from '../../codec/tick-message.ts';
 import type { EpochClock } from '../epoch-clock.ts';
@@ -84,6 +85,7 @@ export abstract class FeedHandler {
   readonly #clock: EpochClock;
   readonly #connection: UpstreamConnection;
   readonly #subscriptions: FeedSubscriptions;
+  #refused: FeedCredentials | null = null;
   readonly #counts = {
     frames: 0,
     unknownToken: 0,
@@ -112,6 +114,9 @@ export abstract class FeedHandler {
         opened: () => this.#onOpen(),
         received: (data, isBinary) => this.#onMessage(data, isBinary),
         lost: () => this.#onLost(),
+        tokensRefused: () => {
+          this.#refused = this.credentials;
+        },
         changed: (state, detail) => {
           this.watchdog?.onState(state);
           report({ type: 'state', state, detail });
@@ -153,9 +158,14 @@ export abstract class FeedHandler {
     this.#connection.start();
   }
 
+  /** There are new tokens. The ones that the broker refused are never tried again, whoever gives them. */
   renew(credentials: FeedCredentials): void {
     this.credentials = credentials;
-    this.#connection.renew();
+    if (this.#refused !== null && isDeepStrictEqual(credentials, this.#refused)) {
+      this.#connection.suspend('the session still has the tokens that the broker refused');
+    } else {
+      this.#connection.renew();
+    }
   }
 
   suspend(reason: string): void {

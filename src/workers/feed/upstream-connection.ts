@@ -57,6 +57,8 @@ export interface ConnectionOwner {
   received(data: Buffer, isBinary: boolean): void;
   /** A socket that was open is gone: what comes next follows a gap. */
   lost(): void;
+  /** The tokens of the latest handshake are no good. */
+  tokensRefused(): void;
   /** @param reason for people: no credentials, no address with a query */
   changed(state: FeedState, reason: string): void;
   /** `opened`, `received` or `lost` threw. */
@@ -181,6 +183,7 @@ export class UpstreamConnection {
         rejectUnauthorized: true,
       });
     } catch (error) {
+      this.#owner.tokensRefused();
       this.#enter('refused', `the handshake cannot be made: ${this.#owner.redact(messageOf(error))}`);
       return;
     }
@@ -269,6 +272,7 @@ export class UpstreamConnection {
       return;
     }
     if (kind === 'refused') {
+      this.#owner.tokensRefused();
       this.#enter('refused', reason);
       return;
     }
