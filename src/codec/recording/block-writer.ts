@@ -46,9 +46,13 @@ export class BlockWriter {
     return this.#records === 0;
   }
 
-  /** Whether a payload of so many bytes would fit into an empty block. */
-  couldHold(payloadBytes: number): boolean {
-    return BLOCK.BYTES + RECORD.BYTES + payloadBytes <= this.#bytes.length;
+  /** Bytes, header included. */
+  get length(): number {
+    return this.#end;
+  }
+
+  get records(): number {
+    return this.#records;
   }
 
   /**
