@@ -3,9 +3,16 @@ import { FEED_OPTIONS } from './config/feed-options.ts';
 import { LOGIN_OPTIONS } from './config/login-options.ts';
 import { OPENALGO_OPTIONS } from './config/openalgo-options.ts';
 import type { ConfigOption } from './config/option-kinds.ts';
+import { RECORDING_OPTIONS } from './config/recording-options.ts';
 
 /** Every option of Tickwire, by its name in `Config`. */
-export const CONFIG_OPTIONS = { ...OPENALGO_OPTIONS, ...FEED_OPTIONS, ...LOGIN_OPTIONS, ...ENGINE_OPTIONS };
+export const CONFIG_OPTIONS = {
+  ...OPENALGO_OPTIONS,
+  ...FEED_OPTIONS,
+  ...LOGIN_OPTIONS,
+  ...ENGINE_OPTIONS,
+  ...RECORDING_OPTIONS,
+};
 
 export type ConfigKey = keyof typeof CONFIG_OPTIONS;
 

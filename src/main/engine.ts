@@ -34,7 +34,15 @@ import { SlotTable } from './subscriptions/slot-table.ts';
 import { SubscriptionRegistry } from './subscriptions/subscription-registry.ts';
 import { SupervisedWorker, WorkerFailure } from './supervision.ts';
 import { workerScript } from './worker-script.ts';
-import { busTask, feedOptions, feedQuota, proxyTask, sharedMemory, startFailure } from './worker-tasks.ts';
+import {
+  blackBoxTask,
+  busTask,
+  feedOptions,
+  feedQuota,
+  proxyTask,
+  sharedMemory,
+  startFailure,
+} from './worker-tasks.ts';
 
 export interface EngineOptions {
   readonly config: Config;
@@ -43,6 +51,8 @@ export interface EngineOptions {
   readonly log: Logger;
   /** The process cannot go on: a wedged worker, or a worker that cannot be started again. */
   readonly onFatal: (code: string, message: string) => void;
+  /** A recording that has its header: everything that brokers send goes there, and not into the black box. */
+  readonly recordTo?: string;
 }
 
 /** Doorbell of the bus worker; proxy workers follow. */
@@ -271,7 +281,7 @@ export class Engine {
     credentials: () => FeedCredentials,
     onState: (state: FeedState, detail: string) => void,
   ): FeedPool {
-    const { config } = this.#options;
+    const { config, cwd, recordTo } = this.#options;
     return new FeedPool(feedQuota(config, broker), () => {
       const ring = this.#addRing();
       const runner = new FeedRunner({
@@ -290,6 +300,7 @@ export class Engine {
           doorbells: this.#doorbells,
           slotOwners: this.#slotOwners,
           options: feedOptions(config, broker),
+          recorder: recordTo === undefined ? blackBoxTask(config, cwd) : { path: recordTo, bounds: null },
         },
       });
       runner.start();

@@ -1,8 +1,10 @@
 /** What the configuration means to each kind of worker, and what its failed start means to whoever set it up. */
+import { resolve } from 'node:path';
 import type {
   BusTask,
   FeedOptions,
   ProxyTask,
+  RecorderTask,
   RingHandle,
   SharedMemory,
 } from '../workers/worker-messages.ts';
@@ -45,6 +47,16 @@ export function feedOptions(config: Config, { heartbeat }: BrokerRow): FeedOptio
     stableAfterMs: config.reconnectStableAfterMs,
     slotWaitMinMs: config.slotWaitMinMs,
     slotWaitMaxMs: config.slotWaitMaxMs,
+  };
+}
+
+/** Null while the black box is off. @param cwd where its directory starts if that is relative */
+export function blackBoxTask(config: Config, cwd: string): RecorderTask | null {
+  const { blackBoxMinutes, blackBoxBytes, blackBoxDir } = config;
+  if (blackBoxMinutes === 0) return null;
+  return {
+    path: resolve(cwd, blackBoxDir),
+    bounds: { maxMs: blackBoxMinutes * 60_000, maxBytes: blackBoxBytes },
   };
 }
 

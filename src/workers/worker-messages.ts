@@ -40,6 +40,19 @@ export interface FeedTask {
   /** Which feed writes which instrument: see `slot-owners.ts`. */
   readonly slotOwners: SharedArrayBuffer;
   readonly options: FeedOptions;
+  /** Where what the broker sends is recorded, null for nowhere. */
+  readonly recorder: RecorderTask | null;
+}
+
+export interface RecorderTask {
+  /** A recording that has its header, or, with bounds, the directory of a black box. */
+  readonly path: string;
+  readonly bounds: {
+    /** Age of the oldest record that is kept, ms. */
+    readonly maxMs: number;
+    /** Size of all files of one feed. */
+    readonly maxBytes: number;
+  } | null;
 }
 
 export interface FeedCredentials {
@@ -113,6 +126,8 @@ export type FromFeedWorker =
   | { readonly type: 'carries'; readonly slots: readonly number[] }
   /** Answer to `handOver`, for all its slots: this worker writes none of them any more. */
   | { readonly type: 'handedOver'; readonly slots: readonly number[] }
+  /** The recorder's disk fails, which the feed does not mind; null: it works again. */
+  | { readonly type: 'recorderTrouble'; readonly trouble: string | null }
   | { readonly type: 'counters'; readonly counters: Readonly<Record<string, number>> };
 
 // ------------------------------------------------- workers with native handles

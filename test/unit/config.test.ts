@@ -33,6 +33,9 @@ function refusal(input: Parameters<typeof load>[0]): TickwireError {
 
 /** For every option a text that it takes, the value that it means, and a text that it refuses (null: it takes any). */
 const CASES: Record<ConfigKey, readonly [text: string, value: unknown, refused: string | null]> = {
+  blackBoxMinutes: ['10', 10, '-1'],
+  blackBoxBytes: ['67108864', 67_108_864, '1000'],
+  blackBoxDir: ['/var/lib/tickwire/box', '/var/lib/tickwire/box', ' '],
   websocketHost: ['0.0.0.0', '0.0.0.0', ' '],
   websocketPort: ['9000', 9000, '65536'],
   wsAuthGraceMs: ['2.5', 2500, '-1'],

@@ -40,6 +40,7 @@ test('no client is given the last price of a feed worker that has failed', async
       lastValues,
       doorbells: createDoorbells(1),
       slotOwners,
+      recorder: null,
       options: QUICK_FEED_OPTIONS,
     },
   });

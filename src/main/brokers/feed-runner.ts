@@ -165,6 +165,14 @@ export class FeedRunner {
       case 'requestError':
         this.#log.warn(message, 'the broker refused a request');
         break;
+      case 'recorderTrouble':
+        if (message.trouble === null) this.#log.info('the recorder works again');
+        else
+          this.#log.warn(
+            { err: message.trouble },
+            'what the broker sends cannot be recorded; the feed goes on',
+          );
+        break;
       case 'counters':
         this.counters = message.counters;
         break;

@@ -21,6 +21,7 @@ import {
   type TokenEntry,
   type TokenIndex,
 } from './feed-subscriptions.ts';
+import type { FrameRecorder } from './frame-recorder.ts';
 import { InstrumentFeed } from './instrument-feed.ts';
 import { redact } from './redact.ts';
 import type { TickWriter } from './tick-writer.ts';
@@ -54,14 +55,6 @@ export interface FeedRequest {
   readonly entries: readonly TokenEntry[];
 }
 
-/** Sees the raw messages of the connection. */
-export interface FrameRecorder {
-  opened(): void;
-  /** Hot path; must neither throw nor keep the buffer. @param receiveTime ns since 1970, low and high word */
-  frame(data: Uint8Array, isBinary: boolean, receiveTime: Int32Array): void;
-  closed(): void;
-}
-
 /** Sees signs of life of the instruments. Times are `performance.now()` of the message. */
 export interface FeedWatchdog {
   onAdded(feed: InstrumentFeed): void;
@@ -79,6 +72,7 @@ export abstract class FeedHandler {
   protected credentials: FeedCredentials;
   /** When the present message came, ns since 1970, low and high word. */
   protected readonly receiveTime = new Int32Array(2);
+  /** Sees the raw messages of the connection and what it shall carry. */
   recorder: FrameRecorder | null = null;
   watchdog: FeedWatchdog | null = null;
   readonly #writer: TickWriter;
@@ -184,10 +178,12 @@ export abstract class FeedHandler {
 
   /** @param epoch of the instruments among them that are not carried yet */
   subscribe(wishes: readonly UpstreamWish[], epoch: number): void {
+    this.recorder?.wishes('subscribe', wishes);
     this.#request(this.#subscriptions.subscribe(wishes, epoch));
   }
 
   unsubscribe(wishes: readonly UpstreamWish[]): void {
+    this.recorder?.wishes('unsubscribe', wishes);
     this.#request(this.#subscriptions.unsubscribe(wishes));
   }
 

@@ -11,6 +11,8 @@ import { RingWriter } from '../ring/ring-writer.ts';
 import { SlotOwners } from '../ring/slot-owners.ts';
 import type { FeedTask, FromFeedWorker, ToFeedWorker } from '../worker-messages.ts';
 import type { FeedHandler, FeedModule, Report } from './feed-handler.ts';
+import { FrameRecorder } from './frame-recorder.ts';
+import { recordingFiles } from './recording-files.ts';
 import { TickWriter } from './tick-writer.ts';
 
 const COUNTERS_INTERVAL_MS = 1000;
@@ -46,6 +48,21 @@ function handle(
   }
 }
 
+function createRecorder(
+  { feed, broker, recorder }: FeedTask,
+  clock: EpochClock,
+  report: Report,
+): FrameRecorder | null {
+  if (recorder === null) return null;
+  return new FrameRecorder({
+    feed,
+    broker,
+    files: recordingFiles(recorder, feed),
+    clock,
+    onTrouble: (trouble) => report({ type: 'recorderTrouble', trouble }),
+  });
+}
+
 /** Runs until it is told to stop. Rejects when it cannot go on, and its socket is closed then. */
 export default async function runFeed({ task, port }: { task: FeedTask; port: MessagePort }): Promise<void> {
   const report = (message: FromFeedWorker) => port.postMessage(message);
@@ -64,9 +81,13 @@ export default async function runFeed({ task, port }: { task: FeedTask; port: Me
   );
   const end = Promise.withResolvers<void>();
   const handler = createFeedHandler(task, { writer, clock, report, fail: end.reject });
+  const recorder = createRecorder(task, clock, report);
+  handler.recorder = recorder;
+  const reportCounters = () =>
+    report({ type: 'counters', counters: { ...handler.counters(), ...recorder?.counters } });
   const timer = setInterval(() => {
     clock.adjust();
-    report({ type: 'counters', counters: handler.counters() });
+    reportCounters();
   }, COUNTERS_INTERVAL_MS);
   port.on('message', (message: ToFeedWorker) => {
     try {
@@ -81,9 +102,11 @@ export default async function runFeed({ task, port }: { task: FeedTask; port: Me
     await end.promise;
   } finally {
     clearInterval(timer);
-    await handler.stop();
+    // The close that follows is ours: in a recording it would look like an outage.
+    handler.recorder = null;
+    await Promise.all([handler.stop(), recorder?.stop()]);
     writer.close();
-    report({ type: 'counters', counters: handler.counters() });
+    reportCounters();
     port.close();
   }
 }

@@ -6,8 +6,10 @@
 import { mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { recordingFileHeader } from '../../codec/recording/block-writer.ts';
+import type { RecorderTask } from '../worker-messages.ts';
 
 type FileHandle = Awaited<ReturnType<typeof open>>;
+type BlackBoxBounds = NonNullable<RecorderTask['bounds']>;
 
 /** What a market did is nobody else's business than the trader's. */
 const OWNER_ONLY = 0o600;
@@ -15,6 +17,11 @@ const OWNER_ONLY_DIRECTORY = 0o700;
 /** The ring moves by this part of its size and of its time. */
 const SEGMENTS = 8;
 const SEGMENT_NAME = /^feed-(\d+)-(\d+)\.twr$/;
+
+/** @param feed number of the feed that records */
+export function recordingFiles({ path, bounds }: RecorderTask, feed: number): RecordingFiles {
+  return bounds === null ? new SharedRecordingFile(path) : new BlackBoxFiles(path, feed, bounds);
+}
 
 export interface RecordingFiles {
   /**
@@ -68,13 +75,6 @@ export class SharedRecordingFile implements RecordingFiles {
     await this.#file?.close();
     this.#file = null;
   }
-}
-
-export interface BlackBoxBounds {
-  /** Age of the oldest record that is kept, ms. */
-  readonly maxMs: number;
-  /** Size of all files of one feed. */
-  readonly maxBytes: number;
 }
 
 interface Segment {
