@@ -27,6 +27,7 @@ const FEATURE_BITS: ReadonlyMap<string, number> = new Map([
   ['sequence', FEATURE.SEQUENCE],
   ['stamps', FEATURE.STAMPS],
   ['snapshot', FEATURE.SNAPSHOT],
+  ['status', FEATURE.STATUS],
 ]);
 const SUBPROTOCOL_PREFIX = 'tickwire.';
 

@@ -9,7 +9,7 @@ import { MsgpackFraming } from './msgpack-framing.ts';
 import { MAX_PRICE_DECIMALS } from './price.ts';
 import { DEPTH_LEVELS, FLAG, type Instrument, type Mode } from './tick.ts';
 import { priceDecimalsOf, WORD } from './tick-message.ts';
-import { FEATURE, type Shape, type ShapeRequest, tickShape } from './tick-shape.ts';
+import { FEATURE, SHOWS_STALE, type Shape, type ShapeRequest, tickShape } from './tick-shape.ts';
 
 export type { FramingCounters, SendTime };
 export { FEATURE };
@@ -47,13 +47,16 @@ const COMPILE: { readonly [name in FramingName]: Compile } = {
   msgpack: (...args) => new MsgpackFraming(...args),
 };
 
-/** Picks the program that fits a message. As a rule all messages of a subscription have one form, snapshots a second. */
+/** Above every value of the flags that a client may see. */
+const SHOWN_FLAG_VALUES = 2 * FLAG.STALE;
+
+/** Picks the program that fits a message. As a rule all messages of a subscription have one form, snapshots and stale ones others. */
 class ShapedTickEncoder implements TickEncoder {
   readonly counters: FramingCounters;
   readonly #request: ShapeRequest;
   readonly #compile: Compile;
-  /** The flag that tells apart what the client sees as snapshot and as tick; none without the feature. */
-  readonly #snapshotFlag: number;
+  /** The flags that the client sees as keys of their own; none without the features. */
+  readonly #shownFlags: number;
   readonly #programs = new Map<number, FrameProgram>();
   #form = Number.NaN;
   #program: FrameProgram | undefined;
@@ -61,13 +64,15 @@ class ShapedTickEncoder implements TickEncoder {
   constructor(request: ShapeRequest, compile: Compile, counters: FramingCounters) {
     this.#request = request;
     this.#compile = compile;
-    this.#snapshotFlag = (request.features & FEATURE.SNAPSHOT) === 0 ? 0 : FLAG.SNAPSHOT;
+    const { features } = request;
+    this.#shownFlags =
+      ((features & FEATURE.SNAPSHOT) === 0 ? 0 : FLAG.SNAPSHOT) |
+      ((features & SHOWS_STALE) === 0 ? 0 : FLAG.STALE);
     this.counters = counters;
   }
 
   encode(words: Int32Array, doubles: Float64Array, send: SendTime): Uint8Array {
-    const isSnapshot = words[WORD.FLAGS]! & this.#snapshotFlag;
-    const form = words[WORD.MODE_AND_SCALE]! * 2 + isSnapshot;
+    const form = words[WORD.MODE_AND_SCALE]! * SHOWN_FLAG_VALUES + (words[WORD.FLAGS]! & this.#shownFlags);
     const program =
       form === this.#form && this.#program !== undefined ? this.#program : this.#select(form, words);
     return program.encode(words, doubles, send);

@@ -14,9 +14,14 @@ export const FEATURE = {
   SEQUENCE: 1,
   /** `stamps`: exchange, receive, publish and send time in ns since 1970, and the exchange's sequence. */
   STAMPS: 2,
-  /** `snapshot: true` on a last value that is no new tick. */
+  /** `snapshot: true` on a last value that is no new tick, and `stale: true` where its feed has fallen silent since. */
   SNAPSHOT: 4,
+  /** `feed_status` messages, and `stale: true` as with SNAPSHOT. */
+  STATUS: 8,
 } as const;
+
+/** The features that show which ticks are stale. */
+export const SHOWS_STALE = FEATURE.SNAPSHOT | FEATURE.STATUS;
 
 /** Kinds of numbers in a shape. What `at` means depends on the kind. */
 export const FIELD = {
@@ -236,7 +241,7 @@ function serves(mode: Mode, view: Mode): boolean {
 }
 
 /**
- * The shape of the ticks that have the mode, the level count and the snapshot flag of the message in `words`.
+ * The shape of the ticks that have the mode, the level count, and the snapshot and stale flags of the message in `words`.
  *
  * @throws RangeError when messages of that mode do not hold what the view shows
  */
@@ -248,10 +253,12 @@ export function tickShape(request: ShapeRequest, words: Int32Array): Shape {
     throw new RangeError(`view ${view} of ${name} cannot be made from a message of mode ${mode}`);
   }
   const isSnapshot = (words[WORD.FLAGS]! & FLAG.SNAPSHOT) !== 0;
+  const isStale = (words[WORD.FLAGS]! & FLAG.STALE) !== 0;
   return {
     ...messageOf(request, words),
     ...((features & FEATURE.SEQUENCE) === 0 ? {} : SEQUENCE),
     ...((features & FEATURE.STAMPS) === 0 ? {} : STAMPS),
     ...((features & FEATURE.SNAPSHOT) !== 0 && isSnapshot ? { snapshot: true } : {}),
+    ...((features & SHOWS_STALE) !== 0 && isStale ? { stale: true } : {}),
   };
 }

@@ -260,6 +260,28 @@ export interface AccountStatus {
   readonly isConnected: boolean;
 }
 
+/** How the feed of an instrument stands, as clients are told. */
+export type FeedStatusName =
+  | 'connecting'
+  | 'live'
+  | 'stale'
+  | 'mute'
+  | 'recovering'
+  | 'market_closed'
+  | 'session_expired';
+
+/** How the feed of these slots stands from now on. */
+export interface FeedStatusNews {
+  readonly type: 'feedStatus';
+  readonly status: FeedStatusName;
+  /** ms since 1970 */
+  readonly since: number;
+  /** For people. */
+  readonly reason: string;
+  readonly broker: string;
+  readonly slots: readonly number[];
+}
+
 export type SubscribeOutcome =
   | {
       readonly status: 'ok';
@@ -282,6 +304,8 @@ export type ToReader =
   | { readonly type: 'moved'; readonly moves: readonly InstrumentMove[] }
   /** For proxy workers: sent at every change, and before every `keyVerified` of the account's user. */
   | { readonly type: 'account'; readonly status: AccountStatus }
+  /** For proxy workers: sent at every change, and before the answer to a `subscribe` of these slots. */
+  | FeedStatusNews
   | OrderUpdate;
 
 export type FromReader =

@@ -56,7 +56,7 @@ const numbers = fc.record({
   orders: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
   totals: fc.tuple(total, total),
   absent: fc.constantFrom(...ABSENT_FLAGS),
-  snapshot: fc.constantFrom(0, FLAG.SNAPSHOT),
+  kind: fc.constantFrom(0, FLAG.SNAPSHOT, FLAG.STALE, FLAG.SNAPSHOT | FLAG.STALE, FLAG.GAP_BEFORE),
   sendTime: int64,
 });
 type Numbers = typeof numbers extends fc.Arbitrary<infer T> ? T : never;
@@ -68,7 +68,7 @@ const subscription = fc.record({
   exchange: name,
   decimals: fc.constantFrom(2, 4, 7),
   view: fc.constantFrom<Mode[]>(MODE.LTP, MODE.QUOTE, MODE.DEPTH, MODE.DEEP_DEPTH),
-  features: fc.integer({ min: 0, max: FEATURE.SEQUENCE | FEATURE.STAMPS | FEATURE.SNAPSHOT }),
+  features: fc.integer({ min: 0, max: 2 * FEATURE.STATUS - 1 }),
   depthLevel: fc.constantFrom(3, 5, 20),
 });
 
@@ -86,7 +86,7 @@ function fill(tick: TickTemplate, of: Numbers, send: SendTime): void {
   }
   tick.doubles[DOUBLE.TOTAL_BUY_QUANTITY] = of.totals[0];
   tick.doubles[DOUBLE.TOTAL_SELL_QUANTITY] = of.totals[1];
-  tick.words[WORD.FLAGS] = of.absent | of.snapshot;
+  tick.words[WORD.FLAGS] = of.absent | of.kind;
   setInt64(send, 0, of.sendTime);
 }
 
@@ -143,7 +143,7 @@ describe('the framings of a tick', () => {
         const instrument = instrumentOf({ symbol: 'SBIN', exchange: 'NSE' });
         const tick = buildTickTemplate(instrument, MODE.DEPTH, decimals);
         const send: SendTime = new Int32Array(2);
-        fill(tick, { ...of, absent: 0, snapshot: 0, totals: [1, 2] }, send);
+        fill(tick, { ...of, absent: 0, kind: 0, totals: [1, 2] }, send);
         const features = FEATURE.SEQUENCE | FEATURE.STAMPS;
         const encoder = createTickEncoder('json', instrument, MODE.QUOTE, features);
         const at = (word: number) => of.int64s[INT64_WORDS.indexOf(word)] ?? 0n;

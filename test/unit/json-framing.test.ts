@@ -211,6 +211,21 @@ describe('a tick as JSON', () => {
     assert.equal(jsonEncoder(MODE.LTP).text(tick), LTP_FRAME);
   });
 
+  it('shows a stale value as stale to clients that chose snapshots or the status, and hides the flag from others', () => {
+    const tick = sampleTick(MODE.LTP);
+    tick.words[WORD.FLAGS] = FLAG.SNAPSHOT | FLAG.STALE;
+    const stale = `${LTP_FRAME.slice(0, -1)}, "stale": true}`;
+    const staleSnapshot = `${LTP_FRAME.slice(0, -1)}, "snapshot": true, "stale": true}`;
+    const snapshots = jsonEncoder(MODE.LTP, FEATURE.SNAPSHOT);
+    assert.equal(snapshots.text(tick), staleSnapshot);
+    assert.equal(jsonEncoder(MODE.LTP, FEATURE.STATUS).text(tick), stale);
+    for (const features of [0, FEATURE.SEQUENCE & FEATURE.STAMPS]) {
+      assert.equal(jsonEncoder(MODE.LTP, features).text(tick), LTP_FRAME);
+    }
+    tick.words[WORD.FLAGS] = 0;
+    assert.equal(snapshots.text(tick), LTP_FRAME, 'the next tick is fresh');
+  });
+
   it('counts ticks with numbers that a JSON parser would round', () => {
     const tick = sampleTick(MODE.QUOTE);
     const encoder = jsonEncoder(MODE.QUOTE);

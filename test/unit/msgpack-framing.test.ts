@@ -8,7 +8,7 @@ import { RELIANCE, sampleTick, setInt64, withoutLtp } from '../support/sample-ti
 
 const send: SendTime = new Int32Array(2);
 setInt64(send, 0, 1787371200412_400_001n);
-const ALL_FEATURES = FEATURE.SEQUENCE | FEATURE.STAMPS | FEATURE.SNAPSHOT;
+const ALL_FEATURES = FEATURE.SEQUENCE | FEATURE.STAMPS | FEATURE.SNAPSHOT | FEATURE.STATUS;
 
 function framed(
   framing: FramingName,
@@ -37,7 +37,7 @@ function bothFramings(view: Mode, features = 0, instrument = RELIANCE, depthLeve
 describe('a tick as msgpack', () => {
   it('has the keys, order and values of the JSON tick in every view, with and without features', () => {
     const tick = sampleTick(MODE.DEPTH);
-    tick.words[WORD.FLAGS] = FLAG.SNAPSHOT;
+    tick.words[WORD.FLAGS] = FLAG.SNAPSHOT | FLAG.STALE;
     for (const view of [MODE.LTP, MODE.QUOTE, MODE.DEPTH, MODE.DEEP_DEPTH]) {
       for (const features of [0, ALL_FEATURES]) {
         const { msgpack, json, counters } = bothFramings(view, features);

@@ -12,6 +12,7 @@ import type { ProxyTask, ToReader } from '../worker-messages.ts';
 import { Broadcaster } from './broadcaster.ts';
 import { Capabilities } from './capabilities.ts';
 import { ControlLink } from './control-link.ts';
+import { FeedStatusNotifier } from './feed-status-notifier.ts';
 import { OrderRelay } from './order-relay.ts';
 import { ProxyServer } from './proxy-server.ts';
 import { RequestHandler } from './request-handler.ts';
@@ -32,6 +33,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
   readonly #snapshots: SnapshotJoin;
   readonly #subscriptions: SubscriptionHandler;
   readonly #orders = new OrderRelay();
+  readonly #statuses = new FeedStatusNotifier();
   readonly #requests: RequestHandler;
   readonly #keeper: SessionKeeper;
   readonly #loop: DrainLoop;
@@ -67,6 +69,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
       this.#index,
       this.#snapshots,
       new Capabilities(task.capabilities),
+      this.#statuses,
     );
     this.#requests = new RequestHandler(this.#link, this.#subscriptions, this.#orders, task);
     this.#keeper = new SessionKeeper(this.#server.sessions, task);
@@ -106,6 +109,9 @@ class ProxyWorker implements NativeWorker<ToReader> {
       case 'account':
         this.#requests.onAccount(message.status, this.#server.sessions);
         return true;
+      case 'feedStatus':
+        this.#statuses.onNews(message);
+        return true;
       case 'orderUpdate':
         this.#orders.relay(message.userId, message.text);
         return true;
@@ -126,6 +132,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
       gaps,
       lost: this.#source.lost,
       orders: this.#orders.relayed,
+      statuses: this.#statuses.sent,
       ordersUnpackable: this.#orders.unpackable,
       requests: this.#requests.requests,
       ...this.#server.counts,
@@ -138,6 +145,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
 
   async close(): Promise<void> {
     this.#keeper.stop();
+    this.#statuses.stop();
     await this.#loop.stop();
     this.#server.close();
   }

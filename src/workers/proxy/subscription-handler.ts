@@ -24,6 +24,7 @@ import {
   holdingKey,
 } from './client-session.ts';
 import type { ControlLink } from './control-link.ts';
+import type { FeedStatusNotifier } from './feed-status-notifier.ts';
 import type { SnapshotJoin } from './snapshot-join.ts';
 import {
   type EntryContext,
@@ -64,17 +65,20 @@ export class SubscriptionHandler {
   readonly #index: SubscriptionIndex;
   readonly #snapshots: SnapshotJoin;
   readonly #capabilities: Capabilities;
+  readonly #statuses: FeedStatusNotifier;
 
   constructor(
     link: ControlLink,
     index: SubscriptionIndex,
     snapshots: SnapshotJoin,
     capabilities: Capabilities,
+    statuses: FeedStatusNotifier,
   ) {
     this.#link = link;
     this.#index = index;
     this.#snapshots = snapshots;
     this.#capabilities = capabilities;
+    this.#statuses = statuses;
   }
 
   subscribe(session: ClientSession, request: RawRequest, refuse: Refuse): Promise<void> | undefined {
@@ -93,6 +97,8 @@ export class SubscriptionHandler {
         if (!session.open) return;
         const isSingle = !parsed.batch && wish.isDesign;
         this.#answer(session, request, items, outcomes, isSingle ? refuse : null);
+        // How the feed stands comes before its ticks, and before a last value that may be stale.
+        if ((session.options.features & FEATURE.STATUS) !== 0) this.#statuses.hold(session, instruments);
         // After the answer: a client may rely on it that the confirmation precedes the first tick.
         for (const [i, outcome] of outcomes.entries()) {
           if (outcome.status === 'error') continue;
@@ -281,6 +287,7 @@ export class SubscriptionHandler {
     const forms = [...holding.streams.values()].map(({ form }) => form);
     for (const { view } of forms) this.#release(session, holding, view);
     for (const form of forms) this.#join(session, this.#enter(session, to, form));
+    if ((session.options.features & FEATURE.STATUS) !== 0) this.#statuses.holdMoved(session, to);
     const streams = this.#index.get(to.slot)!;
     // The sequence numbers of another token begin anew: whoever counts reads of it before the first of them.
     if (base.epoch > 0) streams.continues ??= base;
@@ -301,6 +308,7 @@ export class SubscriptionHandler {
     const { framing, features } = session.options;
     const isLast = holding.streams.size === 0;
     if (isLast) dropHolding(session, holding);
+    if (isLast && (features & FEATURE.STATUS) !== 0) this.#statuses.release(session, instrument.slot);
     if (isLast && (features & FEATURE.SEQUENCE) !== 0) {
       const streams = this.#index.get(instrument.slot)!;
       streams.gapSubscribers[framing]--;
