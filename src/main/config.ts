@@ -123,6 +123,10 @@ function refuseContradictions(config: Config): void {
     config.reconnectInitialMs,
   ]);
   refuseUnless(['slotWaitMaxMs', config.slotWaitMaxMs], 'at least', ['slotWaitMinMs', config.slotWaitMinMs]);
+  refuseUnless(['recoveryMaxWaitMs', config.recoveryMaxWaitMs], 'at least', [
+    'recoveryWaitMs',
+    config.recoveryWaitMs,
+  ]);
 }
 
 /** Refuses two options, each with its value in ms, that do not stand in this relation. */

@@ -17,6 +17,8 @@ import { Accounts } from './brokers/accounts.ts';
 import { type BrokerRow, streamKey } from './brokers/broker-registry.ts';
 import { FeedPool } from './brokers/feed-pool.ts';
 import { FeedRunner } from './brokers/feed-runner.ts';
+import { FeedStatus } from './brokers/feed-status.ts';
+import { chooseMarketCalendar } from './config/market-calendar-file.ts';
 import type { Config } from './config-options.ts';
 import { ChangeWatch } from './database/change-watch.ts';
 import { DEMO_SESSION } from './database/demo-seed.ts';
@@ -39,6 +41,7 @@ import {
   busTask,
   feedOptions,
   feedQuota,
+  feedWatch,
   proxyTask,
   sharedMemory,
   startFailure,
@@ -81,6 +84,7 @@ export class Engine {
   #database: OpenDatabase | null = null;
   #keys: KeyVerifier | null = null;
   #accounts: Accounts | null = null;
+  #statuses: FeedStatus | null = null;
   #watch: ChangeWatch | null = null;
   #statsFile: StatsFile | null = null;
   #instruments: InstrumentMaster | null = null;
@@ -146,6 +150,12 @@ export class Engine {
   async #start(): Promise<StartedEngine> {
     const { config, cwd } = this.#options;
     const { websocketHost, websocketPort } = config;
+    const statuses = new FeedStatus({
+      calendar: chooseMarketCalendar(config, cwd),
+      post: (news) => this.#postToProxies(news),
+      log: this.#log,
+    });
+    this.#statuses = statuses;
     // uWebSockets.js does not share a port that it was free to choose, so for several workers it is chosen here.
     const isChosenHere = websocketPort !== 0 || this.#proxyCount() > 1;
     this.#port = isChosenHere ? await probePort(websocketHost, websocketPort) : 0;
@@ -179,6 +189,7 @@ export class Engine {
       instruments: (broker) => instruments.table(broker),
       slots: new SlotTable(config.maxInstruments),
       registry: this.#registry,
+      statuses,
       post: (message) => {
         for (const reader of this.#readers) reader.post(message);
       },
@@ -282,15 +293,17 @@ export class Engine {
     onState: (state: FeedState, detail: string) => void,
   ): FeedPool {
     const { config, cwd, recordTo } = this.#options;
+    const statuses = this.#statuses!;
     return new FeedPool(feedQuota(config, broker), () => {
       const ring = this.#addRing();
+      const { feed } = ring;
       const runner = new FeedRunner({
         pool: this.pool,
         log: this.#log,
         nextEpoch: () => this.#nextEpoch(),
-        onState,
+        ...statuses.follow(feed, broker.name, { onState, onTokensWanted: () => this.#onInvalidation('') }),
         task: {
-          feed: ring.feed,
+          feed,
           broker: broker.name,
           module: workerScript(broker.feedModule).href,
           url,
@@ -301,6 +314,7 @@ export class Engine {
           slotOwners: this.#slotOwners,
           options: feedOptions(config, broker),
           recorder: recordTo === undefined ? blackBoxTask(config, cwd) : { path: recordTo, bounds: null },
+          watch: feedWatch(config, statuses.calendar),
         },
       });
       runner.start();

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type {
   BusTask,
   FeedOptions,
+  FeedWatchTask,
   ProxyTask,
   RecorderTask,
   RingHandle,
@@ -57,6 +58,19 @@ export function blackBoxTask(config: Config, cwd: string): RecorderTask | null {
   return {
     path: resolve(cwd, blackBoxDir),
     bounds: { maxMs: blackBoxMinutes * 60_000, maxBytes: blackBoxBytes },
+  };
+}
+
+export function feedWatch(config: Config, calendar: FeedWatchTask['calendar']): FeedWatchTask {
+  return {
+    options: {
+      muteAfterMs: config.muteAfterMs,
+      staleAfterMs: config.staleAfterMs,
+      openGraceMs: config.openGraceMs,
+      recoveryWaitMs: config.recoveryWaitMs,
+      recoveryMaxWaitMs: config.recoveryMaxWaitMs,
+    },
+    calendar,
   };
 }
 

@@ -4,6 +4,8 @@
  */
 import type { Dialect } from '../codec/dialect.ts';
 import type { Instrument, Mode } from '../codec/tick.ts';
+import type { StatusReport, WatchdogOptions } from './feed/feed-verdict.ts';
+import type { MarketCalendarData } from './feed/market-sessions.ts';
 
 /** One feed worker's shared memory, as its readers get it. */
 export interface RingHandle {
@@ -42,6 +44,7 @@ export interface FeedTask {
   readonly options: FeedOptions;
   /** Where what the broker sends is recorded, null for nowhere. */
   readonly recorder: RecorderTask | null;
+  readonly watch: FeedWatchTask;
 }
 
 export interface RecorderTask {
@@ -53,6 +56,13 @@ export interface RecorderTask {
     /** Size of all files of one feed. */
     readonly maxBytes: number;
   } | null;
+}
+
+/** How the silence of instruments is judged. */
+export interface FeedWatchTask {
+  readonly options: WatchdogOptions;
+  /** Null: every market is always open. */
+  readonly calendar: MarketCalendarData | null;
 }
 
 export interface FeedCredentials {
@@ -114,6 +124,16 @@ export type ToFeedWorker =
 /** See the drawing in `feed/upstream-connection.ts`. */
 export type FeedState = 'connecting' | 'live' | 'reconnecting' | 'refused' | 'stopped';
 
+/** What the stall watchdog has found, and what only main can do about it. */
+export interface WatchFindings {
+  readonly type: 'watch';
+  readonly statuses: readonly StatusReport[];
+  /** Slots that another connection shall carry, if there is one. */
+  readonly move: readonly number[];
+  /** Why the broker session shall be read anew; the worker makes its connection anew meanwhile. */
+  readonly tokens: string | null;
+}
+
 export type FromFeedWorker =
   | { readonly type: 'state'; readonly state: FeedState; readonly detail: string }
   | {
@@ -128,6 +148,7 @@ export type FromFeedWorker =
   | { readonly type: 'handedOver'; readonly slots: readonly number[] }
   /** The recorder's disk fails, which the feed does not mind; null: it works again. */
   | { readonly type: 'recorderTrouble'; readonly trouble: string | null }
+  | WatchFindings
   | { readonly type: 'counters'; readonly counters: Readonly<Record<string, number>> };
 
 // ------------------------------------------------- workers with native handles

@@ -67,6 +67,12 @@ const CASES: Record<ConfigKey, readonly [text: string, value: unknown, refused: 
   reconnectStableAfterMs: ['0', 0, '-1'],
   slotWaitMinMs: ['15', 15_000, '0'],
   slotWaitMaxMs: ['1m', 60_000, 'soon'],
+  marketCalendar: ['calendar.json', 'calendar.json', ' '],
+  muteAfterMs: ['45', 45_000, '-1'],
+  staleAfterMs: ['2m', 120_000, 'never'],
+  openGraceMs: ['0', 0, '2h'],
+  recoveryWaitMs: ['500ms', 500, '0'],
+  recoveryMaxWaitMs: ['15m', 900_000, '0'],
   simulateProfile: ['storm', 'storm', 'hurricane'],
   simulateSeed: ['42', 42, '-1'],
   simulatePort: ['0', 0, '70000'],
@@ -246,6 +252,8 @@ test('options that contradict each other are refused together', () => {
   assert.match(backoff.message, /TICKWIRE_RECONNECT_MAX_MS is 10 ms.*at least TICKWIRE_RECONNECT_INITIAL_MS/);
   const slots = refusal({ argv: ['--slot-wait-min', '40'] });
   assert.match(slots.message, /TICKWIRE_SLOT_WAIT_MAX is 30000 ms.*at least TICKWIRE_SLOT_WAIT_MIN/);
+  const recovery = refusal({ argv: ['--recovery-max-wait', '5'] });
+  assert.match(recovery.message, /TICKWIRE_RECOVERY_MAX_WAIT is 5000 ms.*at least TICKWIRE_RECOVERY_WAIT/);
 });
 
 test("a folder named .env, as Python's venv makes it, is not taken for a file", (t) => {

@@ -13,6 +13,7 @@ import { SlotOwners } from '../../src/workers/ring/slot-owners.ts';
 import { QUICK_FEED_OPTIONS } from '../support/quick-feed-options.ts';
 import { RELIANCE, sampleTick } from '../support/sample-tick.ts';
 import { until } from '../support/until.ts';
+import { WATCHDOG_OPTIONS } from '../support/watchdog-scene.ts';
 
 test('no client is given the last price of a feed worker that has failed', async (t) => {
   const pool = new Piscina({ filename: workerScript('feed/feed-worker').href, minThreads: 0 });
@@ -29,6 +30,8 @@ test('no client is given the last price of a feed worker that has failed', async
     log: pino({ level: 'silent' }),
     nextEpoch: () => ++epoch,
     onState: () => {},
+    onCarried: () => {},
+    onWatch: () => {},
     task: {
       feed: 0,
       // The worker fails at its start.
@@ -42,6 +45,7 @@ test('no client is given the last price of a feed worker that has failed', async
       slotOwners,
       recorder: null,
       options: QUICK_FEED_OPTIONS,
+      watch: { options: WATCHDOG_OPTIONS, calendar: null },
     },
   });
   t.after(() => runner.stop());

@@ -126,6 +126,6 @@ test('an operator who wrote something else reads which file, which key, which va
   }
   assert.match(
     refusal('/nonexistent/x.json'),
-    /^TICKWIRE_MARKET_CALENDAR is "\/nonexistent\/x\.json", which cannot be read$/,
+    /^TICKWIRE_MARKET_CALENDAR is "\/nonexistent\/x\.json", which cannot be read: ENOENT/,
   );
 });

@@ -6,8 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import type { Piscina } from 'piscina';
-import type { Mode } from '../../codec/tick.ts';
-import { MODE } from '../../codec/tick.ts';
+import { type Instrument, MODE, type Mode } from '../../codec/tick.ts';
 import { Backoff } from '../../workers/feed/backoff.ts';
 import { LastValueTable } from '../../workers/ring/last-value-table.ts';
 import { SlotOwners } from '../../workers/ring/slot-owners.ts';
@@ -18,6 +17,7 @@ import type {
   FromFeedWorker,
   ToFeedWorker,
   UpstreamWish,
+  WatchFindings,
 } from '../../workers/worker-messages.ts';
 import type { UpstreamChange } from '../subscriptions/subscription-registry.ts';
 
@@ -33,6 +33,9 @@ export interface FeedRunnerOptions {
   readonly task: Omit<FeedTask, 'epoch'>;
   readonly nextEpoch: () => number;
   readonly onState: (state: FeedState, detail: string) => void;
+  /** Instruments that the connection begins or ceases to carry. */
+  readonly onCarried: (begun: readonly Instrument[], ended: readonly Instrument[]) => void;
+  readonly onWatch: (found: WatchFindings) => void;
 }
 
 export class FeedRunner {
@@ -99,9 +102,13 @@ export class FeedRunner {
     const added: UpstreamWish[] = [];
     const again: UpstreamWish[] = [];
     const removed: UpstreamWish[] = [];
+    const begun: Instrument[] = [];
+    const ended: Instrument[] = [];
     for (const change of changes) {
       const { instrument } = change;
       const before = this.#wished.get(instrument.slot);
+      if (change.mode === 0) ended.push(instrument);
+      else if (before === undefined) begun.push(instrument);
       if (change.mode === 0) this.#wished.delete(instrument.slot);
       else this.#wished.set(instrument.slot, change);
       const wishes = returning.has(instrument.slot) ? again : added;
@@ -110,6 +117,7 @@ export class FeedRunner {
       if (change.deep && before?.deep !== true) wishes.push({ instrument, mode: MODE.DEEP_DEPTH });
       if (!change.deep && before?.deep === true) removed.push({ instrument, mode: MODE.DEEP_DEPTH });
     }
+    this.#options.onCarried(begun, ended);
     if (added.length > 0) this.#post({ type: 'subscribe', wishes: added, epoch: this.#epoch });
     if (again.length > 0) {
       this.#post({ type: 'subscribe', wishes: again, epoch: this.#options.nextEpoch() });
@@ -172,6 +180,9 @@ export class FeedRunner {
             { err: message.trouble },
             'what the broker sends cannot be recorded; the feed goes on',
           );
+        break;
+      case 'watch':
+        this.#options.onWatch(message);
         break;
       case 'counters':
         this.counters = message.counters;

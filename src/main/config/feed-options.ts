@@ -8,6 +8,7 @@ import {
   integerOption,
   numberOption,
   optionalDurationOption,
+  optionalStringOption,
   urlOption,
 } from './option-kinds.ts';
 
@@ -129,6 +130,50 @@ export const FEED_OPTIONS = {
     max: 3600,
     unit: 's',
     doc: "Longest wait when all of the account's connections are taken. Not less than TICKWIRE_SLOT_WAIT_MIN.",
+  }),
+  marketCalendar: optionalStringOption({
+    env: 'TICKWIRE_MARKET_CALENDAR',
+    doc: 'JSON file with the sessions and holidays of the exchanges, in place of or beside the built-in ones. Not set: the built-in ones; the simulated exchange never closes.',
+  }),
+  muteAfterMs: durationOption({
+    env: 'TICKWIRE_MUTE_AFTER',
+    default: 30,
+    min: 0,
+    max: 86_400,
+    unit: 's',
+    doc: 'A segment without any tick for so long, while its market is open, is subscribed again, and is mute if nothing comes. 0: never.',
+  }),
+  staleAfterMs: durationOption({
+    env: 'TICKWIRE_STALE_AFTER',
+    default: 60,
+    min: 0,
+    max: 86_400,
+    unit: 's',
+    doc: 'The same for an instrument that usually ticks more often, which is stale then. 0: never.',
+  }),
+  openGraceMs: durationOption({
+    env: 'TICKWIRE_OPEN_GRACE',
+    default: 60,
+    min: 0,
+    max: 3600,
+    unit: 's',
+    doc: 'After a market has opened, no tick is missed for so long.',
+  }),
+  recoveryWaitMs: durationOption({
+    env: 'TICKWIRE_RECOVERY_WAIT',
+    default: 10,
+    min: 0.05,
+    max: 600,
+    unit: 's',
+    doc: 'How long the first attempt to bring back missing ticks may take; it doubles with each further one.',
+  }),
+  recoveryMaxWaitMs: durationOption({
+    env: 'TICKWIRE_RECOVERY_MAX_WAIT',
+    default: 600,
+    min: 0.05,
+    max: 86_400,
+    unit: 's',
+    doc: 'Longest pause between two such attempts. Not less than TICKWIRE_RECOVERY_WAIT.',
   }),
   simulateProfile: enumOption({
     env: 'TICKWIRE_SIMULATE_PROFILE',

@@ -3,6 +3,7 @@
  * built-in data exchange by exchange and date by date; with `"base": "none"` it stands alone.
  */
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import {
   BUILT_IN_CALENDAR,
   type ExchangeHours,
@@ -12,6 +13,7 @@ import {
   WEEKDAYS,
   type Weekday,
 } from '../../workers/feed/market-sessions.ts';
+import type { Config } from '../config-options.ts';
 import { TickwireError } from '../errors.ts';
 
 const TIME = /^(?:([01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?|24:00)$/;
@@ -24,6 +26,21 @@ type JsonObject = Readonly<Record<string, unknown>>;
 type Refuse = (key: string, value: unknown, allowed: string) => TickwireError;
 
 /**
+ * The calendar in force: the operator's, else the built-in one. The simulated exchange trades day and night unless it is
+ * given a calendar; null stands for that.
+ *
+ * @param cwd where a relative path starts
+ * @throws TickwireError CONFIG_INVALID when the operator's file cannot be used
+ */
+export function chooseMarketCalendar(
+  { marketCalendar, broker }: Pick<Config, 'marketCalendar' | 'broker'>,
+  cwd: string,
+): MarketCalendarData | null {
+  if (marketCalendar !== null) return readMarketCalendar(resolve(cwd, marketCalendar));
+  return broker === 'simulated' ? null : BUILT_IN_CALENDAR;
+}
+
+/**
  * Reads and checks the file.
  *
  * @throws TickwireError CONFIG_INVALID, naming the file, the key, its value and what is allowed
@@ -33,14 +50,13 @@ export function readMarketCalendar(path: string): MarketCalendarData {
   try {
     text = readFileSync(path, 'utf8');
   } catch (cause) {
-    throw invalid(`TICKWIRE_MARKET_CALENDAR is "${path}", which cannot be read`, cause);
+    throw invalid(`TICKWIRE_MARKET_CALENDAR is "${path}", which cannot be read: ${messageOf(cause)}`, cause);
   }
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    const detail = cause instanceof Error ? cause.message : String(cause);
-    throw invalid(`TICKWIRE_MARKET_CALENDAR: ${path} is no JSON: ${detail}`, cause);
+    throw invalid(`TICKWIRE_MARKET_CALENDAR: ${path} is no JSON: ${messageOf(cause)}`, cause);
   }
   return parseMarketCalendar(json, (key, value, allowed) =>
     invalid(`TICKWIRE_MARKET_CALENDAR: ${path}: ${key} is ${JSON.stringify(value)}; it must be ${allowed}.`),
@@ -153,4 +169,8 @@ function listOf(value: unknown, key: string, refuse: Refuse): readonly unknown[]
 
 function invalid(message: string, cause?: unknown): TickwireError {
   return new TickwireError('CONFIG_INVALID', message, cause === undefined ? undefined : { cause });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -17,6 +17,7 @@ import type {
 import type { KeyVerifier } from '../auth/key-verifier.ts';
 import type { Account } from '../brokers/account.ts';
 import type { Accounts } from '../brokers/accounts.ts';
+import type { FeedStatus } from '../brokers/feed-status.ts';
 import type { InstrumentTable } from '../instruments/instrument-table.ts';
 import type { OpenAlgoBus } from '../openalgo/openalgo-bus.ts';
 import type { SlotTable } from './slot-table.ts';
@@ -32,6 +33,7 @@ export interface ReaderDeskOptions {
   readonly instruments: (broker: string) => InstrumentTable;
   readonly slots: SlotTable;
   readonly registry: SubscriptionRegistry;
+  readonly statuses: Pick<FeedStatus, 'of'>;
   /** Tells every reader. */
   readonly post: (message: ToReader) => void;
   /** Null when OpenAlgo's bus is not bound. */
@@ -68,6 +70,8 @@ export class ReaderDesk {
         const outcomes = this.#subscribe(request, this.#accountOf(account, broker), wishes);
         // A subscriber of our own bus names a broker's ticks; clients know no difference.
         const isClient = account !== '';
+        // A proxy that was started anew knows nothing yet of what others hold already.
+        if (isClient) for (const news of this.#options.statuses.of(slotsOf(outcomes))) reply(news);
         reply({
           type: 'subscribed',
           id,
@@ -94,7 +98,7 @@ export class ReaderDesk {
    * A name that is gone stays on its token, since a contract that is no longer listed may still trade.
    */
   followInstruments(): void {
-    const { accounts, slots, registry, post, log } = this.#options;
+    const { accounts, slots, registry, statuses, post, log } = this.#options;
     const moves: InstrumentMove[] = [];
     let left = 0;
     for (const instrument of registry.instruments()) {
@@ -107,7 +111,10 @@ export class ReaderDesk {
         moves.push({ from: instrument.slot, to: outcome.instrument });
       }
     }
-    if (moves.length > 0) post({ type: 'moved', moves });
+    if (moves.length > 0) {
+      for (const news of statuses.of(moves.map(({ to }) => to.slot))) post(news);
+      post({ type: 'moved', moves });
+    }
     if (moves.length + left > 0) {
       log.info(
         { moved: moves.length, left },
@@ -223,4 +230,10 @@ export class ReaderDesk {
     }
     return { status: 'ok', instrument };
   }
+}
+
+function slotsOf(outcomes: readonly SubscribeOutcome[]): number[] {
+  return outcomes.flatMap((outcome) =>
+    outcome.status === 'ok' ? outcome.instruments.map(({ slot }) => slot) : [],
+  );
 }

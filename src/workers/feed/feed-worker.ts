@@ -11,6 +11,7 @@ import { RingWriter } from '../ring/ring-writer.ts';
 import { SlotOwners } from '../ring/slot-owners.ts';
 import type { FeedTask, FromFeedWorker, ToFeedWorker } from '../worker-messages.ts';
 import type { FeedHandler, FeedModule, Report } from './feed-handler.ts';
+import { FeedWatch } from './feed-watch.ts';
 import { FrameRecorder } from './frame-recorder.ts';
 import { recordingFiles } from './recording-files.ts';
 import { TickWriter } from './tick-writer.ts';
@@ -68,9 +69,10 @@ export default async function runFeed({ task, port }: { task: FeedTask; port: Me
   const report = (message: FromFeedWorker) => port.postMessage(message);
   const { createFeedHandler }: FeedModule = await import(task.module);
   const clock = new EpochClock();
+  const lastValues = new LastValueTable(task.lastValues);
   const writer = new TickWriter(
     new RingWriter(task.ring, task.epoch),
-    new LastValueTable(task.lastValues),
+    lastValues,
     new DoorbellRinger(task.doorbells),
     clock,
     {
@@ -83,8 +85,12 @@ export default async function runFeed({ task, port }: { task: FeedTask; port: Me
   const handler = createFeedHandler(task, { writer, clock, report, fail: end.reject });
   const recorder = createRecorder(task, clock, report);
   handler.recorder = recorder;
-  const reportCounters = () =>
-    report({ type: 'counters', counters: { ...handler.counters(), ...recorder?.counters } });
+  const watch = new FeedWatch(handler, lastValues, task.watch, report);
+  handler.watchdog = watch;
+  const reportCounters = () => {
+    const counters = { ...handler.counters(), ...watch.counters, ...recorder?.counters };
+    report({ type: 'counters', counters });
+  };
   const timer = setInterval(() => {
     clock.adjust();
     reportCounters();
@@ -102,6 +108,7 @@ export default async function runFeed({ task, port }: { task: FeedTask; port: Me
     await end.promise;
   } finally {
     clearInterval(timer);
+    watch.stop();
     // The close that follows is ours: in a recording it would look like an outage.
     handler.recorder = null;
     await Promise.all([handler.stop(), recorder?.stop()]);

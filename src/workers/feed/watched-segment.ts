@@ -180,7 +180,7 @@ export class WatchedSegment {
 
 const STEP_WORDS: { readonly [step in Step]: string } = {
   reconnect: 'the connection to the broker is made anew',
-  move: 'its instruments move to another connection',
+  move: 'another connection is asked to carry its instruments',
   tokens: 'the broker session is read anew',
 };
 
