@@ -3,7 +3,7 @@
  * exchange that the test drives, free ports. Everything is gone when the test ends.
  */
 import type { TestContext } from 'node:test';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { loadConfig } from '../../src/main/config.ts';
 import { DEMO_SESSION } from '../../src/main/database/demo-seed.ts';
 import { openDatabase } from '../../src/main/database/open-database.ts';
@@ -45,6 +45,8 @@ export interface EngineFixtureOptions {
   readonly exchange?: SimulatedExchangeOptions;
   /** Address of an upstream that the test runs itself, in place of the simulated exchange. */
   readonly upstreamUrl?: string;
+  /** In place of a silent one. */
+  readonly log?: Logger;
   /** Changes the embedded database before the engine starts. */
   readonly prepare?: DatabaseWrite;
 }
@@ -90,7 +92,7 @@ export async function startEngineFixture(
     db.close();
   };
   if (options.prepare !== undefined) writeDatabase(options.prepare);
-  const log = pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' });
+  const log = options.log ?? pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' });
   const onFatal = (code: string, message: string) => void fatal.push(`${code}: ${message}`);
   let engine = new Engine({ config, cwd, log, onFatal });
   const clients: TestClient[] = [];

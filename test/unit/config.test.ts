@@ -55,6 +55,7 @@ const CASES: Record<ConfigKey, readonly [text: string, value: unknown, refused: 
   logLevel: ['WARNING', 'warn', 'loud'],
   broker: ['Angel', 'angel', 'kraken'],
   angelWsUrl: ['ws://127.0.0.1:9/feed', 'ws://127.0.0.1:9/feed', 'https://example.test'],
+  zerodhaWsUrl: ['ws://127.0.0.1:9/', 'ws://127.0.0.1:9/', 'kite.example'],
   angelDepth20: ['true', true, 'maybe'],
   subscribeChunk: ['50', 50, '1001'],
   feedPingIntervalMs: ['5', 5000, 'ten'],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { kiteHandshake, readKiteSession } from '../../src/codec/zerodha/handshake.ts';
-import { chunk, encodeRequest, isKiteMode } from '../../src/codec/zerodha/request-encoder.ts';
+import { chunk, encodeRequest } from '../../src/codec/zerodha/request-encoder.ts';
 import { parseRequest } from '../../src/codec/zerodha/request-parser.ts';
 import { parseServerText } from '../../src/codec/zerodha/server-text.ts';
 import {
@@ -69,13 +69,6 @@ describe('requests', () => {
     const request = parseRequest('{"a":"subscribe","v":["408065",1.5,-1,408065]}', 3000);
     assert.ok(request.kind === 'subscribe');
     assert.deepEqual(request.tokens, [{ exchangeType: 1, token: '408065' }]);
-  });
-
-  test('know three modes, of which none is deep', () => {
-    assert.deepEqual(
-      [1, 2, 3, 4].map((mode) => isKiteMode(mode as 1 | 2 | 3 | 4)),
-      [true, true, true, false],
-    );
   });
 });
 

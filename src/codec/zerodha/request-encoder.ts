@@ -2,7 +2,7 @@
  * What the client sends over a ticker socket: JSON texts with an action `a` and its value `v`. The server confirms
  * nothing, and its errors name no request. A mode replaces the one before; what is subscribed without one gets `quote`.
  */
-import { MODE, type Mode } from '../tick.ts';
+import { MODE } from '../tick.ts';
 
 /** Names of the modes on the wire. There is no deep depth. */
 export const KITE_MODES = { [MODE.LTP]: 'ltp', [MODE.QUOTE]: 'quote', [MODE.DEPTH]: 'full' } as const;
@@ -11,10 +11,6 @@ export type KiteMode = keyof typeof KITE_MODES;
 export type KiteRequest =
   | { readonly action: 'subscribe' | 'unsubscribe'; readonly tokens: readonly number[] }
   | { readonly action: 'mode'; readonly mode: KiteMode; readonly tokens: readonly number[] };
-
-export function isKiteMode(mode: Mode): mode is KiteMode {
-  return mode in KITE_MODES;
-}
 
 /** The JSON text of a request. Tokens are numbers: those in quotes are silently not served. */
 export function encodeRequest(request: KiteRequest): string {

@@ -8,6 +8,10 @@ import { ANGEL_INSTRUMENTS } from '../../codec/angel/scrip-master.ts';
 import { angelSegment } from '../../codec/angel/segments.ts';
 import type { ExchangeWire } from '../../codec/exchange-wire.ts';
 import type { InstrumentSource } from '../../codec/instrument-list.ts';
+import { KITE_EXCHANGE_WIRE } from '../../codec/zerodha/exchange-wire.ts';
+import { readKiteSession } from '../../codec/zerodha/handshake.ts';
+import { KITE_INSTRUMENTS } from '../../codec/zerodha/instrument-list.ts';
+import { resolveTableToken } from '../../codec/zerodha/token.ts';
 import type { FeedCredentials } from '../../workers/worker-messages.ts';
 import type { BrokerSession } from '../auth/broker-session.ts';
 
@@ -99,7 +103,26 @@ const ANGEL = {
   simulated: ANGEL_EXCHANGE_WIRE,
 } as const satisfies Row;
 
-const ROWS = [ANGEL] as const satisfies readonly Row[];
+const ZERODHA = {
+  name: 'zerodha',
+  title: 'Zerodha',
+  feedModule: 'feed/zerodha-feed',
+  stream: { url: 'wss://ws.kite.trade', env: 'ZERODHA_WS_URL' },
+  // The server beats every couple of seconds and wants nothing.
+  heartbeat: { intervalMs: null, deadAfterMs: 10_000 },
+  quota: { maxConnections: 3, maxPairs: 3000, maxDeepPairs: 0 },
+  resolve: ({ token }) => resolveTableToken(token),
+  depthRows: [{ exchange: '*', levels: [5] }],
+  credentials: ({ authToken }, brokerApiKey, userName) => ({
+    ...readKiteSession(authToken, brokerApiKey),
+    feedToken: '',
+    clientCode: userName,
+  }),
+  instruments: KITE_INSTRUMENTS,
+  simulated: KITE_EXCHANGE_WIRE,
+} as const satisfies Row;
+
+const ROWS = [ANGEL, ZERODHA] as const satisfies readonly Row[];
 
 export type BrokerName = (typeof ROWS)[number]['name'];
 

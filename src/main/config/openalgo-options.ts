@@ -103,7 +103,7 @@ export const OPENALGO_OPTIONS = {
   }),
   validBrokers: listOption({
     env: 'VALID_BROKERS',
-    default: ['angel'],
+    default: BROKER_ROWS.map(({ name }) => name),
     doc: 'Brokers named to clients that ask for the supported ones.',
   }),
   maxSymbolsPerWebsocket: optionalIntegerOption({

@@ -1,11 +1,14 @@
 /** The simulated exchange as the engine runs it: the demo instruments, and the credentials of the embedded database. */
 import type { InstrumentKind } from '../../codec/exchange-wire.ts';
-import { BROKERS } from '../brokers/broker-registry.ts';
+import { BROKERS, type BrokerName } from '../brokers/broker-registry.ts';
 import type { Config } from '../config-options.ts';
 import { DEMO_SESSION } from '../database/demo-seed.ts';
 import { DEMO_INSTRUMENTS, type DemoInstrument } from '../instruments/demo-instruments.ts';
 import type { KnownInstrument } from './simulator-options.ts';
 import type { SimulatorTask } from './simulator-worker.ts';
+
+/** Whose exchange is simulated when no broker is named. */
+const DEMO_BROKER: BrokerName = 'angel';
 
 function kindOf({ instrumentType, exchange }: DemoInstrument): InstrumentKind {
   if (instrumentType === 'AMXIDX') return 'index';
@@ -14,27 +17,29 @@ function kindOf({ instrumentType, exchange }: DemoInstrument): InstrumentKind {
 }
 
 /** The demo instruments as a broker addresses them; those that it does not stream are left out. */
-export function knownDemoInstruments(broker = 'angel'): KnownInstrument[] {
+export function knownDemoInstruments(broker: BrokerName = DEMO_BROKER): KnownInstrument[] {
   const row = BROKERS.get(broker);
   return DEMO_INSTRUMENTS.flatMap((instrument) => {
-    const address = row?.resolve(instrument) ?? null;
+    const token = row?.simulated?.tableToken(instrument) ?? instrument.token;
+    const address = row?.resolve({ ...instrument, token }) ?? null;
     if (address === null) return [];
-    const { segment, token } = address;
-    return [
-      { exchangeType: segment, token, referencePrice: instrument.referencePrice, kind: kindOf(instrument) },
-    ];
+    const { referencePrice } = instrument;
+    const kind = kindOf(instrument);
+    return [{ exchangeType: address.segment, token: address.token, referencePrice, kind }];
   });
 }
 
 /** A database of somebody's own has tokens of its own: then everybody is let in. */
 export function demoSimulation(config: Config): SimulatorTask {
   const { authToken, feedToken, clientCode } = DEMO_SESSION;
+  const broker = config.broker === 'simulated' ? DEMO_BROKER : config.broker;
   return {
     port: config.simulatePort,
     options: {
+      broker,
       profile: config.simulateProfile,
       seed: config.simulateSeed,
-      instruments: knownDemoInstruments(),
+      instruments: knownDemoInstruments(broker),
       checkCredentials: config.databaseUrl === null,
       credentials: { authToken, feedToken, clientCode, apiKey: config.brokerApiKey ?? '' },
     },

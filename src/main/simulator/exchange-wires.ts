@@ -6,7 +6,7 @@ import { TickwireError } from '../errors.ts';
 /** @throws TickwireError `CONFIG_INVALID` for a broker that is unknown or has no simulated exchange */
 export function exchangeWireOf(broker: string): ExchangeWire {
   const wire = BROKERS.get(broker)?.simulated;
-  if (wire != null) return wire;
+  if (wire !== undefined && wire !== null) return wire;
   const names = [...BROKERS.values()].filter(({ simulated }) => simulated !== null).map(({ name }) => name);
   throw new TickwireError(
     'CONFIG_INVALID',

@@ -33,7 +33,9 @@ export interface SimulatorCounters {
   connectionsRefused: number;
   requests: number;
   requestErrors: number;
+  /** From clients, and to them by brokers that send any by themselves: rounds to all connections. */
   heartbeats: number;
+  heartbeatsSent: number;
   /** Frames handed to sockets, ticks and snapshots; duplicates and garbage count for themselves. */
   framesSent: number;
   duplicatesSent: number;
@@ -70,6 +72,7 @@ export class SimulatedExchange {
     requests: 0,
     requestErrors: 0,
     heartbeats: 0,
+    heartbeatsSent: 0,
     framesSent: 0,
     duplicatesSent: 0,
     reordersSent: 0,
@@ -275,12 +278,14 @@ export class SimulatedExchange {
   }
 
   #startHeartbeats(): void {
-    const { heartbeat } = this.#settings.wire;
+    const { wire, heartbeatIntervalMs } = this.#settings;
+    const { heartbeat } = wire;
     if (heartbeat === null) return;
     this.#heartbeatTimer = setInterval(() => {
       if (this.#paused) return;
+      this.#counters.heartbeatsSent++;
       for (const connection of this.#connections) connection.send(heartbeat.bytes);
-    }, heartbeat.intervalMs);
+    }, heartbeatIntervalMs);
   }
 
   #receive(connection: SimulatedConnection, data: RawData, isBinary: boolean): void {

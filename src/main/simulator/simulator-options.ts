@@ -41,6 +41,8 @@ export interface SimulatedExchangeOptions {
   readonly maxConnections?: number;
   /** A connection without a heartbeat for so long is cut. Default: the broker's; infinite for one that asks for none. */
   readonly heartbeatTimeoutMs?: number;
+  /** Time between the heartbeats of a broker that sends any by itself. Default: the broker's. */
+  readonly heartbeatIntervalMs?: number;
   /** Every Nth frame is sent twice, byte for byte; 0 never. Default 0, in a storm 1000. */
   readonly duplicateEvery?: number;
   /** Every Nth frame of a subscription comes after the one that follows it; 0 never. Default 0. */
@@ -72,6 +74,7 @@ export interface SimulatorSettings {
   readonly checkCredentials: boolean;
   readonly maxConnections: number;
   readonly heartbeatTimeoutMs: number;
+  readonly heartbeatIntervalMs: number;
   readonly duplicateEvery: number;
   readonly reorderEvery: number;
   readonly garbageEvery: number;
@@ -112,6 +115,7 @@ export function resolveSimulatorOptions(options: SimulatedExchangeOptions): Simu
     checkCredentials: options.checkCredentials ?? true,
     maxConnections: options.maxConnections ?? wire.limits.connections,
     heartbeatTimeoutMs: options.heartbeatTimeoutMs ?? wire.clientTimeoutMs ?? Number.MAX_SAFE_INTEGER,
+    heartbeatIntervalMs: options.heartbeatIntervalMs ?? wire.heartbeat?.intervalMs ?? 0,
     duplicateEvery: options.duplicateEvery ?? (storm ? 1000 : 0),
     reorderEvery: options.reorderEvery ?? 0,
     garbageEvery: options.garbageEvery ?? (storm ? 100_000 : 0),
@@ -123,6 +127,7 @@ export function resolveSimulatorOptions(options: SimulatedExchangeOptions): Simu
   refuseNegative('ticksPerSecond', settings.ticksPerSecond ?? 0);
   refuseNegative('maxConnections', settings.maxConnections);
   refuseNegative('heartbeatTimeoutMs', settings.heartbeatTimeoutMs);
+  refuseNegative('heartbeatIntervalMs', settings.heartbeatIntervalMs);
   refuseNegative('duplicateEvery', settings.duplicateEvery);
   refuseNegative('reorderEvery', settings.reorderEvery);
   refuseNegative('garbageEvery', settings.garbageEvery);

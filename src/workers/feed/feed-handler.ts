@@ -4,7 +4,7 @@
  * greeted, how it is asked, and how its frames are read. Feed worker thread.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { DEEP_DEPTH_LEVELS, type Instrument, MODE, type Mode } from '../../codec/tick.ts';
+import { DEEP_DEPTH_LEVELS, DEPTH_LEVELS, type Instrument, MODE, type Mode } from '../../codec/tick.ts';
 import { readInt64, type TickTemplate, WORD } from '../../codec/tick-message.ts';
 import type { EpochClock } from '../epoch-clock.ts';
 import type {
@@ -131,6 +131,11 @@ export abstract class FeedHandler {
   protected abstract readonly index: TokenIndex;
   /** Digits behind the decimal point of a segment's prices. */
   protected abstract priceDecimals(segment: number): number;
+  /** Levels per side of a segment's ticks of a mode. Hot path. */
+  protected levels(mode: Mode, _segment: number): number {
+    if (mode === MODE.DEEP_DEPTH) return DEEP_DEPTH_LEVELS;
+    return mode === MODE.DEPTH ? DEPTH_LEVELS : 0;
+  }
   /** One binary message. For each packet that it carries, calls `deliver`. Hot path: neither throws nor keeps the buffer. */
   protected abstract onFrame(frame: Buffer): void;
   protected abstract onText(text: string): void;
@@ -264,7 +269,7 @@ export abstract class FeedHandler {
           continue;
         }
       }
-      const template = feed.template(mode, mode === MODE.DEEP_DEPTH ? DEEP_DEPTH_LEVELS : undefined);
+      const template = feed.template(mode, this.levels(mode, entry.segment));
       const flags = this.normalise(template, feed.latest);
       template.words[WORD.RECEIVE_TIME_NS] = this.receiveTime[0]!;
       template.words[WORD.RECEIVE_TIME_NS + 1] = this.receiveTime[1]!;
