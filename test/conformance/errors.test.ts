@@ -114,7 +114,7 @@ test('errors', async (t) => {
     const each = await client({ authenticate: false });
     assert.equal(
       (await each.ask({ action: 'get_supported_brokers' })).text,
-      '{"type": "supported_brokers", "status": "success", "brokers": ["angel"], "count": 1}',
+      '{"type": "supported_brokers", "status": "success", "brokers": ["angel", "zerodha"], "count": 2}',
     );
     const authenticated = await client();
     await until('a connection to the broker', async () =>
