@@ -3,19 +3,21 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { CLOSE } from '../../src/workers/proxy/close-codes.ts';
+import { alwaysOpen } from '../support/calendar-file.ts';
 import { type EngineFixture, startEngineFixture } from '../support/engine-fixture.ts';
 import { OpenAlgoPublisher } from '../support/openalgo-publisher.ts';
 import { type DocumentBlock, ProtocolDocument } from '../support/protocol-document.ts';
 import type { Message, Received, TestClient } from '../support/test-client.ts';
 import { until } from '../support/until.ts';
 
-/** Numbers that the protocol fixes; all others in a tick or a gap come from the market and the clocks. */
+/** Numbers that the protocol fixes; all others in a tick, a gap or a status come from the market and the clocks. */
 const FIXED = 'mode|depth_level|actual_depth_level';
 /** Of an answer only these vary. */
 const VARYING = 'server_timestamp';
 
 const isTick = ({ message }: Received) => message.type === 'market_data';
 const isGap = ({ message }: Received) => message.type === 'gap';
+const isStatus = ({ message }: Received) => message.type === 'feed_status';
 const isOrder = ({ message }: Received) => message.type === 'order_update';
 
 /** A message's text with the type in place of each value that varies. */
@@ -24,6 +26,7 @@ function pattern(text: string, kind: DocumentBlock['kind']): string {
   return text
     .replaceAll(new RegExp(`("${name}": ?)-?\\d+\\.\\d+`, 'g'), '$1<float>')
     .replaceAll(new RegExp(`("${name}": ?)-?\\d+(?=[,}])`, 'g'), '$1<integer>')
+    .replaceAll(/"reason": ?"[^"]*"(?=.*"instruments")/g, '"reason": <text>')
     .replaceAll(/"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"/g, '"<time>"');
 }
 
@@ -43,6 +46,7 @@ class Reading {
   readonly #publisher: OpenAlgoPublisher;
   #answers = 0;
   #gaps = 0;
+  #statuses = 0;
   /** Where in the received messages the latest request was sent. */
   #asked = 0;
 
@@ -73,13 +77,22 @@ class Reading {
     const { received } = this.#client;
     if (kind === 'answer') {
       const at = this.#answers++;
-      const others = (each: Received) => !isTick(each) && !isGap(each) && !isOrder(each);
+      const others = (each: Received) => !isTick(each) && !isGap(each) && !isStatus(each) && !isOrder(each);
       return until('an answer', () => received.filter(others)[at]);
     }
     if (kind === 'gap') {
       const at = this.#gaps++;
       this.#fixture.exchange.dropAll();
       return until('a gap', () => received.filter(isGap)[at]);
+    }
+    if (kind === 'status') {
+      if (expected.status === 'recovering') {
+        // Away for long enough to be told of it.
+        this.#fixture.exchange.refuseNext({ status: 503 });
+        this.#fixture.exchange.dropAll();
+      }
+      const at = this.#statuses++;
+      return until('a feed status', () => received.filter(isStatus)[at]);
     }
     return until(`a tick of mode ${expected.mode}`, () => {
       const found = received.slice(this.#asked).find((each) => {
@@ -96,7 +109,9 @@ class Reading {
 
 test('every example of PROTOCOL.md is what the engine does', async (t) => {
   const document = new ProtocolDocument();
-  const fixture = await startEngineFixture(t, { flags: ['--openalgo-bus=on', '--zmq-port=0'] });
+  const fixture = await startEngineFixture(t, {
+    flags: ['--openalgo-bus=on', '--zmq-port=0', alwaysOpen(t)],
+  });
   const publisher = await OpenAlgoPublisher.connect(t, fixture.started.openalgoBusEndpoint!);
   const first = await fixture.client();
   await until('the connection to the broker', async () => {

@@ -1,7 +1,7 @@
 /** PROTOCOL.md as a test reads it: its fenced blocks in their order, and its tables. */
 import { readFileSync } from 'node:fs';
 
-export type BlockKind = 'connection' | 'request' | 'answer' | 'order' | 'tick' | 'gap';
+export type BlockKind = 'connection' | 'request' | 'answer' | 'order' | 'tick' | 'gap' | 'status';
 
 export interface DocumentBlock {
   readonly kind: BlockKind;
@@ -11,7 +11,7 @@ export interface DocumentBlock {
   readonly messages: readonly string[];
 }
 
-const KINDS: readonly string[] = ['connection', 'request', 'answer', 'order', 'tick', 'gap'];
+const KINDS: readonly string[] = ['connection', 'request', 'answer', 'order', 'tick', 'gap', 'status'];
 
 function isKind(name: string): name is BlockKind {
   return KINDS.includes(name);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { readMarketCalendar } from '../../src/main/config/market-calendar-file.ts';
@@ -58,6 +58,16 @@ test('a file that stands alone knows nothing but what it says', (t) => {
   );
   assert.deepEqual(Object.keys(data.exchanges), ['NSE']);
   assert.deepEqual(data.days, []);
+});
+
+test('the file that the operations manual shows can be used as it is', (t) => {
+  const manual = readFileSync(new URL('../../OPERATIONS.md', import.meta.url), 'utf8');
+  const shown = [...manual.matchAll(/^```json\n([\s\S]*?)^```$/gm)].map(([, text]) => text!);
+  const calendars = shown.filter((text) => text.includes('"exchanges"'));
+  assert.equal(calendars.length, 1);
+  const calendar = new MarketCalendar(readMarketCalendar(fileWith(t, calendars[0]!)));
+  assert.equal(calendar.isOpen('NSE', at('2027-01-26 12:00')), false);
+  assert.equal(calendar.isOpen('MCX', at('2027-03-22 18:00')), true);
 });
 
 test('the built-in calendar has the form that files must have', (t) => {

@@ -140,6 +140,8 @@ export class FeedRunner {
       clearTimeout(this.#restart);
       this.#restart = undefined;
       this.#awaitsRenewal = true;
+      // There is no worker that could say so.
+      this.#setState('refused', reason);
     }
     this.#post({ type: 'suspend', reason });
   }
