@@ -18,6 +18,12 @@ const COMMANDS: readonly Command[] = [
     load: () => import('./commands/start.ts'),
   },
   {
+    name: 'login',
+    usage: 'angel [--user <name>] [--renew]',
+    summary: 'log in to the broker without OpenAlgo, into the embedded database',
+    load: () => import('./commands/login.ts'),
+  },
+  {
     name: 'instruments',
     usage: '<broker> [--from <address or file>] [--allow-shrunken]',
     summary: "fetch the broker's instrument list into the embedded database",
@@ -50,11 +56,9 @@ const printError = (line: string) => void process.stderr.write(`${line}\n`);
 
 async function help(): Promise<string> {
   const { formatHelp } = await import('./config/format-config.ts');
-  const rows = [...COMMANDS, { name: 'help', usage: '', summary: 'print this text' }].map(
-    ({ name, usage, summary }) => [`${name} ${usage}`.trim(), summary] as const,
-  );
-  const width = Math.max(...rows.map(([form]) => form.length)) + 2;
-  const list = rows.map(([form, summary]) => `  ${form.padEnd(width)}${summary}`).join('\n');
+  const list = [...COMMANDS, { name: 'help', usage: '', summary: 'print this text' }]
+    .map(({ name, usage, summary }) => `  ${`${name} ${usage}`.trim()}\n      ${summary}`)
+    .join('\n');
   return `Usage: tickwire <command> [options]
 
 Commands:

@@ -1,10 +1,9 @@
 /** What the embedded database is filled with on its first start. */
-import { randomBytes } from 'node:crypto';
 import { angelPriceDecimals } from '../../codec/angel/frame-layout.ts';
 import { angelSegment } from '../../codec/angel/segments.ts';
 import type { Fernet } from '../auth/fernet.ts';
-import { hashKey } from '../auth/key-hash.ts';
 import { DEMO_INSTRUMENTS, type DemoInstrument } from '../instruments/demo-instruments.ts';
+import { insertUser } from './insert-user.ts';
 import { OPENALGO_SCHEMA } from './openalgo-schema.ts';
 import type { DatabaseSync } from './sqlite.ts';
 
@@ -17,30 +16,13 @@ export const DEMO_SESSION = {
   clientCode: 'DEMO01',
 } as const;
 
-const KEY_BYTES = 32;
-
 /** Creates the tables and the demo user with a fresh API key. The caller has begun a transaction. */
 export function seedDemo(database: DatabaseSync, pepper: string, fernet: Fernet): void {
   database.exec(OPENALGO_SCHEMA);
-  insertUser(database, pepper, fernet);
+  insertUser(database, DEMO_USER, pepper, fernet);
+  database.exec('INSERT INTO settings (id) VALUES (1)');
   insertSession(database, fernet);
   insertInstruments(database);
-}
-
-function insertUser(database: DatabaseSync, pepper: string, fernet: Fernet): void {
-  const apiKey = randomBytes(KEY_BYTES).toString('hex');
-  database
-    .prepare('INSERT INTO api_keys (user_id, api_key_hash, api_key_encrypted) VALUES (?, ?, ?)')
-    .run(DEMO_USER, hashKey(apiKey, pepper), fernet.encrypt(apiKey));
-  // Nobody knows the password: there is no page to log in on.
-  const password = randomBytes(KEY_BYTES).toString('hex');
-  database
-    .prepare(
-      `INSERT INTO users (username, email, password_hash, totp_secret, is_admin, totp_enabled, totp_required_for_login,
-        totp_required_for_mcp, totp_required_for_password_reset) VALUES (?, ?, ?, NULL, 1, 0, 0, 0, 0)`,
-    )
-    .run(DEMO_USER, 'demo@localhost', hashKey(password, pepper));
-  database.exec('INSERT INTO settings (id) VALUES (1)');
 }
 
 function insertSession(database: DatabaseSync, fernet: Fernet): void {
