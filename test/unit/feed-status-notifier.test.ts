@@ -81,10 +81,10 @@ test('a feed that comes and goes tells a status once a second, and in the end th
   notifier.hold(client, [instrument(1)]);
   for (let i = 1; i <= 50; i++) {
     notifier.onNews(news(i % 2 === 0 ? 'live' : 'recovering', i, 1));
-    await new Promise(setImmediate);
+    // Longer than changes are gathered.
+    await new Promise((resolve) => setTimeout(resolve, i % 2 === 0 ? 30 : 1));
   }
-  await until('the first round', () => client.messages.length > 0);
-  assert.ok(client.messages.length <= 3, client.told.join());
+  assert.ok(client.messages.length > 0 && client.messages.length <= 4, client.told.join());
   notifier.onNews(news('recovering', 51, 1));
   clock.now += 1000;
   await until('the truth', () => client.told.at(-1) === 'recovering 51: S1', 3000);
@@ -109,12 +109,17 @@ test('a change for very many clients is worked off in slices, and reaches every 
   const instruments = Array.from({ length: 500 }, (_, slot) => instrument(slot));
   const slots = instruments.map(({ slot }) => slot);
   for (const client of clients) notifier.hold(client, instruments);
-  let turns = 0;
-  const turn = setInterval(() => turns++, 0);
+  const perTurn: number[] = [];
+  let before = 0;
+  const turn = setInterval(() => {
+    const sent = notifier.sent;
+    if (sent > before) perTurn.push(sent - before);
+    before = sent;
+  }, 0);
   t.after(() => clearInterval(turn));
   notifier.onNews(news('mute', 1, ...slots));
   await until('all', () => clients.every(({ messages }) => messages.length === 1));
-  assert.ok(turns > 2, 'the event loop turned in between');
+  assert.ok(Math.max(...perTurn) < clients.length, `the event loop turned in between: ${perTurn}`);
   assert.ok(clients.every(({ messages }) => (messages[0]!.instruments as unknown[]).length === 500));
 });
 

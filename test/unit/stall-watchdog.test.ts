@@ -181,6 +181,25 @@ test('while the connection is down nothing is judged, and after it nothing is he
   assert.deepEqual(scene.run(29), []);
 });
 
+test('a probe that a lost connection left without an answer alarms nobody after the reconnect', () => {
+  const segment = new WatchdogScene(MONDAY_NOON);
+  segment.watch('NFO', 3);
+  segment.run(32);
+  const instrument = new WatchdogScene(MONDAY_NOON);
+  instrument.watch('NSE', 1, 2);
+  instrument.tickEvery(500, 1, 2);
+  instrument.run(120);
+  instrument.tickEvery(0, 2);
+  instrument.run(62);
+  for (const scene of [segment, instrument]) {
+    assert.match(scene.said.at(-1)!.what, /^resubscribe/);
+    scene.watchdog.onDisconnected();
+    scene.run(60);
+    scene.watchdog.onConnected(scene.now);
+    assert.deepEqual(scene.run(9), []);
+  }
+});
+
 test('an exchange that the calendar does not know is live and never judged', () => {
   const scene = new WatchdogScene(MONDAY_NOON);
   scene.watch('GLOBAL_INDEX', 1);

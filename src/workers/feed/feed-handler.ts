@@ -208,6 +208,18 @@ export abstract class FeedHandler {
     this.#send(carried.map(({ entry, modes }) => ({ entry, from: 0, to: modes })));
   }
 
+  /**
+   * Ticks of a slot are missing although the connection is up: what comes next follows a gap, also when it is the same as
+   * what came last, since it is fresh.
+   */
+  interrupt(slot: number): void {
+    const feed = this.#subscriptions.feedOf(slot);
+    if (feed === undefined) return;
+    feed.gapBefore = feed.seq > 0;
+    feed.deepGapBefore = feed.deepSeq > 0;
+    for (const memory of this.#subscriptions.entryOf(slot)?.memories ?? []) memory.forget();
+  }
+
   /** The state of a slot's instrument, undefined when it is not wished for here. */
   feedOf(slot: number): InstrumentFeed | undefined {
     return this.#subscriptions.feedOf(slot);

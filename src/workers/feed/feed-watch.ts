@@ -13,7 +13,7 @@ import { MarketCalendar } from './market-calendar.ts';
 import { StallWatchdog } from './stall-watchdog.ts';
 
 /** What the watch does to the feed. */
-type WatchedHandler = Pick<FeedHandler, 'feedOf' | 'resubscribe' | 'reconnect'>;
+type WatchedHandler = Pick<FeedHandler, 'feedOf' | 'interrupt' | 'resubscribe' | 'reconnect'>;
 
 export class FeedWatch implements FeedWatchdog {
   readonly #handler: WatchedHandler;
@@ -79,14 +79,13 @@ export class FeedWatch implements FeedWatchdog {
     if (why !== null) this.#handler.reconnect(why);
   }
 
-  /** Ticks of a slot are missing: the next one says so, and the last value is no fresh one any more. */
+  /** Ticks of a slot are missing: the next one says so, and the last value is marked as stale where readers find it. */
   #silence(slot: number): void {
     const feed = this.#handler.feedOf(slot);
     // Of one that another worker owns nothing has been published here.
     if (feed?.ownership !== OWNERSHIP.OWNED) return;
     this.counters.silenced++;
-    feed.gapBefore = feed.seq > 0;
-    feed.deepGapBefore = feed.deepSeq > 0;
+    this.#handler.interrupt(slot);
     for (const kind of [KIND.BASE, KIND.DEEP]) {
       const words = this.#lastValues.read(slot, kind, this.#message);
       if (words === 0) continue;

@@ -185,7 +185,9 @@ export class StallWatchdog {
         ticksSinceSubscribed > MOST_IMAGES && now - this.#lastTick[slot]! < quietMs,
     );
     if (trades) {
-      segment.tell('live', 'ticks come, though the market is closed by the calendar', wallMs, verdict);
+      const isEarly = calendar.isPreOpen(segment.exchange, wallMs);
+      const when = isEarly ? 'ticks of the pre-open session' : 'ticks come, though the calendar says closed';
+      segment.tell('live', when, wallMs, verdict);
       return;
     }
     const closedSince = calendar.lastChange(segment.exchange, wallMs) ?? wallMs;
