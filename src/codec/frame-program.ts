@@ -7,7 +7,7 @@ export type SendTime = Int32Array;
 export interface FramingCounters {
   /** Ticks with a number beyond 2^53 (stamps apart): JSON has all digits, msgpack and JSON parsers the nearest double. */
   rounded: number;
-  /** Ticks that msgpack had to pack anew because a value was absent. */
+  /** Ticks that msgpack had to pack anew because a total was no number. */
   repacked: number;
 }
 

@@ -7,7 +7,7 @@ import type { FrameProgram, FramingCounters, SendTime } from './frame-program.ts
 import { JsonFraming } from './json-framing.ts';
 import { MsgpackFraming } from './msgpack-framing.ts';
 import { MAX_PRICE_DECIMALS } from './price.ts';
-import { DEPTH_LEVELS, FLAG, type Instrument, type Mode } from './tick.ts';
+import { ABSENT_FLAGS, DEPTH_LEVELS, FLAG, type Instrument, type Mode } from './tick.ts';
 import { priceDecimalsOf, WORD } from './tick-message.ts';
 import { FEATURE, SHOWS_STALE, type Shape, type ShapeRequest, tickShape } from './tick-shape.ts';
 
@@ -20,8 +20,8 @@ export interface TickEncoder {
   readonly counters: FramingCounters;
   /**
    * The tick in its framing, complete; valid until any encoder of this thread is called again. Owning thread;
-   * allocates only when ticks of a new form come (other mode, level count or scale, first snapshot), when values are
-   * absent (msgpack), beyond 2^53, and for a length not seen before (JSON).
+   * allocates only when ticks of a new form come (other mode, level count, scale or absent values, first snapshot), for
+   * totals that are no numbers (msgpack), beyond 2^53, and for a length not seen before (JSON).
    *
    * @param words a tick message of a mode that contains the view
    * @param doubles the same memory
@@ -47,18 +47,16 @@ const COMPILE: { readonly [name in FramingName]: Compile } = {
   msgpack: (...args) => new MsgpackFraming(...args),
 };
 
-/** Above every value of the flags that a client may see. */
-const SHOWN_FLAG_VALUES = 2 * FLAG.STALE;
-
 /** Picks the program that fits a message. As a rule all messages of a subscription have one form, snapshots and stale ones others. */
 class ShapedTickEncoder implements TickEncoder {
   readonly counters: FramingCounters;
   readonly #request: ShapeRequest;
   readonly #compile: Compile;
-  /** The flags that the client sees as keys of their own; none without the features. */
+  /** The flags that the client sees: absent values as null, with the features others as keys of their own. */
   readonly #shownFlags: number;
-  readonly #programs = new Map<number, FrameProgram>();
+  readonly #programs = new Map<string, FrameProgram>();
   #form = Number.NaN;
+  #flags = 0;
   #program: FrameProgram | undefined;
 
   constructor(request: ShapeRequest, compile: Compile, counters: FramingCounters) {
@@ -66,20 +64,23 @@ class ShapedTickEncoder implements TickEncoder {
     this.#compile = compile;
     const { features } = request;
     this.#shownFlags =
+      ABSENT_FLAGS |
       ((features & FEATURE.SNAPSHOT) === 0 ? 0 : FLAG.SNAPSHOT) |
       ((features & SHOWS_STALE) === 0 ? 0 : FLAG.STALE);
     this.counters = counters;
   }
 
   encode(words: Int32Array, doubles: Float64Array, send: SendTime): Uint8Array {
-    const form = words[WORD.MODE_AND_SCALE]! * SHOWN_FLAG_VALUES + (words[WORD.FLAGS]! & this.#shownFlags);
-    const program =
-      form === this.#form && this.#program !== undefined ? this.#program : this.#select(form, words);
+    const form = words[WORD.MODE_AND_SCALE]!;
+    const flags = words[WORD.FLAGS]! & this.#shownFlags;
+    const isSame = form === this.#form && flags === this.#flags;
+    const program = isSame && this.#program !== undefined ? this.#program : this.#select(form, flags, words);
     return program.encode(words, doubles, send);
   }
 
-  #select(form: number, words: Int32Array): FrameProgram {
-    let program = this.#programs.get(form);
+  #select(form: number, flags: number, words: Int32Array): FrameProgram {
+    const key = `${form}/${flags}`;
+    let program = this.#programs.get(key);
     if (program === undefined) {
       const decimals = priceDecimalsOf(words);
       if (decimals > MAX_PRICE_DECIMALS) {
@@ -89,9 +90,10 @@ class ShapedTickEncoder implements TickEncoder {
         );
       }
       program = this.#compile(tickShape(this.#request, words), decimals, this.counters);
-      this.#programs.set(form, program);
+      this.#programs.set(key, program);
     }
     this.#form = form;
+    this.#flags = flags;
     this.#program = program;
     return program;
   }

@@ -19,7 +19,7 @@ import {
 } from './price-change.ts';
 import { pythonFloat } from './python-float.ts';
 import { pythonString } from './server-message.ts';
-import { readInt64, WORD } from './tick-message.ts';
+import { readInt64 } from './tick-message.ts';
 import { FIELD, Field, type Shape } from './tick-shape.ts';
 
 /** Room for a number and the end of the block before it; the longest is a change in percent that no double holds, 26. */
@@ -34,8 +34,7 @@ const STEP = {
   TEXT_LENGTH: 1,
   KIND: 2,
   AT: 3,
-  ABSENT_FLAG: 4,
-  SIZE: 5,
+  SIZE: 4,
 } as const;
 /** Texts are copied in blocks of so many bytes. ASCII is safe in a double: a NaN would have the byte 7f or ff. */
 const BLOCK = 8;
@@ -55,7 +54,7 @@ function collect(shape: Shape, texts: string[], fields: Field[]): void {
     add(mark);
     fields.push(shape);
     texts.push(mark);
-  } else if (typeof shape !== 'object') {
+  } else if (typeof shape !== 'object' || shape === null) {
     add(typeof shape === 'string' ? pythonString(shape) : String(shape));
   } else {
     const isArray = Array.isArray(shape);
@@ -118,7 +117,6 @@ export class JsonFraming implements FrameProgram {
       this.#plan[step + STEP.TEXT_LENGTH] = text.length;
       this.#plan[step + STEP.KIND] = fields[i]?.kind ?? NO_NUMBER;
       this.#plan[step + STEP.AT] = fields[i]?.at ?? 0;
-      this.#plan[step + STEP.ABSENT_FLAG] = fields[i]?.absentFlag ?? 0;
     }
     for (let i = 0; i < this.#blocks.length; i++) this.#blocks[i] = bytes.readDoubleLE(i * BLOCK);
   }
@@ -132,7 +130,6 @@ export class JsonFraming implements FrameProgram {
     const view = this.#view;
     const blocks = this.#blocks;
     const decimals = this.#decimals;
-    const flags = words[WORD.FLAGS]!;
     this.#rounded = false;
     let block = 0;
     let end = 0;
@@ -144,9 +141,7 @@ export class JsonFraming implements FrameProgram {
       end += plan[step + STEP.TEXT_LENGTH]!;
       const kind = plan[step + STEP.KIND]!;
       const at = plan[step + STEP.AT]!;
-      if ((flags & plan[step + STEP.ABSENT_FLAG]!) !== 0) {
-        end = writeAscii(view, end, 'null');
-      } else if (kind === PRICE || kind === INTEGER) {
+      if (kind === PRICE || kind === INTEGER) {
         const low = words[at]!;
         const high = words[at + 1]!;
         // Nearly all of them are from 0 to 2^31 - 1: no doubles then, and nothing is passed on in one.

@@ -1,7 +1,7 @@
 /**
  * Ticks as msgpack, with the keys, order and values of the JSON framing. The frame is built once; its numbers have
- * fixed widths (float64, uint32 for orders), so that a tick only overwrites them in place. An absent value is nil, which
- * has another width: such a tick is packed anew.
+ * fixed widths (float64, uint32 for orders), so that a tick only overwrites them in place. A total that is no
+ * number is nil, which has another width: such a tick is packed anew.
  */
 import { pack } from 'msgpackr';
 import { ISO_TIME_LENGTH, receiveTimeMs, writeIsoTime } from './client-time.ts';
@@ -14,7 +14,7 @@ import {
   exactChangePercent,
   PERCENT_DECIMALS,
 } from './price-change.ts';
-import { readInt64, WORD } from './tick-message.ts';
+import { readInt64 } from './tick-message.ts';
 import { FIELD, Field, type Shape } from './tick-shape.ts';
 
 /** First bytes of msgpack values. */
@@ -50,7 +50,7 @@ function build(shape: Shape, bytes: number[], fields: PlacedField[]): void {
     bytes.push(isTime ? FIXSTR | ISO_TIME_LENGTH : isOrders ? UINT32 : FLOAT64);
     fields.push({ field: shape, offset: bytes.length });
     bytes.push(...new Array<number>(isTime ? ISO_TIME_LENGTH : isOrders ? 4 : 8).fill(0));
-  } else if (typeof shape !== 'object') {
+  } else if (typeof shape !== 'object' || shape === null) {
     bytes.push(...pack(shape));
   } else if (Array.isArray(shape)) {
     bytes.push(...head(shape.length, FIXARRAY, ARRAY16));
@@ -77,7 +77,6 @@ export class MsgpackFraming implements FrameProgram {
   readonly #kinds: Uint8Array;
   readonly #places: Uint16Array;
   readonly #offsets: Uint16Array;
-  readonly #absentFlags: Uint16Array;
   #rounded = false;
   #hasAbsent = false;
 
@@ -94,22 +93,16 @@ export class MsgpackFraming implements FrameProgram {
     this.#kinds = Uint8Array.from(fields, ({ field }) => field.kind);
     this.#places = Uint16Array.from(fields, ({ field }) => field.at);
     this.#offsets = Uint16Array.from(fields, ({ offset }) => offset);
-    this.#absentFlags = Uint16Array.from(fields, ({ field }) => field.absentFlag);
   }
 
   /**
-   * The tick as a binary frame, valid until the next call. Owning thread; does not throw, and allocates only for absent
-   * values and beyond 2^53.
+   * The tick as a binary frame, valid until the next call. Owning thread; does not throw, and allocates only for totals
+   * that are no numbers and beyond 2^53.
    */
   encode(words: Int32Array, doubles: Float64Array, send: SendTime): Uint8Array {
     this.#rounded = false;
     this.#hasAbsent = false;
-    const flags = words[WORD.FLAGS]!;
     for (let i = 0; i < this.#kinds.length; i++) {
-      if ((flags & this.#absentFlags[i]!) !== 0) {
-        this.#hasAbsent = true;
-        continue;
-      }
       const kind = this.#kinds[i]!;
       const at = this.#places[i]!;
       const offset = this.#offsets[i]!;
@@ -122,7 +115,7 @@ export class MsgpackFraming implements FrameProgram {
       }
     }
     if (this.#rounded) this.#counters.rounded += 1;
-    return this.#hasAbsent ? this.#repack(flags) : this.#frame;
+    return this.#hasAbsent ? this.#repack() : this.#frame;
   }
 
   /** Writes rather than returns: a double that a function returns may be allocated. */
@@ -186,21 +179,20 @@ export class MsgpackFraming implements FrameProgram {
     this.#view.setFloat64(offset, Number(formatPrice(value, decimals)));
   }
 
-  /** The tick that stands in the frame, with nil for what is absent. */
-  #repack(flags: number): Uint8Array {
+  /** The tick that stands in the frame, with nil for totals that are no numbers. */
+  #repack(): Uint8Array {
     this.#counters.repacked += 1;
     let next = 0;
     const fill = (shape: Shape): Packed => {
-      if (shape instanceof Field) return this.#read(shape, this.#offsets[next++]!, flags);
-      if (typeof shape !== 'object') return shape;
+      if (shape instanceof Field) return this.#read(shape, this.#offsets[next++]!);
+      if (typeof shape !== 'object' || shape === null) return shape;
       if (Array.isArray(shape)) return shape.map(fill);
       return Object.fromEntries(Object.entries<Shape>(shape).map(([key, member]) => [key, fill(member)]));
     };
     return pack(fill(this.#shape));
   }
 
-  #read(field: Field, offset: number, flags: number): Packed {
-    if ((flags & field.absentFlag) !== 0) return null;
+  #read(field: Field, offset: number): Packed {
     if (field.kind === FIELD.ORDERS) return this.#view.getUint32(offset);
     if (field.kind === FIELD.RECEIVE_ISO) {
       return String.fromCharCode(...this.#frame.subarray(offset, offset + ISO_TIME_LENGTH));

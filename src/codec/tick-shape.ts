@@ -5,7 +5,7 @@
  */
 
 import { type Dialect, depthNotice } from './dialect.ts';
-import { FLAG, type Instrument, MODE, type Mode } from './tick.ts';
+import { ABSENT_FLAGS, FLAG, type Instrument, MODE, type Mode } from './tick.ts';
 import { buyLevelsWord, DOUBLE, LEVEL, levelCountOf, modeOf, sellLevelsWord, WORD } from './tick-message.ts';
 
 /** Additions that a client may choose, as bits. Each adds keys at the end of the message and changes none. */
@@ -50,7 +50,7 @@ export const FIELD = {
 } as const;
 export type FieldKind = (typeof FIELD)[keyof typeof FIELD];
 
-/** The place of a number in a shape. It is null where the message has `absentFlag` set. */
+/** The place of a number in a shape. The shape has null there for messages with `absentFlag` set. */
 export class Field {
   readonly kind: FieldKind;
   readonly at: number;
@@ -64,7 +64,14 @@ export class Field {
 }
 
 /** A message with fields in the places of its numbers. Key order is the order on the wire. */
-export type Shape = Field | string | number | boolean | readonly Shape[] | { readonly [key: string]: Shape };
+export type Shape =
+  | Field
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Shape[]
+  | { readonly [key: string]: Shape };
 
 /** What the shape of a tick depends on; it is the same for all ticks of a subscription that agree in these points. */
 export interface ShapeRequest {
@@ -241,7 +248,8 @@ function serves(mode: Mode, view: Mode): boolean {
 }
 
 /**
- * The shape of the ticks that have the mode, the level count, and the snapshot and stale flags of the message in `words`.
+ * The shape of the ticks that have the mode, the level count, the absent values, and the snapshot and stale flags of the
+ * message in `words`.
  *
  * @throws RangeError when messages of that mode do not hold what the view shows
  */
@@ -252,13 +260,27 @@ export function tickShape(request: ShapeRequest, words: Int32Array): Shape {
     const name = `${instrument.exchange}:${instrument.symbol}`;
     throw new RangeError(`view ${view} of ${name} cannot be made from a message of mode ${mode}`);
   }
-  const isSnapshot = (words[WORD.FLAGS]! & FLAG.SNAPSHOT) !== 0;
-  const isStale = (words[WORD.FLAGS]! & FLAG.STALE) !== 0;
-  return {
+  const flags = words[WORD.FLAGS]!;
+  const isSnapshot = (flags & FLAG.SNAPSHOT) !== 0;
+  const isStale = (flags & FLAG.STALE) !== 0;
+  const shape = {
     ...messageOf(request, words),
     ...((features & FEATURE.SEQUENCE) === 0 ? {} : SEQUENCE),
     ...((features & FEATURE.STAMPS) === 0 ? {} : STAMPS),
     ...((features & FEATURE.SNAPSHOT) !== 0 && isSnapshot ? { snapshot: true } : {}),
     ...((features & SHOWS_STALE) !== 0 && isStale ? { stale: true } : {}),
   };
+  return (flags & ABSENT_FLAGS) === 0 ? shape : withoutAbsent(shape, flags);
+}
+
+/** The shape with null in the places of values that are absent. */
+function withoutAbsent(shape: Shape, flags: number): Shape {
+  if (shape instanceof Field) return (shape.absentFlag & flags) === 0 ? shape : null;
+  if (typeof shape !== 'object' || shape === null) return shape;
+  if (Array.isArray(shape)) return shape.map((item: Shape) => withoutAbsent(item, flags));
+  const members = Object.entries<Shape>(shape).map(([key, member]): [string, Shape] => [
+    key,
+    withoutAbsent(member, flags),
+  ]);
+  return Object.fromEntries(members);
 }

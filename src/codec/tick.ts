@@ -40,6 +40,16 @@ export const FLAG = {
   ABSENT_PRICE_LIMITS: 1 << 14,
 } as const;
 
+/** All bits of `FLAG` that stand for absent values. */
+export const ABSENT_FLAGS =
+  FLAG.ABSENT_LTP |
+  FLAG.ABSENT_TOTAL_BUY_QUANTITY |
+  FLAG.ABSENT_TOTAL_SELL_QUANTITY |
+  FLAG.ABSENT_EXCHANGE_TIME |
+  FLAG.ABSENT_TRADES |
+  FLAG.ABSENT_OPEN_INTEREST |
+  FLAG.ABSENT_PRICE_LIMITS;
+
 /** What the engine knows of an instrument when it builds the instrument's messages. */
 export interface Instrument {
   /** Our small integer for the instrument, unique in one engine, from 0. */

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { unpack } from 'msgpackr';
 import { createTickEncoder, FEATURE, type SendTime } from '../../src/codec/framing.ts';
-import { FLAG, type Instrument, MODE, type Mode } from '../../src/codec/tick.ts';
+import { ABSENT_FLAGS, FLAG, type Instrument, MODE, type Mode } from '../../src/codec/tick.ts';
 import {
   buildTickTemplate,
   buyLevelsWord,
@@ -37,7 +37,6 @@ const INT64_WORDS: readonly number[] = [
   WORD.LOWER_CIRCUIT,
 ];
 const LEVEL_INT64S = 20;
-const ABSENT_FLAGS = [0, FLAG.ABSENT_LTP, FLAG.ABSENT_TOTAL_BUY_QUANTITY, FLAG.ABSENT_TOTAL_SELL_QUANTITY];
 
 const int64 = fc.oneof(
   fc.bigInt({ min: -3000n, max: 3_000_000n }),
@@ -55,7 +54,8 @@ const numbers = fc.record({
   levels: fc.array(int64, { minLength: LEVEL_INT64S, maxLength: LEVEL_INT64S }),
   orders: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
   totals: fc.tuple(total, total),
-  absent: fc.constantFrom(...ABSENT_FLAGS),
+  /** Any set of absent values. */
+  absent: fc.nat().map((bits) => bits & ABSENT_FLAGS),
   kind: fc.constantFrom(0, FLAG.SNAPSHOT, FLAG.STALE, FLAG.SNAPSHOT | FLAG.STALE, FLAG.GAP_BEFORE),
   sendTime: int64,
 });

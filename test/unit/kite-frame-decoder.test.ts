@@ -98,6 +98,16 @@ test('a message cut at any byte keeps the packets that are whole, and is counted
   }
 });
 
+test('a segment that nobody knows is counted, and its prices are read', () => {
+  const reader = soiledReader();
+  assert.equal(decodeMessage(bytesOf('ltp_segment_unknown_12'), reader).length, 1);
+  assert.equal(reader.counters.unknownSegments, 1);
+  for (const { name, hex } of KITE_VECTORS) {
+    if (name !== 'ltp_segment_unknown_12') decodeMessage(Uint8Array.from(Buffer.from(hex, 'hex')), reader);
+  }
+  assert.equal(reader.counters.unknownSegments, 1);
+});
+
 test('a message that ends is over, whatever the one after it holds', () => {
   const reader = soiledReader();
   assert.equal(decodeMessage(bytesOf('packet_truncated'), reader).length, 1);

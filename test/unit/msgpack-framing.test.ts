@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { unpack } from 'msgpackr';
 import { createTickEncoder, FEATURE, type FramingName, type SendTime } from '../../src/codec/framing.ts';
 import { FLAG, type Instrument, MODE, type Mode } from '../../src/codec/tick.ts';
-import { type TickTemplate, WORD } from '../../src/codec/tick-message.ts';
+import { DOUBLE, type TickTemplate, WORD } from '../../src/codec/tick-message.ts';
 import { RELIANCE, sampleTick, setInt64, withoutLtp } from '../support/sample-tick.ts';
 
 const send: SendTime = new Int32Array(2);
@@ -63,14 +63,27 @@ describe('a tick as msgpack', () => {
     assert.equal(msgpack(tick).data.depth.sell.length, 20);
   });
 
-  it('has nil for what is absent, counts such ticks, and goes on in place afterwards', () => {
+  it('has nil for what is absent, in place, and values again afterwards', () => {
     const { msgpack, json, counters } = bothFramings(MODE.DEEP_DEPTH);
     const tick = sampleTick(MODE.DEPTH);
     const before = msgpack(tick);
     assert.deepEqual(msgpack(withoutLtp(tick)), json(tick));
     assert.equal(msgpack(tick).data.ltp, null);
-    assert.equal(counters.repacked, 2);
     tick.words[WORD.FLAGS] = 0;
+    assert.deepEqual(msgpack(tick), before);
+    assert.equal(counters.repacked, 0);
+  });
+
+  it('has nil for a total that is no number, counts such ticks, and goes on in place afterwards', () => {
+    const { msgpack, json, counters } = bothFramings(MODE.QUOTE);
+    const tick = sampleTick(MODE.QUOTE);
+    const before = msgpack(tick);
+    const total = tick.doubles[DOUBLE.TOTAL_BUY_QUANTITY]!;
+    tick.doubles[DOUBLE.TOTAL_BUY_QUANTITY] = Number.NaN;
+    assert.deepEqual(msgpack(tick), json(tick));
+    assert.equal(msgpack(tick).data.total_buy_quantity, null);
+    assert.equal(counters.repacked, 2);
+    tick.doubles[DOUBLE.TOTAL_BUY_QUANTITY] = total;
     assert.deepEqual(msgpack(tick), before);
     assert.equal(counters.repacked, 2);
   });

@@ -8,6 +8,7 @@ import {
   COUNT_BYTES,
   HEARTBEAT_BYTES,
   INDEX_OFFSET,
+  isKnownSegment,
   LENGTH_BYTES,
   LEVELS,
   OFFSET,
@@ -68,6 +69,8 @@ export interface MessageCounters {
   packets: number;
   /** Packets of a length that is no layout; the rest of their message was read. */
   unknownLengths: number;
+  /** Packets of a segment that we do not know: their prices are read with two decimals, as the broker's own SDKs do. */
+  unknownSegments: number;
   /** Messages that end before the packets that they announce; those before were read. */
   truncated: number;
   /** Messages with bytes behind their last packet. */
@@ -75,7 +78,7 @@ export interface MessageCounters {
 }
 
 export function createMessageCounters(): MessageCounters {
-  return { heartbeats: 0, packets: 0, unknownLengths: 0, truncated: 0, trailing: 0 };
+  return { heartbeats: 0, packets: 0, unknownLengths: 0, unknownSegments: 0, truncated: 0, trailing: 0 };
 }
 
 /** Reads message after message. Feed worker; `open` and `next` neither allocate nor throw. */
@@ -121,10 +124,13 @@ export class MessageReader {
       this.#at = start + length;
       this.#left--;
       const isKnown = decodePacket(view, start, length, this.packet);
-      if (isKnown) this.counters.packets++;
-      else this.counters.unknownLengths++;
       if (this.#left === 0) this.#noteEnd();
-      if (isKnown) return true;
+      if (isKnown) {
+        this.counters.packets++;
+        if (!isKnownSegment(this.packet.segment)) this.counters.unknownSegments++;
+        return true;
+      }
+      this.counters.unknownLengths++;
     }
     return false;
   }

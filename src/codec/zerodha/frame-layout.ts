@@ -89,6 +89,11 @@ export const SEGMENT_MASK = 0xff;
 export const SEGMENT_BITS = 8;
 export const MAX_TOKEN = 0xffff_ffff;
 
+/** Hot path. */
+export function isKnownSegment(segment: number): boolean {
+  return segment >= SEGMENT.NSE && segment <= SEGMENT.INDICES;
+}
+
 /** Digits behind the decimal point of a segment's prices. */
 export function kitePriceDecimals(segment: number): number {
   if (segment === SEGMENT.CDS) return 7;
