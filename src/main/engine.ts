@@ -302,6 +302,7 @@ export class Engine {
         log: this.#log,
         nextEpoch: () => this.#nextEpoch(),
         ...statuses.follow(feed, broker.name, { onState, onTokensWanted: () => this.#onInvalidation('') }),
+        onRefused: (refused) => this.#postToProxies(refused),
         task: {
           feed,
           broker: broker.name,

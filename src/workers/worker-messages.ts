@@ -134,6 +134,22 @@ export interface WatchFindings {
   readonly tokens: string | null;
 }
 
+/**
+ * The broker does not serve instruments in a mode: it refused what was asked. They stay wished for, and are asked for
+ * again with the next connect.
+ */
+export interface RequestRefused {
+  readonly type: 'requestRefused';
+  readonly slots: readonly number[];
+  /** DEEP_DEPTH for the overlay alone; any other stands for all that is not the overlay. */
+  readonly mode: Mode;
+  /** The broker's words; the code may be empty. */
+  readonly code: string;
+  readonly message: string;
+  /** The connection has no room for them: another one may. */
+  readonly isLimit: boolean;
+}
+
 export type FromFeedWorker =
   | { readonly type: 'state'; readonly state: FeedState; readonly detail: string }
   | {
@@ -142,6 +158,7 @@ export type FromFeedWorker =
       readonly message: string;
       readonly correlationId: string;
     }
+  | RequestRefused
   /** First ticks of instruments have come that another feed owns. */
   | { readonly type: 'carries'; readonly slots: readonly number[] }
   /** Answer to `handOver`, for all its slots: this worker writes none of them any more. */
@@ -327,7 +344,9 @@ export type ToReader =
   | { readonly type: 'account'; readonly status: AccountStatus }
   /** For proxy workers: sent at every change, and before the answer to a `subscribe` of these slots. */
   | FeedStatusNews
-  | OrderUpdate;
+  | OrderUpdate
+  /** For proxy workers. */
+  | RequestRefused;
 
 export type FromReader =
   | { readonly type: 'verifyKey'; readonly id: number; readonly key: string }

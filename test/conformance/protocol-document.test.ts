@@ -148,7 +148,9 @@ test('the error codes of PROTOCOL.md are those in the sources that answer client
     const url = new URL(`../../src/${folder}/`, import.meta.url);
     for (const name of readdirSync(url).filter((file) => file.endsWith('.ts'))) {
       const text = readFileSync(new URL(name, url), 'utf8');
-      const codes = text.matchAll(/(?:code: |refuse\(|refuse\(session, |#refuse\(session, )'([A-Z_]+)'/g);
+      const codes = text.matchAll(
+        /(?:code: |designError\(|refuse\(|refuse\(session, |#refuse\(session, )'([A-Z_]+)'/g,
+      );
       for (const [, code] of codes) found.add(code!);
     }
   }

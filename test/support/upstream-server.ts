@@ -18,6 +18,8 @@ export class UpstreamServer {
   treatment: Treatment = 'accept';
   /** Called before a handshake is answered. */
   onHandshake: () => void = () => {};
+  /** Called with each text of an accepted socket. */
+  onText: (text: string, socket: WebSocket) => void = () => {};
   /** What each handshake brought, in order. */
   readonly handshakes: IncomingMessage[] = [];
   /** Accepted sockets that are open, oldest first. */
@@ -95,7 +97,10 @@ export class UpstreamServer {
   #accept(webSocket: WebSocket): void {
     this.open.push(webSocket);
     this.mostOpen = Math.max(this.mostOpen, this.open.length);
-    webSocket.on('message', (data) => this.texts.push(String(data)));
+    webSocket.on('message', (data) => {
+      this.texts.push(String(data));
+      this.onText(String(data), webSocket);
+    });
     webSocket.on('error', () => webSocket.terminate());
     // The client has begun to close: its slot is free from here on.
     webSocket.on('close', (code) => {

@@ -32,6 +32,7 @@ test('no client is given the last price of a feed worker that has failed', async
     onState: () => {},
     onCarried: () => {},
     onWatch: () => {},
+    onRefused: () => {},
     task: {
       feed: 0,
       // The worker fails at its start.

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { type ConnectionScene, connectionScene, FOR_LONG_MS } from '../support/connection-scene.ts';
-import { SELF_SIGNED } from '../support/self-signed.ts';
+import { TEST_TLS } from '../support/tls-identity.ts';
 import { until } from '../support/until.ts';
 import { UpstreamServer } from '../support/upstream-server.ts';
 
@@ -274,7 +274,7 @@ test('a live connection that is given up is made anew once, and the reason is to
 });
 
 test('a server whose certificate nobody has signed is refused, and the reason names it', async (t) => {
-  const server = await UpstreamServer.listen(t, SELF_SIGNED);
+  const server = await UpstreamServer.listen(t, TEST_TLS);
   const before = process.env.NODE_TLS_REJECT_UNAUTHORIZED;
   // What people copy from a forum when a certificate is in their way.
   process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';

@@ -3,6 +3,9 @@
  * success. Published samples include unknown codes, missing ids and broken JSON, so nothing here is fatal.
  */
 
+/** Error code of a request that would carry more pairs than a connection may have. */
+export const SUBSCRIPTION_LIMIT = 'E1002';
+
 /** Longest text taken over from the server, so that an odd frame cannot flood a log. */
 const MAX_TEXT_CHARS = 200;
 

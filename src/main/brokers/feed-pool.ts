@@ -59,6 +59,11 @@ export class FeedPool implements Upstream {
     for (const [feed, list] of byFeed) feed.apply(list, this.#ended);
   }
 
+  /** As `FeedRunner.askAgain`. */
+  askAgain(slots: Iterable<number>): void {
+    for (const feed of this.feeds) feed.askAgain(slots);
+  }
+
   /** The message for an instrument that no connection has room for. */
   capacityMessage(): string {
     const { maxConnections, maxPairs } = this.#quota;

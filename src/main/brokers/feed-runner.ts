@@ -15,6 +15,7 @@ import type {
   FeedState,
   FeedTask,
   FromFeedWorker,
+  RequestRefused,
   ToFeedWorker,
   UpstreamWish,
   WatchFindings,
@@ -36,6 +37,8 @@ export interface FeedRunnerOptions {
   /** Instruments that the connection begins or ceases to carry. */
   readonly onCarried: (begun: readonly Instrument[], ended: readonly Instrument[]) => void;
   readonly onWatch: (found: WatchFindings) => void;
+  /** Told of what the broker does not serve on this connection. */
+  readonly onRefused: (refused: RequestRefused) => void;
 }
 
 export class FeedRunner {
@@ -44,6 +47,8 @@ export class FeedRunner {
   readonly #backoff = new Backoff(RESTART_BACKOFF);
   /** What the worker shall carry, by slot; the truth outside any socket. */
   readonly #wished = new Map<number, UpstreamChange>();
+  /** Slots that the broker has refused. */
+  readonly #refused = new Set<number>();
   #credentials: FeedCredentials;
   #port: MessagePort | null = null;
   #done: Promise<void> = Promise.resolve();
@@ -109,8 +114,10 @@ export class FeedRunner {
       const before = this.#wished.get(instrument.slot);
       if (change.mode === 0) ended.push(instrument);
       else if (before === undefined) begun.push(instrument);
-      if (change.mode === 0) this.#wished.delete(instrument.slot);
-      else this.#wished.set(instrument.slot, change);
+      if (change.mode === 0) {
+        this.#wished.delete(instrument.slot);
+        this.#refused.delete(instrument.slot);
+      } else this.#wished.set(instrument.slot, change);
       const wishes = returning.has(instrument.slot) ? again : added;
       if (change.mode !== 0 && change.mode !== before?.mode) wishes.push({ instrument, mode: change.mode });
       if (change.mode === 0 && before !== undefined) removed.push({ instrument, mode: before.mode as Mode });
@@ -123,6 +130,19 @@ export class FeedRunner {
       this.#post({ type: 'subscribe', wishes: again, epoch: this.#options.nextEpoch() });
     }
     if (removed.length > 0) this.#post({ type: 'unsubscribe', wishes: removed });
+  }
+
+  /**
+   * Somebody asks for instruments that are subscribed already: those that the broker refused are asked for again, since
+   * there may be room by now, and whoever asks shall read of it if there is none.
+   */
+  askAgain(slots: Iterable<number>): void {
+    const wishes: UpstreamWish[] = [];
+    for (const slot of slots) {
+      const change = this.#refused.delete(slot) ? this.#wished.get(slot) : undefined;
+      if (change !== undefined) wishes.push(...wishesOf(change));
+    }
+    if (wishes.length > 0) this.#post({ type: 'subscribe', wishes, epoch: this.#epoch });
   }
 
   /** Makes the connection anew with other tokens, or with the same ones after `suspend`. */
@@ -167,6 +187,8 @@ export class FeedRunner {
         const { state, detail } = message;
         // A worker that fails closes its socket too. What it said before is what counts for the next one.
         if (state === 'stopped' && !this.#stopping) break;
+        // A connection that is up has asked for everything again.
+        if (state === 'live') this.#refused.clear();
         const isBad = state === 'reconnecting' || state === 'refused';
         this.#log[isBad ? 'warn' : 'info']({ state, detail }, 'feed state');
         this.#setState(state, detail);
@@ -174,6 +196,10 @@ export class FeedRunner {
       }
       case 'requestError':
         this.#log.warn(message, 'the broker refused a request');
+        break;
+      case 'requestRefused':
+        for (const slot of message.slots) this.#refused.add(slot);
+        this.#options.onRefused(message);
         break;
       case 'recorderTrouble':
         if (message.trouble === null) this.#log.info('the recorder works again');

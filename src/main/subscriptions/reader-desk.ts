@@ -169,6 +169,7 @@ export class ReaderDesk {
     const raised = resolved.flatMap((each, i) =>
       each.status === 'ok' ? [{ instrument: each.instrument, mode: wishes[i]!.mode }] : [],
     );
+    account.pool.askAgain(raised.map(({ instrument }) => instrument.slot));
     this.#options.registry.add(request, raised, account.pool);
     return resolved.map((each) =>
       each.status === 'ok' ? { status: 'ok', instruments: [each.instrument] } : each,

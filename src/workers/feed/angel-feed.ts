@@ -17,7 +17,7 @@ import {
   encodeRequest,
   HEARTBEAT_TEXT,
 } from '../../codec/angel/request-encoder.ts';
-import { parseServerText } from '../../codec/angel/server-text.ts';
+import { parseServerText, SUBSCRIPTION_LIMIT } from '../../codec/angel/server-text.ts';
 import { MODE } from '../../codec/tick.ts';
 import type { TickTemplate } from '../../codec/tick-message.ts';
 import type { FeedTask } from '../worker-messages.ts';
@@ -70,7 +70,9 @@ export class AngelFeed extends FeedHandler {
   protected override onText(text: string): void {
     const message = parseServerText(text);
     if (message.kind === 'error') {
-      this.onRequestError(message.code, message.message, message.correlationId);
+      const { code, correlationId } = message;
+      const isLimit = code === SUBSCRIPTION_LIMIT;
+      this.onRequestError({ code, message: message.message, id: correlationId, isLimit });
     } else if (message.kind === 'unknown') {
       this.countUnknownText();
     }

@@ -24,6 +24,7 @@ import {
 import type { FrameRecorder } from './frame-recorder.ts';
 import { InstrumentFeed } from './instrument-feed.ts';
 import { redact } from './redact.ts';
+import { RequestLedger } from './request-ledger.ts';
 import type { TickWriter } from './tick-writer.ts';
 import { type Handshake, UpstreamConnection } from './upstream-connection.ts';
 
@@ -66,6 +67,16 @@ export interface FeedWatchdog {
   onState(state: FeedState): void;
 }
 
+/** What a broker says of a request that it does not serve. Parts that it left out are empty. */
+export interface RequestComplaint {
+  readonly code: string;
+  readonly message: string;
+  /** Of the request, as in `FeedRequest`. */
+  readonly id: string;
+  /** Whether the connection has no room for it. */
+  readonly isLimit: boolean;
+}
+
 export abstract class FeedHandler {
   protected readonly options: FeedOptions;
   protected readonly report: Report;
@@ -79,6 +90,7 @@ export abstract class FeedHandler {
   readonly #clock: EpochClock;
   readonly #connection: UpstreamConnection;
   readonly #subscriptions: FeedSubscriptions;
+  readonly #ledger = new RequestLedger();
   #refused: FeedCredentials | null = null;
   readonly #counts = {
     frames: 0,
@@ -88,6 +100,7 @@ export abstract class FeedHandler {
     reordered: 0,
     unknownText: 0,
     requestErrors: 0,
+    pairsRefused: 0,
   };
 
   constructor(task: FeedTask, { writer, clock, report, fail }: FeedContext) {
@@ -116,7 +129,7 @@ export abstract class FeedHandler {
           report({ type: 'state', state, detail });
         },
         failed: fail,
-        redact: (text) => redact(text, Object.values(this.credentials)),
+        redact: (text) => this.#redact(text),
       },
       task.options,
     );
@@ -296,10 +309,33 @@ export abstract class FeedHandler {
     }
   }
 
-  /** The broker refused a request. Parts that it left out are empty. */
-  protected onRequestError(code: string, message: string, correlationId: string): void {
+  /**
+   * The broker refused a request. What it asked for is asked for again: for want of room once, if room was made meanwhile,
+   * otherwise in halves, until the token is alone that spoils it. What is refused then is not carried, and main is told.
+   */
+  protected onRequestError({ code, message, id, isLimit }: RequestComplaint): void {
     this.#counts.requestErrors++;
-    this.report({ type: 'requestError', code, message, correlationId });
+    const text = this.#redact(message);
+    this.report({ type: 'requestError', code, message: text, correlationId: id });
+    const sent = this.#ledger.take(id);
+    if (sent === undefined) return;
+    const { mode } = sent.request;
+    const entries = this.#subscriptions.dropCarried(sent.request.entries, mode);
+    if (isLimit ? sent.madeRoom : entries.length > 1) {
+      const middle = isLimit ? entries.length : Math.ceil(entries.length / 2);
+      this.#ask(entries.slice(0, middle), mode);
+      this.#ask(entries.slice(middle), mode);
+    } else if (entries.length > 0) {
+      this.#counts.pairsRefused += entries.length;
+      this.report({
+        type: 'requestRefused',
+        code,
+        message: text,
+        isLimit,
+        mode,
+        slots: slotsOf(entries, mode),
+      });
+    }
   }
 
   /** The broker sent a text that means nothing to us. */
@@ -336,6 +372,7 @@ export abstract class FeedHandler {
   #onLost(): void {
     this.recorder?.closed();
     this.#subscriptions.forgetCarried();
+    this.#ledger.clear();
     for (const feed of this.feeds()) {
       feed.gapBefore = feed.seq > 0;
       feed.deepGapBefore = feed.deepSeq > 0;
@@ -349,9 +386,28 @@ export abstract class FeedHandler {
     if (this.#connection.isOpen) this.#send(this.#subscriptions.takeChanges(entries));
   }
 
+  /** Asks once more for a mode of tokens. */
+  #ask(entries: readonly TokenEntry[], mode: Mode): void {
+    const changes = entries.map((entry) => {
+      const from = entry.carried;
+      entry.carried |= 1 << mode;
+      return { entry, from, to: entry.carried };
+    });
+    this.#send(changes);
+  }
+
   #send(changes: readonly TokenChange[]): void {
     if (changes.length === 0) return;
-    for (const { text } of this.encodeRequests(changes)) this.#connection.send(text);
+    const requests = this.encodeRequests(changes);
+    const madeRoom = requests.some(({ action }) => action === 'unsubscribe');
+    for (const request of requests) {
+      if (request.action === 'subscribe') this.#ledger.note({ request, madeRoom });
+      this.#connection.send(request.text);
+    }
+  }
+
+  #redact(text: string): string {
+    return redact(text, Object.values(this.credentials));
   }
 
   #createFeed(instrument: Instrument, epoch: number): InstrumentFeed {
@@ -369,4 +425,13 @@ export abstract class FeedHandler {
     this.#writer.end(feed);
     this.watchdog?.onEnded(feed);
   }
+}
+
+/** The slots that get ticks of a mode of these tokens. */
+function slotsOf(entries: readonly TokenEntry[], mode: Mode): number[] {
+  return entries.flatMap(({ feeds }) =>
+    feeds
+      .filter(({ wished, deep }) => (mode === MODE.DEEP_DEPTH ? deep : wished !== 0))
+      .map(({ instrument }) => instrument.slot),
+  );
 }

@@ -146,6 +146,14 @@ export class FeedSubscriptions {
     return changes;
   }
 
+  /** Those of the tokens that are carried in a mode, and are not any more. @returns them */
+  dropCarried(entries: readonly TokenEntry[], mode: Mode): TokenEntry[] {
+    const bit = 1 << mode;
+    const dropped = entries.filter(({ carried }) => (carried & bit) !== 0);
+    for (const entry of dropped) entry.carried &= ~bit;
+    return dropped;
+  }
+
   #entryFor({ segment, token }: Instrument): TokenEntry {
     const key = entryKey(segment, token);
     const known = this.#entries.get(key);

@@ -51,6 +51,11 @@ export class FrameMemory {
     return isOlder;
   }
 
+  /** No frame has come, or none since `forget`. */
+  get isEmpty(): boolean {
+    return this.#length === -1;
+  }
+
   /** What comes next follows nothing. */
   forget(): void {
     this.#length = -1;

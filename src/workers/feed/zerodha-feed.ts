@@ -72,7 +72,7 @@ export class ZerodhaFeed extends FeedHandler {
     const message = parseServerText(text);
     switch (message.kind) {
       case 'error':
-        this.onRequestError(message.isLimit ? 'LIMIT' : '', message.message, '');
+        this.onRequestError({ code: '', message: message.message, id: '', isLimit: message.isLimit });
         break;
       case 'order':
         this.#counts.orders++;

@@ -15,6 +15,7 @@ import { ControlLink } from './control-link.ts';
 import { FeedStatusNotifier } from './feed-status-notifier.ts';
 import { OrderRelay } from './order-relay.ts';
 import { ProxyServer } from './proxy-server.ts';
+import { RefusalNotices } from './refusal-notices.ts';
 import { RequestHandler } from './request-handler.ts';
 import { SessionKeeper } from './session-keeper.ts';
 import { SnapshotJoin } from './snapshot-join.ts';
@@ -34,6 +35,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
   readonly #subscriptions: SubscriptionHandler;
   readonly #orders = new OrderRelay();
   readonly #statuses = new FeedStatusNotifier();
+  readonly #refusals = new RefusalNotices();
   readonly #requests: RequestHandler;
   readonly #keeper: SessionKeeper;
   readonly #loop: DrainLoop;
@@ -112,6 +114,9 @@ class ProxyWorker implements NativeWorker<ToReader> {
       case 'feedStatus':
         this.#statuses.onNews(message);
         return true;
+      case 'requestRefused':
+        this.#refusals.tell(message, this.#server.sessions);
+        return true;
       case 'orderUpdate':
         this.#orders.relay(message.userId, message.text);
         return true;
@@ -135,6 +140,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
       statuses: this.#statuses.sent,
       ordersUnpackable: this.#orders.unpackable,
       requests: this.#requests.requests,
+      refusals: this.#refusals.sent,
       ...this.#server.counts,
       ...this.#keeper.closed,
       ...this.#index.counters,
