@@ -19,8 +19,8 @@ export interface StatusReceiver {
 const PAUSE_MS = 1000;
 /** Changes that come so soon behind one another are told together. */
 const GATHER_MS = 20;
-/** Instruments that are looked at before the event loop gets its turn. */
-const SLICE = 5000;
+/** Instruments that are looked at before the event loop gets its turn; each costs about 1.3 µs when it is told. */
+const SLICE = 2000;
 
 /** What was last said of a slot; one object for all slots that it was said of. */
 type SlotStatus = Pick<FeedStatusNews, 'status' | 'since' | 'reason' | 'broker'>;
