@@ -21,10 +21,10 @@ import { FeedStatus } from './brokers/feed-status.ts';
 import { chooseMarketCalendar } from './config/market-calendar-file.ts';
 import type { Config } from './config-options.ts';
 import { ChangeWatch } from './database/change-watch.ts';
-import { DEMO_SESSION } from './database/demo-seed.ts';
 import { type OpenDatabase, openDatabase } from './database/open-database.ts';
 import { InstrumentMaster } from './instruments/instrument-master.ts';
 import { MASTER_READER } from './instruments/master-reader.ts';
+import { OwnSessions } from './login/own-sessions.ts';
 import { isOpenAlgoBusWanted, OpenAlgoBus } from './openalgo/openalgo-bus.ts';
 import { readPage } from './ops/first-page.ts';
 import { probePort } from './ops/free-port.ts';
@@ -87,6 +87,7 @@ export class Engine {
   #statuses: FeedStatus | null = null;
   #watch: ChangeWatch | null = null;
   #statsFile: StatsFile | null = null;
+  #ownSessions: OwnSessions | null = null;
   #instruments: InstrumentMaster | null = null;
   #desk: ReaderDesk | null = null;
   openalgoBus: OpenAlgoBus | null = null;
@@ -162,6 +163,9 @@ export class Engine {
     const database = openDatabase(config, cwd);
     this.#database = database;
     this.#keys = new KeyVerifier(database);
+    const onRenewed = (name: string) => this.#onInvalidation(name);
+    const ownSessions = new OwnSessions({ config, database, pool: this.pool, onRenewed, log: this.#log });
+    this.#ownSessions = ownSessions;
     // Threads take longest to start, so those that do not need one another start together.
     const [instruments, simulatedUrl] = await Promise.all([
       InstrumentMaster.open({
@@ -175,12 +179,13 @@ export class Engine {
     this.#instruments = instruments;
     this.#accounts = new Accounts({
       database,
-      brokerApiKey: config.brokerApiKey ?? '',
+      brokerApiKey: (name, broker) => ownSessions.apiKey(name, broker),
       log: this.#log,
       createPool: (broker, credentials, onState) =>
         this.#createPool(broker, simulatedUrl ?? config[streamKey(broker.name)], credentials, onState),
       onStatus: (status) => this.#postToProxies({ type: 'account', status }),
       onResumed: () => this.#desk?.followInstruments(),
+      onRefused: (name) => ownSessions.onRefused(name),
     });
     this.openalgoBus = isOpenAlgoBusWanted(config) ? this.#createOpenAlgoBus() : null;
     this.#desk = new ReaderDesk({
@@ -206,9 +211,7 @@ export class Engine {
       log: this.#log,
     });
     this.#watch.start();
-    const isSimulated = config.broker === 'simulated';
-    const shown = instruments.table(isSimulated ? DEMO_SESSION.broker : config.broker);
-    const page = await readPage(shown, database.demoKey, isSimulated);
+    const page = await readPage(instruments, database.demoKey, config.broker);
     const ports = await Promise.all([
       this.openalgoBus?.start() ?? 0,
       this.#startReader(BUS_READER, 'bus', 'bus/bus-worker', () =>
@@ -223,6 +226,7 @@ export class Engine {
     ]);
     this.#port = ports.at(-1)!;
     this.#startStatsFile();
+    ownSessions.start();
     this.#log.info(
       { host: config.websocketHost, port: this.#port, instruments: instruments.size },
       'engine started',
@@ -241,6 +245,7 @@ export class Engine {
     await Promise.all(this.#readers.map((reader) => reader.stop()));
     this.#watch?.stop();
     await this.#statsFile?.stop();
+    await this.#ownSessions?.stop();
     await this.#instruments?.stop();
     await this.openalgoBus?.stop();
     await this.#accounts?.stop();
@@ -261,7 +266,7 @@ export class Engine {
   async #startSimulator(): Promise<string | null> {
     const { config } = this.#options;
     if (config.broker !== 'simulated') return null;
-    this.simulator = new SimulatorThread(demoSimulation(config), this.#log);
+    this.simulator = new SimulatorThread(demoSimulation(config, this.#ownSessions?.areThere), this.#log);
     return this.simulator.start();
   }
 

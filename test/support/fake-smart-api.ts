@@ -78,7 +78,7 @@ export class FakeSmartApi {
   }
 
   /** Tokens that no earlier session had. */
-  #issue() {
+  issue() {
     this.#issued++;
     this.authToken = `JWT.SECRET.${this.#issued}`;
     this.#refreshToken = `REFRESH.SECRET.${this.#issued}`;
@@ -121,11 +121,11 @@ export class FakeSmartApi {
     if (call === 'login') {
       if (body.clientcode !== ACCOUNT.clientCode || body.password !== ACCOUNT.pin)
         return service('AB1007', 'Login Id or password is invalid');
-      return this.codes.includes(body.totp ?? '') ? this.#issue() : service('AB1050', 'Invalid totp');
+      return this.codes.includes(body.totp ?? '') ? this.issue() : service('AB1050', 'Invalid totp');
     }
     if (call === 'renew') {
       const isKnown = body.refreshToken === this.#refreshToken && this.#refreshToken !== '';
-      return isKnown ? this.#issue() : service('AB8050', 'Invalid Refresh Token');
+      return isKnown ? this.issue() : service('AB8050', 'Invalid Refresh Token');
     }
     if (headers.authorization !== `Bearer ${this.authToken}`) return gateway('AG8001', 'Invalid Token');
     const data = {

@@ -24,13 +24,16 @@ export type AccountOutcome =
 
 export interface AccountsOptions {
   readonly database: OpenDatabase;
-  readonly brokerApiKey: string;
+  /** API key of the app that a user's tokens at a broker belong to. */
+  readonly brokerApiKey: (name: string, broker: string) => string;
   readonly log: Logger;
   readonly createPool: CreatePool;
   /** Told whenever an account appears, is connected, or is so no more. */
   readonly onStatus: (status: AccountStatus) => void;
   /** An account has a session again, or at another broker: what its instruments are may have changed. */
   readonly onResumed: () => void;
+  /** The broker refuses a user's tokens. @returns whether others are on their way without anybody's doing */
+  readonly onRefused: (name: string) => boolean;
 }
 
 export class Accounts {
@@ -115,7 +118,7 @@ export class Accounts {
       if (known !== undefined) this.#suspend(known, message);
       return { status: 'error', code: 'BROKER_ERROR', message };
     }
-    const credentials = broker.credentials(session, this.#options.brokerApiKey, name);
+    const credentials = broker.credentials(session, this.#options.brokerApiKey(name, broker.name), name);
     if (known === undefined) return { status: 'ok', account: this.#add(name, broker, credentials) };
     if (known.broker !== broker) this.#changeBroker(known, broker, credentials);
     else if (known.isSuspended || !known.uses(credentials)) this.#renew(known, credentials);
@@ -171,6 +174,10 @@ export class Accounts {
     }
     // With other tokens the connection is on its way again.
     if (account.credentials !== credentials || account.isSuspended) return;
+    if (this.#options.onRefused(account.name)) {
+      log.warn({ account: account.name, detail }, 'the broker refuses the session; it is renewed');
+      return;
+    }
     const message = 'the broker refuses the session; log in to the broker again';
     log.error({ account: account.name, detail }, message);
   }

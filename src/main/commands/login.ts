@@ -50,7 +50,7 @@ export const run: RunCommand = async ({ argv, env, cwd, print, printError }) => 
         ? await fullLogin(open, new LoginInput(config), stored)
         : await renewal(open, stored, user);
     const newKey = store.hasUser(user) ? null : store.createUser(user);
-    store.save(user, login);
+    store.save(user, login, flags.renew === undefined ? 'login' : 'renewal');
     await tellProfile(api, login, print, printError);
     tellNext({ user, newKey, config }, print);
     return 0;

@@ -21,6 +21,9 @@ import {
 import { join } from 'node:path';
 import type { Validators } from './list-download.ts';
 
+/** Below the folder of the database. */
+export const LIST_FOLDER = 'instruments';
+
 const KEPT_LISTS = 2;
 /** A file on its way that is older belongs to a process that is no more. */
 const ABANDONED_AFTER_MS = 3_600_000;

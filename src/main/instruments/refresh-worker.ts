@@ -5,14 +5,12 @@ import { BROKERS } from '../brokers/broker-registry.ts';
 import { DatabaseSync } from '../database/sqlite.ts';
 import { type ErrorCode, TickwireError } from '../errors.ts';
 import { DOWNLOAD_LIMITS } from './list-download.ts';
-import { ListFiles } from './list-files.ts';
+import { LIST_FOLDER, ListFiles } from './list-files.ts';
 import { type RefreshOutcome, type RefreshProgress, refreshList } from './list-refresh.ts';
 
 /** Address of this file, with the extension of the running program. */
 export const REFRESH_WORKER = new URL(import.meta.url);
 
-/** Below the folder of the database. */
-const FOLDER = 'instruments';
 const BUSY_TIMEOUT_MS = 15_000;
 const RETRY_WAITS_MS = [2000, 10_000, 30_000];
 const PROGRESS_INTERVAL_MS = 200;
@@ -44,7 +42,7 @@ export default async function refresh({
   if (source === null || source === undefined) throw new Error(`${broker} has no instrument source`);
   const db = new DatabaseSync(databasePath, { timeout: BUSY_TIMEOUT_MS });
   try {
-    return await refreshList(db, new ListFiles(join(dirname(databasePath), FOLDER), broker), {
+    return await refreshList(db, new ListFiles(join(dirname(databasePath), LIST_FOLDER), broker), {
       broker,
       source,
       from: from.length > 0 ? from : source.urls,

@@ -30,8 +30,12 @@ export class LoginStore {
     return this.#transaction((db) => insertUser(db, name, pepper, fernet));
   }
 
-  /** Stores a session as OpenAlgo does, so that the engine's next look at the database finds it. */
-  save(name: string, { broker, clientCode, apiKey, tokens }: StoredLogin): void {
+  /**
+   * Stores a session as OpenAlgo does, so that the engine's next look at the database finds it. After a login with
+   * credentials no refused ones are remembered any more.
+   */
+  save(name: string, login: StoredLogin, how: 'login' | 'renewal'): void {
+    const { broker, clientCode, apiKey, tokens } = login;
     const { fernet } = this.#database;
     this.#transaction((db) => {
       db.prepare(
@@ -40,8 +44,10 @@ export class LoginStore {
           broker = excluded.broker, user_id = excluded.user_id, is_revoked = 0`,
       ).run(name, fernet.encrypt(tokens.authToken), fernet.encrypt(tokens.feedToken), broker, clientCode);
       db.prepare(
-        `INSERT OR REPLACE INTO tickwire_logins (name, broker, client_code, api_key, refresh_token, logged_in_at,
-          stopped_with) VALUES (?, ?, ?, ?, ?, ?, NULL)`,
+        `INSERT INTO tickwire_logins (name, broker, client_code, api_key, refresh_token, logged_in_at)
+          VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET broker = excluded.broker,
+          client_code = excluded.client_code, api_key = excluded.api_key, refresh_token = excluded.refresh_token,
+          logged_in_at = excluded.logged_in_at`,
       ).run(
         name,
         broker,
@@ -50,6 +56,8 @@ export class LoginStore {
         fernet.encrypt(tokens.refreshToken),
         Date.now(),
       );
+      if (how === 'login')
+        db.prepare('UPDATE tickwire_logins SET stopped_with = NULL WHERE name = ?').run(name);
     });
   }
 

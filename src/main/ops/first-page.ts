@@ -1,7 +1,8 @@
 /** The page at the engine's own address, and the few instruments that it shows. */
 import { readFile } from 'node:fs/promises';
 import type { InstrumentName, ProxyTask } from '../../workers/worker-messages.ts';
-import type { InstrumentTable } from '../instruments/instrument-table.ts';
+import { DEMO_SESSION } from '../database/demo-seed.ts';
+import type { InstrumentMaster } from '../instruments/instrument-master.ts';
 
 /** Beside `src` in the repository, beside `dist` in the package. */
 const PAGE = new URL('../../../dashboard/index.html', import.meta.url);
@@ -20,13 +21,15 @@ const WATCH: readonly InstrumentName[] = [
 
 /**
  * @param demoKey handed to whoever opens the page; null for a real database, whose users type their own key
- * @param simulated whether the prices are made up
+ * @param broker where ticks come from, or `simulated`
  */
 export async function readPage(
-  instruments: InstrumentTable,
+  instruments: InstrumentMaster,
   demoKey: string | null,
-  simulated: boolean,
+  broker: string,
 ): Promise<ProxyTask['page']> {
-  const watch = WATCH.filter(({ exchange, symbol }) => instruments.find(exchange, symbol) !== undefined);
+  const simulated = broker === 'simulated';
+  const table = instruments.table(simulated ? DEMO_SESSION.broker : broker);
+  const watch = WATCH.filter(({ exchange, symbol }) => table.find(exchange, symbol) !== undefined);
   return { html: await readFile(PAGE, 'utf8'), watch, demoKey, simulated };
 }

@@ -29,8 +29,12 @@ export function knownDemoInstruments(broker: BrokerName = DEMO_BROKER): KnownIns
   });
 }
 
-/** A database of somebody's own has tokens of its own: then everybody is let in. */
-export function demoSimulation(config: Config): SimulatorTask {
+/**
+ * A database of somebody's own has tokens of its own: then everybody is let in.
+ *
+ * @param hasOwnLogins whether somebody has logged in to a real broker in the embedded database
+ */
+export function demoSimulation(config: Config, hasOwnLogins = false): SimulatorTask {
   const { authToken, feedToken, clientCode } = DEMO_SESSION;
   const broker = config.broker === 'simulated' ? DEMO_BROKER : config.broker;
   return {
@@ -40,7 +44,7 @@ export function demoSimulation(config: Config): SimulatorTask {
       profile: config.simulateProfile,
       seed: config.simulateSeed,
       instruments: knownDemoInstruments(broker),
-      checkCredentials: config.databaseUrl === null,
+      checkCredentials: config.databaseUrl === null && !hasOwnLogins,
       credentials: { authToken, feedToken, clientCode, apiKey: config.brokerApiKey ?? '' },
     },
   };

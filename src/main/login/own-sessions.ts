@@ -1,0 +1,101 @@
+/**
+ * What the engine does for accounts that were logged in by `tickwire login`, where OpenAlgo would do it otherwise: renews
+ * their tokens, and fetches their brokers' instruments every day. Nothing of it happens on OpenAlgo's own database, or on
+ * the simulated exchange.
+ */
+import { dirname, join } from 'node:path';
+import type { Logger } from 'pino';
+import type { Piscina } from 'piscina';
+import type { Config } from '../config-options.ts';
+import type { OpenDatabase } from '../database/open-database.ts';
+import { DatabaseSync } from '../database/sqlite.ts';
+import { DailyRefresh } from '../instruments/daily-refresh.ts';
+import { refreshInstruments } from '../instruments/instrument-refresh.ts';
+import { LIST_FOLDER, ListFiles } from '../instruments/list-files.ts';
+import { OwnLogins } from './own-logins.ts';
+import { SessionRenewal } from './session-renewal.ts';
+
+/** The calling thread serves clients; an import of instruments holds the database for some two seconds. */
+const BUSY_TIMEOUT_MS = 3000;
+
+export interface OwnSessionsOptions {
+  readonly config: Config;
+  readonly database: OpenDatabase;
+  /** Runs the refresh of instruments. */
+  readonly pool: Piscina;
+  /** There are new tokens in the database. */
+  readonly onRenewed: (name: string) => void;
+  readonly log: Logger;
+}
+
+export class OwnSessions {
+  readonly #options: OwnSessionsOptions;
+  readonly #logins: OwnLogins;
+  readonly #renewal: SessionRenewal | null = null;
+  readonly #refresh: DailyRefresh | null = null;
+
+  constructor(options: OwnSessionsOptions) {
+    const { config, database, onRenewed, log } = options;
+    this.#options = options;
+    const isEmbedded = config.databaseUrl === null;
+    this.#logins = new OwnLogins(database.db, database.fernet, isEmbedded);
+    if (!isEmbedded || config.broker === 'simulated') return;
+    const { path, pepper, fernet } = database;
+    this.#renewal = new SessionRenewal({
+      config,
+      open: () => ({ db: new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS }), path, pepper, fernet }),
+      hasLogin: (name) => this.#logins.has(name),
+      onRenewed,
+      log,
+    });
+    if (config.instrumentsAt !== 'off') this.#refresh = this.#createRefresh(config.instrumentsAt);
+  }
+
+  /** Whether anybody has ever logged in here. */
+  get areThere(): boolean {
+    return this.#logins.brokers().length > 0;
+  }
+
+  start(): void {
+    this.#refresh?.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#refresh?.stop();
+    await this.#renewal?.stop();
+  }
+
+  /** The API key that a user's tokens belong to. */
+  apiKey(name: string, broker: string): string {
+    const { config } = this.#options;
+    return this.#logins.apiKey(name, broker) ?? config.brokerApiKey ?? '';
+  }
+
+  /** The broker refuses a user's tokens. @returns whether others are on their way */
+  onRefused(name: string): boolean {
+    return this.#renewal?.onRefused(name) ?? false;
+  }
+
+  #createRefresh(time: string): DailyRefresh {
+    const { config, database, pool, log } = this.#options;
+    const folder = join(dirname(database.path), LIST_FOLDER);
+    return new DailyRefresh({
+      time,
+      brokers: () => this.#logins.brokers(),
+      newest: (broker) => new ListFiles(folder, broker).lists()[0] ?? null,
+      refresh: (broker) => {
+        const request = {
+          databasePath: database.path,
+          broker,
+          from: config.instrumentsFrom === null ? [] : [config.instrumentsFrom],
+          session: { authToken: null, apiKey: null },
+          allowShrunken: false,
+        };
+        return refreshInstruments(pool, request, (progress) =>
+          log.debug({ broker, progress }, 'instrument list'),
+        );
+      },
+      log,
+    });
+  }
+}

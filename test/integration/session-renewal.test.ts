@@ -1,0 +1,136 @@
+/** A running engine whose broker refuses the tokens of a login that was made by `tickwire login`. */
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { Fernet } from '../../src/main/auth/fernet.ts';
+import { LoginStore } from '../../src/main/login/login-store.ts';
+import { decodeTotpSecret, totpCode, totpStep } from '../../src/main/login/totp.ts';
+import { type EngineFixture, FIXTURE_CREDENTIALS, startEngineFixture } from '../support/engine-fixture.ts';
+import { ACCOUNT, FakeSmartApi } from '../support/fake-smart-api.ts';
+import { until } from '../support/until.ts';
+
+const PEPPER = 'a pepper of the test, which is long enough';
+const SECRET = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
+
+interface Scene {
+  readonly api: FakeSmartApi;
+  readonly fixture: EngineFixture;
+}
+
+/**
+ * An engine with the first session of the fake broker, after whose exchange lets in only those of `accepted`.
+ *
+ * @param accepted number of the session, counted by the fake broker
+ */
+async function startScene(t: TestContext, accepted: number, flags: readonly string[] = []): Promise<Scene> {
+  const api = await FakeSmartApi.start(t);
+  api.issue();
+  const fixture = await startEngineFixture(t, {
+    exchange: {
+      credentials: {
+        authToken: `JWT.SECRET.${accepted}`,
+        feedToken: `FEED.SECRET.${accepted}`,
+        clientCode: ACCOUNT.clientCode,
+        apiKey: ACCOUNT.apiKey,
+      },
+    },
+    flags: [
+      `--angel-api-url=${api.url}`,
+      `--api-key-pepper=${PEPPER}`,
+      '--database-poll=0.05',
+      '--instruments-at=off',
+      ...flags,
+    ],
+    prepare: (db) => {
+      const store = new LoginStore({ db, path: '', pepper: PEPPER, fernet: new Fernet(PEPPER, null) });
+      const { authToken, feedToken, refreshToken } = api;
+      const tokens = { authToken, feedToken, refreshToken };
+      store.save(
+        'demo',
+        { broker: 'angel', clientCode: ACCOUNT.clientCode, apiKey: ACCOUNT.apiKey, tokens },
+        'login',
+      );
+    },
+  });
+  return { api, fixture };
+}
+
+test('tokens that the broker refuses are renewed once, and ticks flow without anybody’s doing', async (t) => {
+  const { api, fixture } = await startScene(t, 2);
+  const client = await fixture.client();
+  await client.subscribe('NSE', 'RELIANCE', 1);
+  await until('ticks', () => {
+    fixture.exchange.step(2);
+    return client.ticks('RELIANCE').length > 0;
+  });
+  assert.equal(api.count('renew'), 1);
+  assert.equal(api.count('login'), 0);
+  assert.notEqual(ACCOUNT.apiKey, FIXTURE_CREDENTIALS.apiKey, 'the key is that of the login');
+});
+
+test('tokens that are refused as soon as they have come are not renewed again', async (t) => {
+  const { api, fixture } = await startScene(t, 99);
+  const client = await fixture.client();
+  await client.subscribe('NSE', 'RELIANCE', 1);
+  await until('the second refusal', () => fixture.exchange.counters.connectionsRefused >= 2);
+  await until('the end of the attempts', () =>
+    fixture.engine.feeds.every(({ state }) => state === 'refused'),
+  );
+  assert.equal(api.count('renew'), 1);
+  assert.equal(fixture.exchange.counters.connectionsRefused, 2);
+});
+
+test('a refresh token that is no longer good ends in one attempt; a login by hand is taken up by the poll', async (t) => {
+  const { api, fixture } = await startScene(t, 2);
+  api.misbehaviour.renew.push({ errorcode: 'AB8050', message: 'Invalid Refresh Token' });
+  const client = await fixture.client();
+  await client.subscribe('NSE', 'RELIANCE', 1);
+  await until('the renewal', () => api.count('renew') === 1);
+  await until('the refusal', () => fixture.engine.feeds.every(({ state }) => state === 'refused'));
+  api.issue();
+  fixture.writeDatabase((db) => {
+    const store = new LoginStore({ db, path: '', pepper: PEPPER, fernet: new Fernet(PEPPER, null) });
+    const { authToken, feedToken, refreshToken } = api;
+    const tokens = { authToken, feedToken, refreshToken };
+    store.save(
+      'demo',
+      { broker: 'angel', clientCode: ACCOUNT.clientCode, apiKey: ACCOUNT.apiKey, tokens },
+      'login',
+    );
+  });
+  await until('ticks', () => {
+    fixture.exchange.step(2);
+    return client.ticks('RELIANCE').length > 0;
+  });
+  assert.equal(api.count('renew'), 1);
+});
+
+test('with PIN and secret the engine logs in by itself, once; refused credentials are not tried again', async (t) => {
+  const flags = [`--angel-pin=${ACCOUNT.pin}`, `--angel-totp=${SECRET}`];
+  const good = await startScene(t, 2, flags);
+  const step = totpStep(Date.now());
+  good.api.codes = [0, 1, 2].map((ahead) => totpCode(decodeTotpSecret(SECRET)!, step + ahead));
+  const client = await good.fixture.client();
+  await client.subscribe('NSE', 'RELIANCE', 1);
+  await until('a session that is let in', () => {
+    good.fixture.exchange.step(2);
+    return client.ticks('RELIANCE').length > 0;
+  });
+  assert.deepEqual([good.api.count('login'), good.api.count('renew')], [1, 0]);
+
+  const wrong = await startScene(t, 2, ['--angel-pin=9999', `--angel-totp=${SECRET}`]);
+  const other = await wrong.fixture.client();
+  await other.subscribe('NSE', 'RELIANCE', 1);
+  await until('ticks by the refresh token', () => {
+    wrong.fixture.exchange.step(2);
+    return other.ticks('RELIANCE').length > 0;
+  });
+  assert.deepEqual([wrong.api.count('login'), wrong.api.count('renew')], [1, 1]);
+  wrong.fixture.writeDatabase((db) => {
+    const row = db.prepare('SELECT stopped_with FROM tickwire_logins').get();
+    assert.match(
+      String(row?.stopped_with),
+      /^[0-9a-f]{64}$/,
+      'the refusal is remembered, the credentials are not',
+    );
+  });
+});
