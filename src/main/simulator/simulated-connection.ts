@@ -23,6 +23,7 @@ export interface ConnectionParts {
   readonly tcp: Socket;
   /** With more bytes on their way the client gets no ticks. */
   readonly maxBacklogBytes: number;
+  readonly maxSubscriptions: number;
 }
 
 /** What a connection has subscribed, as tests ask for it. */
@@ -42,11 +43,13 @@ export class SimulatedConnection {
   readonly #tcp: Socket;
   readonly #line: OutgoingLine;
   readonly #maxBacklogBytes: number;
+  readonly #maxSubscriptions: number;
   readonly #subscriptions = new Map<string, ConnectionSubscription>();
   #backlogged = false;
   #hung = false;
 
-  constructor({ account, wire, webSocket, socket, tcp, maxBacklogBytes }: ConnectionParts) {
+  constructor(parts: ConnectionParts) {
+    const { account, wire, webSocket, socket, tcp, maxBacklogBytes, maxSubscriptions } = parts;
     this.clientCode = account;
     this.socket = webSocket;
     this.batch = new FrameBatch(wire);
@@ -54,6 +57,7 @@ export class SimulatedConnection {
     this.#tcp = tcp;
     this.#line = new OutgoingLine(socket);
     this.#maxBacklogBytes = maxBacklogBytes;
+    this.#maxSubscriptions = maxSubscriptions;
   }
 
   /** What is subscribed, in the order of the requests. */
@@ -91,8 +95,8 @@ export class SimulatedConnection {
   ): readonly ConnectionSubscription[] | null {
     const wanted = new Map(tokens.map((token) => [this.#key(mode, token), token]));
     const fresh = [...wanted].filter(([key]) => !this.#subscriptions.has(key));
-    const { subscriptions, scarceMode } = this.#wire.limits;
-    if (this.#subscriptions.size + fresh.length > subscriptions) return null;
+    const { scarceMode } = this.#wire.limits;
+    if (this.#subscriptions.size + fresh.length > this.#maxSubscriptions) return null;
     if (mode === scarceMode?.mode) {
       if (tokens.some(({ exchangeType }) => !scarceMode.exchangeTypes.includes(exchangeType))) return null;
       const held = [...this.#subscriptions.values()].filter((pair) => pair.mode === mode).length;

@@ -213,7 +213,7 @@ export class SimulatedExchange {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { wire, maxBacklogBytes } = this.#settings;
+    const { wire, maxBacklogBytes, maxSubscriptions } = this.#settings;
     const { account, refusal } = this.#judge(request);
     if (refusal !== null || !(socket instanceof Socket)) {
       this.#counters.connectionsRefused++;
@@ -224,7 +224,8 @@ export class SimulatedExchange {
     }
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       const tcp = this.#tcpSockets.get(socket.remotePort) ?? socket;
-      this.#accept(new SimulatedConnection({ account, wire, webSocket, socket, tcp, maxBacklogBytes }));
+      const limits = { maxBacklogBytes, maxSubscriptions };
+      this.#accept(new SimulatedConnection({ account, wire, webSocket, socket, tcp, ...limits }));
     });
   }
 

@@ -39,6 +39,8 @@ export interface SimulatedExchangeOptions {
   readonly checkCredentials?: boolean;
   /** Concurrent connections of an account. Default: the broker's. */
   readonly maxConnections?: number;
+  /** Subscriptions of a connection. Default: the broker's. */
+  readonly maxSubscriptions?: number;
   /** A connection without a heartbeat for so long is cut. Default: the broker's; infinite for one that asks for none. */
   readonly heartbeatTimeoutMs?: number;
   /** Time between the heartbeats of a broker that sends any by itself. Default: the broker's. */
@@ -73,6 +75,7 @@ export interface SimulatorSettings {
   readonly credentials: ExchangeCredentials;
   readonly checkCredentials: boolean;
   readonly maxConnections: number;
+  readonly maxSubscriptions: number;
   readonly heartbeatTimeoutMs: number;
   readonly heartbeatIntervalMs: number;
   readonly duplicateEvery: number;
@@ -114,6 +117,7 @@ export function resolveSimulatorOptions(options: SimulatedExchangeOptions): Simu
     credentials: options.credentials ?? DEMO_CREDENTIALS,
     checkCredentials: options.checkCredentials ?? true,
     maxConnections: options.maxConnections ?? wire.limits.connections,
+    maxSubscriptions: options.maxSubscriptions ?? wire.limits.subscriptions,
     heartbeatTimeoutMs: options.heartbeatTimeoutMs ?? wire.clientTimeoutMs ?? Number.MAX_SAFE_INTEGER,
     heartbeatIntervalMs: options.heartbeatIntervalMs ?? wire.heartbeat?.intervalMs ?? 0,
     duplicateEvery: options.duplicateEvery ?? (storm ? 1000 : 0),
@@ -126,6 +130,7 @@ export function resolveSimulatorOptions(options: SimulatedExchangeOptions): Simu
   refuseNegative('seed', settings.seed);
   refuseNegative('ticksPerSecond', settings.ticksPerSecond ?? 0);
   refuseNegative('maxConnections', settings.maxConnections);
+  refuseNegative('maxSubscriptions', settings.maxSubscriptions);
   refuseNegative('heartbeatTimeoutMs', settings.heartbeatTimeoutMs);
   refuseNegative('heartbeatIntervalMs', settings.heartbeatIntervalMs);
   refuseNegative('duplicateEvery', settings.duplicateEvery);
