@@ -159,6 +159,8 @@ export type FromFeedWorker =
       readonly correlationId: string;
     }
   | RequestRefused
+  /** The broker said something that is not understood. */
+  | { readonly type: 'unknownText'; readonly text: string }
   /** First ticks of instruments have come that another feed owns. */
   | { readonly type: 'carries'; readonly slots: readonly number[] }
   /** Answer to `handOver`, for all its slots: this worker writes none of them any more. */

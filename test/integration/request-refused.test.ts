@@ -124,6 +124,26 @@ test('a complaint without the id of a request is taken for the only one that not
   assert.equal(feed.reportsOf('requestRefused').length, 1, 'which of two is meant, nobody knows');
 });
 
+test('a text in no known form that names a request is taken for a complaint about it, any other is shown and counted', async (t) => {
+  const upstream = await UpstreamServer.listen(t);
+  const feed = feedHandlerScene(t, upstream.url);
+  feed.handler.subscribe(wishesFor(instrumentsNumbered(1), MODE.LTP), 1);
+  upstream.onText = (text, socket) => {
+    if (text === 'ping') return;
+    const { correlationID } = JSON.parse(text);
+    socket.send(`request ${correlationID}: go away`);
+    for (let i = 0; i < 50; i++) socket.send(`${i} bottles, ${SCENE_CREDENTIALS.feedToken}`);
+  };
+  feed.handler.start();
+  const [refused] = await untilRefused(feed);
+  assert.deepEqual([refused?.code, refused?.slots], ['', [0]]);
+  assert.match(refused?.message ?? '', /^request .* go away$/);
+  await until('all texts', () => feed.handler.counters().unknownText === 51);
+  const shown = feed.reportsOf('unknownText');
+  assert.equal(shown.length, 10, 'as much as a log can bear');
+  assert.equal(shown[0]?.text, '0 bottles, (hidden)');
+});
+
 test('clients read of a symbol that the broker refused, each in its own dialect and framing, and nobody else does', async (t) => {
   const upstream = await UpstreamServer.listen(t);
   upstream.onText = (text, socket) => {

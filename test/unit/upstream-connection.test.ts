@@ -4,6 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
+import { BROKER_ROWS } from '../../src/main/brokers/broker-registry.ts';
+import { SILENCE_CHECK_MS } from '../../src/workers/feed/upstream-connection.ts';
 import { type ConnectionScene, connectionScene, FOR_LONG_MS } from '../support/connection-scene.ts';
 import { TEST_TLS } from '../support/tls-identity.ts';
 import { until } from '../support/until.ts';
@@ -206,6 +208,12 @@ describe('a connection that the other side ends', () => {
     assert.match(scene.reasonOf('reconnecting'), /^no frame for 0\.4 s/);
     // The silence counts from the latest frame, and is looked for four times in its time.
     assert.ok(foundAfterMs < 400 + 100 + 250, `found after ${foundAfterMs} ms`);
+  });
+
+  test('is found within half a minute with the defaults of every broker', () => {
+    for (const { heartbeat, title } of BROKER_ROWS) {
+      assert.ok(heartbeat.deadAfterMs + SILENCE_CHECK_MS <= 30_000, title);
+    }
   });
 
   test('for want of a heartbeat would be our fault: it is sent at once and at its interval', async (t) => {

@@ -197,6 +197,9 @@ export class FeedRunner {
       case 'requestError':
         this.#log.warn(message, 'the broker refused a request');
         break;
+      case 'unknownText':
+        this.#log.warn({ text: message.text }, 'the broker said something that is not understood');
+        break;
       case 'requestRefused':
         for (const slot of message.slots) this.#refused.add(slot);
         this.#options.onRefused(message);

@@ -21,7 +21,8 @@ import { parseServerText, SUBSCRIPTION_LIMIT } from '../../codec/angel/server-te
 import { MODE } from '../../codec/tick.ts';
 import type { TickTemplate } from '../../codec/tick-message.ts';
 import type { FeedTask } from '../worker-messages.ts';
-import { type FeedContext, FeedHandler, type FeedRequest } from './feed-handler.ts';
+import { type FeedContext, FeedHandler } from './feed-handler.ts';
+import type { FeedRequest } from './feed-requests.ts';
 import type { TokenChange, TokenEntry } from './feed-subscriptions.ts';
 import type { Handshake } from './upstream-connection.ts';
 
@@ -74,7 +75,7 @@ export class AngelFeed extends FeedHandler {
       const isLimit = code === SUBSCRIPTION_LIMIT;
       this.onRequestError({ code, message: message.message, id: correlationId, isLimit });
     } else if (message.kind === 'unknown') {
-      this.countUnknownText();
+      this.onUnknownText(message.text);
     }
   }
 

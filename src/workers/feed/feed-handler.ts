@@ -15,6 +15,7 @@ import type {
   FromFeedWorker,
   UpstreamWish,
 } from '../worker-messages.ts';
+import { type FeedRequest, FeedRequests, type RequestComplaint } from './feed-requests.ts';
 import {
   FeedSubscriptions,
   type TokenChange,
@@ -24,7 +25,6 @@ import {
 import type { FrameRecorder } from './frame-recorder.ts';
 import { InstrumentFeed } from './instrument-feed.ts';
 import { redact } from './redact.ts';
-import { RequestLedger } from './request-ledger.ts';
 import type { TickWriter } from './tick-writer.ts';
 import { type Handshake, UpstreamConnection } from './upstream-connection.ts';
 
@@ -44,18 +44,6 @@ export interface FeedModule {
   createFeedHandler(task: FeedTask, context: FeedContext): FeedHandler;
 }
 
-/** One request to the broker, ready to send. */
-export interface FeedRequest {
-  readonly text: string;
-  /** Which answers of the broker are about it; empty when it has none. */
-  readonly id: string;
-  /** Whether it asks for ticks or ends them. */
-  readonly action: 'subscribe' | 'unsubscribe';
-  /** The mode that begins or ends. */
-  readonly mode: Mode;
-  readonly entries: readonly TokenEntry[];
-}
-
 /** Sees signs of life of the instruments. Times are `performance.now()` of the message. */
 export interface FeedWatchdog {
   onAdded(feed: InstrumentFeed): void;
@@ -65,16 +53,6 @@ export interface FeedWatchdog {
   /** The frame before came once more, and was no tick. Hot path; neither allocates nor throws. */
   onRepeat(feed: InstrumentFeed, nowMs: number): void;
   onState(state: FeedState): void;
-}
-
-/** What a broker says of a request that it does not serve. Parts that it left out are empty. */
-export interface RequestComplaint {
-  readonly code: string;
-  readonly message: string;
-  /** Of the request, as in `FeedRequest`. */
-  readonly id: string;
-  /** Whether the connection has no room for it. */
-  readonly isLimit: boolean;
 }
 
 export abstract class FeedHandler {
@@ -90,7 +68,7 @@ export abstract class FeedHandler {
   readonly #clock: EpochClock;
   readonly #connection: UpstreamConnection;
   readonly #subscriptions: FeedSubscriptions;
-  readonly #ledger = new RequestLedger();
+  readonly #requests: FeedRequests;
   #refused: FeedCredentials | null = null;
   readonly #counts = {
     frames: 0,
@@ -98,9 +76,6 @@ export abstract class FeedHandler {
     superseded: 0,
     repeated: 0,
     reordered: 0,
-    unknownText: 0,
-    requestErrors: 0,
-    pairsRefused: 0,
   };
 
   constructor(task: FeedTask, { writer, clock, report, fail }: FeedContext) {
@@ -113,6 +88,14 @@ export abstract class FeedHandler {
       index: () => this.index,
       createFeed: (instrument, epoch) => this.#createFeed(instrument, epoch),
       onEnded: (feed, isWhole) => this.#onEnded(feed, isWhole),
+    });
+    this.#requests = new FeedRequests({
+      subscriptions: this.#subscriptions,
+      encode: (changes) => this.encodeRequests(changes),
+      isOpen: () => this.#connection.isOpen,
+      send: (text) => this.#connection.send(text),
+      report,
+      redact: (text) => this.#redact(text),
     });
     this.#connection = new UpstreamConnection(
       {
@@ -197,12 +180,12 @@ export abstract class FeedHandler {
   /** @param epoch of the instruments among them that are not carried yet */
   subscribe(wishes: readonly UpstreamWish[], epoch: number): void {
     this.recorder?.wishes('subscribe', wishes);
-    this.#request(this.#subscriptions.subscribe(wishes, epoch));
+    this.#requests.ask(this.#subscriptions.subscribe(wishes, epoch));
   }
 
   unsubscribe(wishes: readonly UpstreamWish[]): void {
     this.recorder?.wishes('unsubscribe', wishes);
-    this.#request(this.#subscriptions.unsubscribe(wishes));
+    this.#requests.ask(this.#subscriptions.unsubscribe(wishes));
   }
 
   /**
@@ -210,15 +193,12 @@ export abstract class FeedHandler {
    * carries. The image that follows is no tick when it is the same as before, but a sign of life.
    */
   resubscribe(slots: Iterable<number>): void {
-    if (!this.#connection.isOpen) return;
     const entries = new Set<TokenEntry>();
     for (const slot of slots) {
       const entry = this.#subscriptions.entryOf(slot);
-      if (entry !== undefined && entry.carried !== 0) entries.add(entry);
+      if (entry !== undefined) entries.add(entry);
     }
-    const carried = [...entries].map((entry) => ({ entry, modes: entry.carried }));
-    this.#send(carried.map(({ entry, modes }) => ({ entry, from: modes, to: 0 })));
-    this.#send(carried.map(({ entry, modes }) => ({ entry, from: 0, to: modes })));
+    this.#requests.renew(entries);
   }
 
   /**
@@ -246,6 +226,7 @@ export abstract class FeedHandler {
   counters(): Record<string, number> {
     return {
       ...this.#counts,
+      ...this.#requests.counts,
       ticks: this.#writer.ticks,
       reconnects: this.#connection.reconnects,
       ...this.brokerCounters(),
@@ -309,38 +290,14 @@ export abstract class FeedHandler {
     }
   }
 
-  /**
-   * The broker refused a request. What it asked for is asked for again: for want of room once, if room was made meanwhile,
-   * otherwise in halves, until the token is alone that spoils it. What is refused then is not carried, and main is told.
-   */
-  protected onRequestError({ code, message, id, isLimit }: RequestComplaint): void {
-    this.#counts.requestErrors++;
-    const text = this.#redact(message);
-    this.report({ type: 'requestError', code, message: text, correlationId: id });
-    const sent = this.#ledger.take(id);
-    if (sent === undefined) return;
-    const { mode } = sent.request;
-    const entries = this.#subscriptions.dropCarried(sent.request.entries, mode);
-    if (isLimit ? sent.madeRoom : entries.length > 1) {
-      const middle = isLimit ? entries.length : Math.ceil(entries.length / 2);
-      this.#ask(entries.slice(0, middle), mode);
-      this.#ask(entries.slice(middle), mode);
-    } else if (entries.length > 0) {
-      this.#counts.pairsRefused += entries.length;
-      this.report({
-        type: 'requestRefused',
-        code,
-        message: text,
-        isLimit,
-        mode,
-        slots: slotsOf(entries, mode),
-      });
-    }
+  /** The broker refused a request. */
+  protected onRequestError(complaint: RequestComplaint): void {
+    this.#requests.onComplaint(complaint);
   }
 
   /** The broker sent a text that means nothing to us. */
-  protected countUnknownText(): void {
-    this.#counts.unknownText++;
+  protected onUnknownText(text: string): void {
+    this.#requests.onUnknownText(text);
   }
 
   // -------------------------------------------------------------------- inside
@@ -354,7 +311,7 @@ export abstract class FeedHandler {
 
   #onOpen(): void {
     this.recorder?.opened();
-    this.#request(this.#subscriptions.entries());
+    this.#requests.ask(this.#subscriptions.entries());
   }
 
   /** Hot path. */
@@ -372,37 +329,12 @@ export abstract class FeedHandler {
   #onLost(): void {
     this.recorder?.closed();
     this.#subscriptions.forgetCarried();
-    this.#ledger.clear();
+    this.#requests.forget();
     for (const feed of this.feeds()) {
       feed.gapBefore = feed.seq > 0;
       feed.deepGapBefore = feed.deepSeq > 0;
       feed.wishedSeen = false;
       this.#writer.forget(feed);
-    }
-  }
-
-  /** On a connection that is not open nothing is carried; everything is asked for when it is. */
-  #request(entries: Iterable<TokenEntry>): void {
-    if (this.#connection.isOpen) this.#send(this.#subscriptions.takeChanges(entries));
-  }
-
-  /** Asks once more for a mode of tokens. */
-  #ask(entries: readonly TokenEntry[], mode: Mode): void {
-    const changes = entries.map((entry) => {
-      const from = entry.carried;
-      entry.carried |= 1 << mode;
-      return { entry, from, to: entry.carried };
-    });
-    this.#send(changes);
-  }
-
-  #send(changes: readonly TokenChange[]): void {
-    if (changes.length === 0) return;
-    const requests = this.encodeRequests(changes);
-    const madeRoom = requests.some(({ action }) => action === 'unsubscribe');
-    for (const request of requests) {
-      if (request.action === 'subscribe') this.#ledger.note({ request, madeRoom });
-      this.#connection.send(request.text);
     }
   }
 
@@ -425,13 +357,4 @@ export abstract class FeedHandler {
     this.#writer.end(feed);
     this.watchdog?.onEnded(feed);
   }
-}
-
-/** The slots that get ticks of a mode of these tokens. */
-function slotsOf(entries: readonly TokenEntry[], mode: Mode): number[] {
-  return entries.flatMap(({ feeds }) =>
-    feeds
-      .filter(({ wished, deep }) => (mode === MODE.DEEP_DEPTH ? deep : wished !== 0))
-      .map(({ instrument }) => instrument.slot),
-  );
 }

@@ -3,7 +3,7 @@
  * request is remembered for a while, and forgotten when nobody has complained. Feed worker thread, at the pace of
  * subscriptions.
  */
-import type { FeedRequest } from './feed-handler.ts';
+import type { FeedRequest } from './feed-requests.ts';
 
 /** A broker's complaint comes within a moment; what comes later is about something else. */
 const REMEMBERED_MS = 60_000;
@@ -47,6 +47,12 @@ export class RequestLedger {
     const others = this.#sent.filter((sent) => !asksForTheSame(sent, found));
     this.#sent.splice(0, this.#sent.length, ...others);
     return found;
+  }
+
+  /** Id of a remembered request that a text names somewhere, empty when it names none. */
+  idIn(text: string): string {
+    this.#prune();
+    return this.#sent.find(({ request: { id } }) => id !== '' && text.includes(id))?.request.id ?? '';
   }
 
   /** The connection is gone, and with it everything that was asked. */

@@ -1,18 +1,21 @@
 /**
  * The state machine of one upstream connection. It owns the socket, and knows neither broker nor ticks.
  *
- *       start
- *         │
- *         ▼              handshake done
- *     connecting ──────────────────────────────▶ live
- *      │   │                                    ▲  │
- *      │   │ no answer, any other status        │  │ lost: reset, closed, silent for too long, `reconnect`
- *      │   ▼                                    │  ▼
- *      │  reconnecting ─────────────────────────┘◀─┘
- *      │   │  ▲  │      waits with backoff, then tries, for ever;
- *      │   │  └──┘      after HTTP 429 it waits for a free slot
- *      ▼   ▼
- *      refused          HTTP 401 or 403, or there is no session: no socket, waits for `renew`
+ *      start
+ *        │
+ *        ▼            handshake done
+ *   connecting ─────────────────────────▶ live ◀──────────────┐
+ *    │      │                              │                  │
+ *    │      │ no answer,                   │ lost: reset,     │ handshake done
+ *    │      │ any other status             │ closed, silent,  │
+ *    │      │                              │ `reconnect`      │
+ *    │      │                              ▼                  │
+ *    │      └──────────────────────▶ reconnecting ────────────┘
+ *    │                                │   ▲   │
+ *    │ HTTP 401, 403                  │   └───┘ waits with backoff, then tries, for ever;
+ *    ▼                HTTP 401, 403   │         after HTTP 429 it waits for a free slot
+ *   refused ◀─────────────────────────┘
+ *     has no socket, and waits for `renew`
  *
  *     `renew`    every state but stopped ──▶ connecting, with the new tokens
  *     `suspend`  every state but stopped ──▶ refused
@@ -33,7 +36,7 @@ import { Backoff } from './backoff.ts';
 const STOP_TIMEOUT_MS = 1000;
 const REPLACE_TIMEOUT_MS = 200;
 /** Silence is looked for so often, or four times in the time that makes a socket dead when that is short. */
-const SILENCE_CHECK_MS = 1000;
+export const SILENCE_CHECK_MS = 1000;
 /** Answers of brokers that say "these tokens are no good", as opposed to "not now". */
 const REFUSED_STATUS: ReadonlySet<number> = new Set([401, 403]);
 /** All of the account's sockets are taken; one that died without a word keeps its slot for a while. */
@@ -241,9 +244,14 @@ export class UpstreamConnection {
       this.#heartbeat = setInterval(() => this.send(heartbeatText), pingIntervalMs);
     }
     const checkMs = Math.min(SILENCE_CHECK_MS, deadAfterMs / 4);
+    let checkedAt = this.#openedAt;
     // A half-open socket answers no heartbeat; without this check it would look alive for ever.
     this.#silence = setInterval(() => {
-      if (performance.now() - this.lastMessageAt <= deadAfterMs) return;
+      const now = performance.now();
+      // A thread that stood still has messages that wait to be read: they get a turn before the socket is judged.
+      const stoodStill = now - checkedAt > 2 * checkMs;
+      checkedAt = now;
+      if (stoodStill || now - this.lastMessageAt <= deadAfterMs) return;
       this.#closingBecause ||= `no frame for ${deadAfterMs / 1000} s`;
       socket.terminate();
     }, checkMs);

@@ -14,7 +14,8 @@ import {
 import { parseServerText } from '../../codec/zerodha/server-text.ts';
 import { TokenIndex } from '../../codec/zerodha/token-index.ts';
 import type { FeedTask } from '../worker-messages.ts';
-import { type FeedContext, FeedHandler, type FeedRequest } from './feed-handler.ts';
+import { type FeedContext, FeedHandler } from './feed-handler.ts';
+import type { FeedRequest } from './feed-requests.ts';
 import type { TokenChange, TokenEntry } from './feed-subscriptions.ts';
 import type { Handshake } from './upstream-connection.ts';
 
@@ -81,7 +82,7 @@ export class ZerodhaFeed extends FeedHandler {
         this.#counts.notices++;
         break;
       default:
-        this.countUnknownText();
+        this.onUnknownText(message.text);
     }
   }
 
