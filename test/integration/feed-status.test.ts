@@ -112,6 +112,24 @@ test('a silent stall: mute, then recovering, then live when ticks are back; the 
   assert.equal(engine.feeds[0]!.state, 'live');
 });
 
+test('a feed that stays mute is helped step by step, in the end with the session as the database has it now', async (t) => {
+  const fixture = await startEngineFixture(t, {
+    exchange: LOAD,
+    flags: [alwaysOpen(t), ...QUICK, '--database-poll=3600'],
+  });
+  const { exchange } = fixture;
+  const watcher = await watcherOf(fixture);
+  await watcher.subscribe('NSE', 'RELIANCE', 1);
+  await until('ticks', () => watcher.ticks().length > 50);
+  exchange.stall(true);
+  fixture.writeDatabase((db, encrypt) => void db.prepare('UPDATE auth SET auth = ?').run(encrypt('AUTH.2')));
+  // The exchange does not know the new token, which shows that it was read.
+  await untilTold(watcher, 'session_expired: RELIANCE');
+  const seen = told(watcher).map((each) => each.split(':')[0]);
+  assert.deepEqual(seen.slice(0, 3), ['live', 'mute', 'recovering']);
+  assert.ok(exchange.counters.connectionsAccepted >= 2, 'a new connection was tried before');
+});
+
 test('an instrument that is merely quiet is asked, and nobody is alarmed', async (t) => {
   const fixture = await startEngineFixture(t, { flags: [alwaysOpen(t), ...QUICK] });
   const { exchange, engine } = fixture;
