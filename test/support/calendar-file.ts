@@ -8,7 +8,10 @@ import { temporaryDirectory } from './temporary-directory.ts';
 const EXCHANGES = ['NSE', 'NFO', 'BSE', 'BFO', 'MCX', 'CDS', 'NSE_INDEX', 'BSE_INDEX'];
 
 /** A calendar in which every exchange has these sessions every day. @returns the flag that names it */
-export function calendarFlag(t: TestContext, sessions: readonly (readonly [string, string])[]): string {
+export function calendarFlag(
+  t: Pick<TestContext, 'after'>,
+  sessions: readonly (readonly [string, string])[],
+): string {
   const path = join(temporaryDirectory(t), 'calendar.json');
   const hours = { sessions, weekdays: WEEKDAYS };
   const exchanges = Object.fromEntries(EXCHANGES.map((exchange) => [exchange, hours]));
@@ -16,7 +19,7 @@ export function calendarFlag(t: TestContext, sessions: readonly (readonly [strin
   return `--market-calendar=${path}`;
 }
 
-export function alwaysOpen(t: TestContext): string {
+export function alwaysOpen(t: Pick<TestContext, 'after'>): string {
   return calendarFlag(t, [['00:00', '24:00']]);
 }
 

@@ -60,7 +60,7 @@ export const FIXTURE_CREDENTIALS = {
 };
 
 export async function startEngineFixture(
-  t: TestContext,
+  t: Pick<TestContext, 'after'>,
   options: EngineFixtureOptions = {},
 ): Promise<EngineFixture> {
   const cwd = temporaryDirectory(t);

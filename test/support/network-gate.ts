@@ -1,0 +1,115 @@
+/** The network between the engine and the exchange, as a test wants it: it forwards, holds everything back, or breaks. */
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import type { TestContext } from 'node:test';
+
+/** A connection of the engine: `near` to the engine, `far` to the exchange once it is let through. */
+interface Passage {
+  readonly near: Socket;
+  far: Socket | null;
+  /** What the engine sent before it was let through. */
+  early: Buffer[];
+}
+
+export class NetworkGate {
+  readonly #server: Server;
+  readonly #passages = new Set<Passage>();
+  #held = false;
+  #cutAfter: number | null = null;
+  /** Port on this machine that connections are forwarded to. */
+  target = 0;
+  /** Connections that came in. */
+  accepted = 0;
+
+  private constructor(server: Server) {
+    this.#server = server;
+    server.on('connection', (near) => this.#accept(near));
+  }
+
+  static async listen(t: Pick<TestContext, 'after'>): Promise<NetworkGate> {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const gate = new NetworkGate(server);
+    t.after(() => gate.#close());
+    return gate;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Connections of the engine that are open. */
+  get open(): number {
+    return this.#passages.size;
+  }
+
+  /** Those of them that were accepted and get no answer. */
+  get waiting(): number {
+    return [...this.#passages].filter(({ far }) => far === null).length;
+  }
+
+  /** While held, connections are accepted and nothing passes, in either direction. */
+  hold(held: boolean): void {
+    this.#held = held;
+    for (const passage of this.#passages) {
+      const { far } = passage;
+      if (far === null) {
+        if (!held) this.#forward(passage);
+      } else if (held) {
+        far.pause();
+      } else {
+        for (const bytes of passage.early.splice(0)) far.write(bytes);
+        far.resume();
+      }
+    }
+  }
+
+  /** Resets every connection, towards both sides. */
+  reset(): void {
+    for (const { near, far } of this.#passages) {
+      near.resetAndDestroy();
+      far?.resetAndDestroy();
+    }
+  }
+
+  /** Lets `bytes` of what the exchange sends next pass, and closes the connection behind them. */
+  cutNextAfter(bytes: number): void {
+    this.#cutAfter = bytes;
+  }
+
+  #accept(near: Socket): void {
+    this.accepted++;
+    const passage: Passage = { near, far: null, early: [] };
+    this.#passages.add(passage);
+    near.on('error', () => near.destroy());
+    near.on('data', (bytes: Buffer) => {
+      if (this.#held || passage.far === null) passage.early.push(bytes);
+      else passage.far.write(bytes);
+    });
+    near.on('close', () => {
+      this.#passages.delete(passage);
+      passage.far?.destroy();
+    });
+    if (!this.#held) this.#forward(passage);
+  }
+
+  #forward(passage: Passage): void {
+    const { near } = passage;
+    const far = connect(this.target, '127.0.0.1');
+    passage.far = far;
+    for (const bytes of passage.early.splice(0)) far.write(bytes);
+    far.on('data', (bytes) => {
+      if (this.#cutAfter === null) near.write(bytes);
+      else near.end(bytes.subarray(0, this.#cutAfter));
+      this.#cutAfter = null;
+    });
+    far.on('error', () => far.destroy());
+    far.on('close', () => near.destroy());
+  }
+
+  async #close(): Promise<void> {
+    this.reset();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+}
