@@ -29,7 +29,7 @@ import { isOpenAlgoBusWanted, OpenAlgoBus } from './openalgo/openalgo-bus.ts';
 import { readPage } from './ops/first-page.ts';
 import { probePort } from './ops/free-port.ts';
 import { STATS_INTERVAL_MS, type Stats, StatsFile, statsPath } from './ops/stats-file.ts';
-import { demoSimulation } from './simulator/demo-simulation.ts';
+import { demoSimulations } from './simulator/demo-simulation.ts';
 import { SimulatorThread } from './simulator/simulator-thread.ts';
 import { ReaderDesk } from './subscriptions/reader-desk.ts';
 import { SlotTable } from './subscriptions/slot-table.ts';
@@ -167,7 +167,7 @@ export class Engine {
     const ownSessions = new OwnSessions({ config, database, pool: this.pool, onRenewed, log: this.#log });
     this.#ownSessions = ownSessions;
     // Threads take longest to start, so those that do not need one another start together.
-    const [instruments, simulatedUrl] = await Promise.all([
+    const [instruments, simulatedUrls] = await Promise.all([
       InstrumentMaster.open({
         db: database.db,
         load: () => this.pool.run({ path: database.path }, { filename: MASTER_READER.href }),
@@ -182,7 +182,12 @@ export class Engine {
       brokerApiKey: (name, broker) => ownSessions.apiKey(name, broker),
       log: this.#log,
       createPool: (broker, credentials, onState) =>
-        this.#createPool(broker, simulatedUrl ?? config[streamKey(broker.name)], credentials, onState),
+        this.#createPool(
+          broker,
+          simulatedUrls?.get(broker.name) ?? config[streamKey(broker.name)],
+          credentials,
+          onState,
+        ),
       onStatus: (status) => this.#postToProxies({ type: 'account', status }),
       onResumed: () => this.#desk?.followInstruments(),
       onRefused: (name) => ownSessions.onRefused(name),
@@ -262,12 +267,14 @@ export class Engine {
     return process.platform === 'linux' ? this.#options.config.proxyWorkers : 1;
   }
 
-  /** @returns its address, null when the real brokers are configured */
-  async #startSimulator(): Promise<string | null> {
+  /** @returns addresses by broker, null when the real brokers are configured */
+  async #startSimulator(): Promise<ReadonlyMap<string, string> | null> {
     const { config } = this.#options;
     if (config.broker !== 'simulated') return null;
-    this.simulator = new SimulatorThread(demoSimulation(config, this.#ownSessions?.areThere), this.#log);
-    return this.simulator.start();
+    const exchanges = demoSimulations(config, this.#ownSessions?.areThere ?? false);
+    this.simulator = new SimulatorThread({ exchanges: [...exchanges.values()] }, this.#log);
+    const urls = await this.simulator.start();
+    return new Map([...exchanges.keys()].map((broker, i) => [broker, urls[i] ?? '']));
   }
 
   /** For the health page of an OpenAlgo installation; the embedded database has none. */

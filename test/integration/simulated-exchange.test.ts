@@ -336,10 +336,13 @@ test('an explicit rate is what a client measures', async (t) => {
 
 test('in a worker thread the exchange says where it listens, serves, and leaves by itself', async () => {
   const workerUrl = new URL('../../src/main/simulator/simulator-worker.ts', import.meta.url);
-  const worker = new Worker(workerUrl, { workerData: { options: { ticksPerSecond: 1000 } } });
+  const worker = new Worker(workerUrl, {
+    workerData: { exchanges: [{ options: { ticksPerSecond: 1000 } }, { options: {} }] },
+  });
   const [first]: [FromSimulator] = await messageOf(worker);
   assert.ok(first.type === 'listening', JSON.stringify(first));
-  const client = await connectStream(first.url);
+  assert.equal(new Set(first.urls).size, 2);
+  const client = await connectStream(first.urls[0] ?? '');
   client.request(1, 1, ['1']);
   await client.until(() => client.frames.length > 5);
   const exit = once(worker, 'exit');
@@ -354,7 +357,8 @@ test('in a worker thread the exchange says where it listens, serves, and leaves 
 test('a worker that cannot listen says why and leaves', async (t) => {
   const { url } = await startExchange(t);
   const workerUrl = new URL('../../src/main/simulator/simulator-worker.ts', import.meta.url);
-  const worker = new Worker(workerUrl, { workerData: { options: {}, port: Number(new URL(url).port) } });
+  const exchanges = [{ options: {} }, { options: {}, port: Number(new URL(url).port) }];
+  const worker = new Worker(workerUrl, { workerData: { exchanges } });
   const exit = once(worker, 'exit');
   const [message]: [FromSimulator] = await messageOf(worker);
   assert.ok(message.type === 'left');

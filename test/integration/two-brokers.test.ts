@@ -204,3 +204,15 @@ test('wrong tokens are refused by Kite and not tried again until there are other
     }
   }
 });
+
+test('with simulated brokers no real one is called, whatever sessions there are: each has an exchange', async (t) => {
+  const fixture = await startEngineFixture(t, {
+    flags: ['--broker=simulated', '--simulate-profile=storm'],
+    prepare: addKiteAccount,
+  });
+  const atAngel = await fixture.client();
+  const atKite = await fixture.client({ key: KITE_CLIENT_KEY });
+  for (const client of [atAngel, atKite]) await client.subscribe('NSE', 'RELIANCE', 3);
+  for (const client of [atAngel, atKite]) await until('ticks', () => client.ticks().length > 2);
+  assert.deepEqual([atAngel.ticks()[0]?.broker, atKite.ticks()[0]?.broker], ['angel', 'zerodha']);
+});

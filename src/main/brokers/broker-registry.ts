@@ -72,8 +72,8 @@ interface Row {
   readonly credentials: (session: OpenSession, brokerApiKey: string, userName: string) => FeedCredentials;
   /** The broker's instrument list, for the embedded database; null where only OpenAlgo's table is read. */
   readonly instruments: InstrumentSource | null;
-  /** The wire of its simulated exchange, null if there is none. */
-  readonly simulated: ExchangeWire | null;
+  /** The wire of its simulated exchange. */
+  readonly simulated: ExchangeWire;
 }
 
 const ANGEL = {

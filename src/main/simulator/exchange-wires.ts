@@ -3,13 +3,10 @@ import type { ExchangeWire } from '../../codec/exchange-wire.ts';
 import { BROKERS } from '../brokers/broker-registry.ts';
 import { TickwireError } from '../errors.ts';
 
-/** @throws TickwireError `CONFIG_INVALID` for a broker that is unknown or has no simulated exchange */
+/** @throws TickwireError `CONFIG_INVALID` for an unknown broker */
 export function exchangeWireOf(broker: string): ExchangeWire {
-  const wire = BROKERS.get(broker)?.simulated;
-  if (wire !== undefined && wire !== null) return wire;
-  const names = [...BROKERS.values()].filter(({ simulated }) => simulated !== null).map(({ name }) => name);
-  throw new TickwireError(
-    'CONFIG_INVALID',
-    `there is no simulated exchange of broker '${broker}'; give one of ${names.join(', ')}.`,
-  );
+  const row = BROKERS.get(broker);
+  if (row !== undefined) return row.simulated;
+  const names = [...BROKERS.keys()].join(', ');
+  throw new TickwireError('CONFIG_INVALID', `broker is '${broker}'; give one of ${names}.`);
 }

@@ -1,4 +1,4 @@
-/** The simulated exchange beside the engine: in a thread of its own, started again when it dies. */
+/** The simulated exchanges beside the engine, one per broker: in a thread of their own, started again when it dies. */
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { describeListenError } from './listen-error.ts';
@@ -17,15 +17,15 @@ export class SimulatorThread {
   #stopping = false;
   #restart: NodeJS.Timeout | undefined;
   #exited: Promise<void> = Promise.resolve();
-  url = '';
+  #urls: readonly string[] = [];
 
   constructor(task: SimulatorTask, log: Logger) {
     this.#task = task;
     this.#log = log.child({ worker: 'simulator' });
   }
 
-  /** @returns the address; rejects when the first start fails */
-  start(): Promise<string> {
+  /** @returns the addresses, in the order of the task; rejects when the first start fails */
+  start(): Promise<readonly string[]> {
     return new Promise((resolve, reject) => {
       const worker = new Worker(workerScript, { workerData: this.#task });
       this.#worker = worker;
@@ -33,13 +33,19 @@ export class SimulatorThread {
       worker.on('message', (message: FromSimulator) => {
         if (message.type === 'left') {
           const error = Object.assign(new Error(message.message), { code: message.code ?? 'STOPPED' });
-          reason = describeListenError(error, this.#task.port ?? 0);
+          reason = describeListenError(error, this.#task.exchanges[0]?.port ?? 0);
           return;
         }
-        this.url = message.url;
-        // After a restart the feed worker knows this address and no other.
-        this.#task = { ...this.#task, port: Number(new URL(message.url).port) };
-        resolve(message.url);
+        const { urls } = message;
+        this.#urls = urls;
+        // After a restart the feed workers know these addresses and no others.
+        this.#task = {
+          exchanges: this.#task.exchanges.map((exchange, i) => ({
+            ...exchange,
+            port: Number(new URL(urls[i]!).port),
+          })),
+        };
+        resolve(urls);
       });
       worker.on('error', (error: Error) => {
         reason = error;
@@ -48,9 +54,9 @@ export class SimulatorThread {
         worker.on('exit', () => {
           exited();
           this.#worker = null;
-          if (this.url === '') reject(reason);
-          if (this.#stopping || this.url === '') return;
-          this.#log.error({ err: reason }, 'the simulated exchange ended, starting it again');
+          if (this.#urls.length === 0) reject(reason);
+          if (this.#stopping || this.#urls.length === 0) return;
+          this.#log.error({ err: reason }, 'the simulated exchanges ended, starting them again');
           this.#restart = setTimeout(() => void this.start().catch(() => {}), RESTART_AFTER_MS);
         });
       });
