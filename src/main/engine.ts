@@ -164,7 +164,14 @@ export class Engine {
     this.#database = database;
     this.#keys = new KeyVerifier(database);
     const onRenewed = (name: string) => this.#onInvalidation(name);
-    const ownSessions = new OwnSessions({ config, database, pool: this.pool, onRenewed, log: this.#log });
+    const ownSessions = new OwnSessions({
+      config,
+      cwd,
+      database,
+      pool: this.pool,
+      onRenewed,
+      log: this.#log,
+    });
     this.#ownSessions = ownSessions;
     // Threads take longest to start, so those that do not need one another start together.
     const [instruments, simulatedUrls] = await Promise.all([

@@ -1,15 +1,9 @@
 /** Many wrong keys at once are a matter between them and the engine: who watches the market does not notice. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
-import { Worker } from 'node:worker_threads';
 import { hashKey } from '../../src/main/auth/key-hash.ts';
 import { type DatabaseWrite, startEngineFixture } from '../support/engine-fixture.ts';
-import type {
-  FromLatencyClient,
-  LatencyClientTask,
-  ToLatencyClient,
-} from '../support/latency-client-worker.ts';
+import { LatencyClient } from '../support/latency-client.ts';
 import type { TestClient } from '../support/test-client.ts';
 
 const WRONG_KEYS = 200;
@@ -22,41 +16,6 @@ const ATTEMPTS = 4;
 const MAX_ANSWER_MS = 5000;
 const MAX_P99_FACTOR = 2;
 const MAX_GROWTH_BYTES = 256 * 1024 * 1024;
-
-class LatencyClient {
-  readonly #worker: Worker;
-
-  private constructor(worker: Worker) {
-    this.#worker = worker;
-  }
-
-  static async connect(t: TestContext, task: LatencyClientTask): Promise<LatencyClient> {
-    const script = new URL('../support/latency-client-worker.ts', import.meta.url);
-    const client = new LatencyClient(new Worker(script, { workerData: task }));
-    t.after(() => client.#tell('leave'));
-    assert.deepEqual(await client.#reply(), { type: 'subscribed' });
-    return client;
-  }
-
-  /** p99 from the engine's receipt of a tick to this client, in µs, while `act` goes on. */
-  async p99During(act: () => Promise<unknown>): Promise<number> {
-    this.#tell('begin');
-    await act();
-    this.#tell('end');
-    const reply = await this.#reply();
-    assert.ok(reply.type === 'measured' && reply.ticks > 0, 'ticks flow');
-    return reply.p99Us;
-  }
-
-  #tell(message: ToLatencyClient): void {
-    this.#worker.postMessage(message);
-  }
-
-  async #reply(): Promise<FromLatencyClient> {
-    const [message] = (await once(this.#worker, 'message')) as [FromLatencyClient];
-    return message;
-  }
-}
 
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
@@ -95,12 +54,12 @@ async function measure(
   let slowestAnswerMs = 0;
   const memory = process.memoryUsage().rss;
   for (let round = 0; round < ROUNDS; round++) {
-    quiet.push(await healthy.p99During(windowPasses));
+    quiet.push((await healthy.measure(windowPasses)).p99Us);
     const act = async () => {
       const [longest] = await Promise.all([attack(clients), windowPasses()]);
       slowestAnswerMs = Math.max(slowestAnswerMs, longest);
     };
-    attacked.push(await healthy.p99During(act));
+    attacked.push((await healthy.measure(act)).p99Us);
   }
   const grown = process.memoryUsage().rss - memory;
   const outcome = { quietP99: median(quiet), attackedP99: median(attacked), slowestAnswerMs };

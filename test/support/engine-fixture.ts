@@ -2,9 +2,11 @@
  * An engine in the test's own process, on real sockets: the embedded database in a directory of its own, a simulated
  * exchange that the test drives, free ports. Everything is gone when the test ends.
  */
+import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { type Logger, pino } from 'pino';
 import { loadConfig } from '../../src/main/config.ts';
+import { EMBEDDED_DATABASE_PATH } from '../../src/main/database/database-url.ts';
 import { DEMO_SESSION } from '../../src/main/database/demo-seed.ts';
 import { openDatabase } from '../../src/main/database/open-database.ts';
 import { DatabaseSync } from '../../src/main/database/sqlite.ts';
@@ -25,6 +27,8 @@ export interface EngineFixture {
   readonly exchangeUrl: string;
   readonly key: string;
   readonly busEndpoint: string;
+  /** Of the embedded database. */
+  readonly databasePath: string;
   /** What `onFatal` was told, as `CODE: message`. */
   readonly fatal: string[];
   /** A client that is connected, and authenticated unless `authenticate` is false. */
@@ -112,6 +116,7 @@ export async function startEngineFixture(
     exchangeUrl: url,
     key,
     busEndpoint: started.busEndpoint,
+    databasePath: join(cwd, EMBEDDED_DATABASE_PATH),
     fatal,
     client: async (clientOptions = {}) => {
       const client = await TestClient.connect(wsUrl, key, clientOptions);

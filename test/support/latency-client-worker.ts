@@ -16,7 +16,14 @@ export type ToLatencyClient = 'begin' | 'end' | 'leave';
 
 export type FromLatencyClient =
   | { readonly type: 'subscribed' }
-  | { readonly type: 'measured'; readonly ticks: number; readonly p99Us: number };
+  | {
+      readonly type: 'measured';
+      readonly ticks: number;
+      readonly p50Us: number;
+      readonly p99Us: number;
+      /** Notices of lost ticks. */
+      readonly gaps: number;
+    };
 
 const STAMP = '"receive_time": ';
 const STAMP_DIGITS = 19;
@@ -26,13 +33,14 @@ const port = parentPort!;
 const { url, key, symbols } = workerData as LatencyClientTask;
 const socket = new WebSocket(url, { perMessageDeflate: false });
 let latenciesUs: number[] = [];
+let gaps = 0;
 
 function post(message: FromLatencyClient): void {
   port.postMessage(message);
 }
 
 socket.on('open', () => {
-  socket.send(JSON.stringify({ action: 'authenticate', api_key: key, features: ['stamps'] }));
+  socket.send(JSON.stringify({ action: 'authenticate', api_key: key, features: ['stamps', 'sequence'] }));
   const entries = symbols.map((symbol) => ({ symbol, exchange: 'NSE' }));
   socket.send(JSON.stringify({ action: 'subscribe', symbols: entries, mode: 1 }));
 });
@@ -40,6 +48,7 @@ socket.on('message', (data: Buffer) => {
   const text = data.toString('latin1');
   const at = text.indexOf(STAMP);
   if (at < 0) {
+    if (text.includes('"type": "gap"')) gaps++;
     if (text.includes('"subscriptions"')) post({ type: 'subscribed' });
     return;
   }
@@ -50,10 +59,14 @@ socket.on('message', (data: Buffer) => {
 socket.on('error', () => undefined);
 
 port.on('message', (message: ToLatencyClient) => {
-  if (message === 'begin') latenciesUs = [];
+  if (message === 'begin') {
+    latenciesUs = [];
+    gaps = 0;
+  }
   if (message === 'end') {
     const sorted = Float64Array.from(latenciesUs).sort();
-    post({ type: 'measured', ticks: sorted.length, p99Us: sorted[Math.floor(sorted.length * 0.99)] ?? 0 });
+    const at = (part: number) => sorted[Math.floor(sorted.length * part)] ?? 0;
+    post({ type: 'measured', ticks: sorted.length, p50Us: at(0.5), p99Us: at(0.99), gaps });
   }
   if (message === 'leave') {
     socket.terminate();

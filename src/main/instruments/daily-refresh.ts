@@ -4,6 +4,7 @@
  */
 import type { Logger } from 'pino';
 import { TickwireError } from '../errors.ts';
+import { shownAddress } from './list-download.ts';
 import type { KeptList } from './list-files.ts';
 import type { RefreshOutcome } from './list-refresh.ts';
 import { isMorning, lastScheduled, retryAt } from './refresh-schedule.ts';
@@ -101,7 +102,7 @@ export class DailyRefresh {
       const isAgain = isOld && isMorning(this.#now(), scheduledMs);
       note(isAgain ? retryAt(this.#now(), scheduledMs) : Number.POSITIVE_INFINITY);
       const { status, rows, from } = outcome;
-      const sizes = { broker, status, rows, from };
+      const sizes = { broker, status, rows, from: shownAddress(from) };
       if (outcome.status === 'stored' && isOld)
         log.warn(sizes, 'the instrument list is still that of an earlier day');
       else log.info(sizes, 'instrument list fetched');

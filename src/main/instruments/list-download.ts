@@ -45,6 +45,11 @@ export type DownloadOutcome =
   | { readonly status: 'unchanged' }
   | ({ readonly status: 'fetched'; readonly bytes: number; readonly sha256: string } & Validators);
 
+/** An address as it may be shown: without a password, and without what stands behind its path. */
+export function shownAddress(from: string): string {
+  return isAddress(from) ? from.replace(/(:\/\/)[^/@]*@/, '$1').replace(/[?#].*$/s, '') : from;
+}
+
 export function isAddress(from: string): boolean {
   return /^https?:\/\//i.test(from);
 }
@@ -179,7 +184,8 @@ function failure(
   { from }: DownloadTask,
   reason: string,
 ): TickwireError {
-  return new TickwireError(code, `The instrument list from ${from} cannot be fetched: ${reason}.`);
+  const message = `The instrument list from ${shownAddress(from)} cannot be fetched: ${reason.replaceAll(from, 'it')}.`;
+  return new TickwireError(code, message);
 }
 
 /** fetch says no more than "fetch failed"; its cause says why. */

@@ -11,6 +11,7 @@ import {
 } from '../../codec/instrument-list.ts';
 import type { DatabaseSync } from '../database/sqlite.ts';
 import { type ErrorCode, TickwireError } from '../errors.ts';
+import { shownAddress } from './list-download.ts';
 
 const PIECE_BYTES = 256 * 1024;
 /** A list with less than this part of the rows before is taken for a part of a list. */
@@ -202,7 +203,7 @@ function checkCounts(counts: ImportCounts, before: number, task: ImportTask): vo
 function refused(code: ErrorCode, { from }: ImportTask, reason: string): TickwireError {
   return new TickwireError(
     code,
-    `The instrument list from ${from} is not taken over, the one before stays: ${reason}.`,
+    `The instrument list from ${shownAddress(from)} is not taken over, the one before stays: ${reason}.`,
   );
 }
 
@@ -218,5 +219,11 @@ function storeStatus(
       last_download_time, download_date, exchange_stats, download_duration_seconds)
       VALUES (?, 'success', ?, strftime('%Y-%m-%d %H:%M:%f', 'now'), ?, 1, strftime('%Y-%m-%d %H:%M:%f', 'now'),
       CURRENT_DATE, ?, ?)`,
-  ).run(broker, `Instruments from ${from}`, String(counts.rows), JSON.stringify(counts.exchanges), seconds);
+  ).run(
+    broker,
+    `Instruments from ${shownAddress(from)}`,
+    String(counts.rows),
+    JSON.stringify(counts.exchanges),
+    seconds,
+  );
 }

@@ -3,7 +3,7 @@
  * their tokens, and fetches their brokers' instruments every day. Nothing of it happens on OpenAlgo's own database, or on
  * the simulated exchange.
  */
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import type { Piscina } from 'piscina';
 import type { Config } from '../config-options.ts';
@@ -11,6 +11,7 @@ import type { OpenDatabase } from '../database/open-database.ts';
 import { DatabaseSync } from '../database/sqlite.ts';
 import { DailyRefresh } from '../instruments/daily-refresh.ts';
 import { refreshInstruments } from '../instruments/instrument-refresh.ts';
+import { isAddress } from '../instruments/list-download.ts';
 import { LIST_FOLDER, ListFiles } from '../instruments/list-files.ts';
 import { OwnLogins } from './own-logins.ts';
 import { SessionRenewal } from './session-renewal.ts';
@@ -20,6 +21,8 @@ const BUSY_TIMEOUT_MS = 3000;
 
 export interface OwnSessionsOptions {
   readonly config: Config;
+  /** Where a relative path of an instrument list starts. */
+  readonly cwd: string;
   readonly database: OpenDatabase;
   /** Runs the refresh of instruments. */
   readonly pool: Piscina;
@@ -77,7 +80,8 @@ export class OwnSessions {
   }
 
   #createRefresh(time: string): DailyRefresh {
-    const { config, database, pool, log } = this.#options;
+    const { config, cwd, database, pool, log } = this.#options;
+    const from = config.instrumentsFrom;
     const folder = join(dirname(database.path), LIST_FOLDER);
     return new DailyRefresh({
       time,
@@ -87,7 +91,7 @@ export class OwnSessions {
         const request = {
           databasePath: database.path,
           broker,
-          from: config.instrumentsFrom === null ? [] : [config.instrumentsFrom],
+          from: from === null ? [] : [isAddress(from) ? from : resolve(cwd, from)],
           session: { authToken: null, apiKey: null },
           allowShrunken: false,
         };
