@@ -7,7 +7,7 @@
  *
  * Feed worker thread: `onTick` for every frame, everything else at the pace of seconds.
  */
-import type { FeedVerdict, WatchdogOptions } from './feed-verdict.ts';
+import type { FeedVerdict, StallStatus, WatchdogOptions } from './feed-verdict.ts';
 import type { MarketCalendar } from './market-calendar.ts';
 import { WatchedInstrument } from './watched-instrument.ts';
 import { WatchedSegment } from './watched-segment.ts';
@@ -178,6 +178,8 @@ export class StallWatchdog {
   ): void {
     segment.wasOpen = false;
     segment.rest();
+    // What is silent now says nothing about how long its silences usually are.
+    for (const instrument of segment.instruments.values()) instrument.quietFrom = now;
     const quietMs = this.#options.muteAfterMs || DEFAULT_QUIET_MS;
     const silenceMs = now - segment.lastTick;
     const trades = [...segment.instruments.values()].some(
@@ -203,30 +205,29 @@ export class StallWatchdog {
 
   #judgeInstruments(segment: WatchedSegment, now: number, wallMs: number, verdict: FeedVerdict): void {
     const stale: number[] = [];
+    const dead: number[] = [];
     const back: number[] = [];
     for (const instrument of segment.instruments.values()) {
       const { slot } = instrument;
-      if (verdict.resubscribe.length >= MOST_PROBES) break;
-      const event = instrument.judge(this.#lastTick[slot]!, now, this.#options);
+      const mayAsk = verdict.resubscribe.length < MOST_PROBES;
+      const event = instrument.judge(this.#lastTick[slot]!, now, mayAsk, this.#options);
       if (event === 'probe') verdict.resubscribe.push(slot);
-      else if (event === 'again') (instrument.attempts === 1 ? verdict.move : verdict.resubscribe).push(slot);
-      else if (event === 'stale') stale.push(slot);
+      else if (event === 'again') (isToMove(instrument) ? verdict.move : verdict.resubscribe).push(slot);
+      else if (event === 'stale') (instrument.hasTicked ? stale : dead).push(slot);
       else if (event === 'back') back.push(slot);
     }
     const { exchange } = segment;
-    if (stale.length > 0) {
-      verdict.silenced.push(...stale);
-      const reason = 'silent for much longer than usual, and no answer when subscribed again';
-      verdict.statuses.push({ exchange, slots: stale, status: 'stale', since: wallMs, reason });
-    }
-    if (back.length > 0) {
-      verdict.statuses.push({
-        exchange,
-        slots: back,
-        status: 'live',
-        since: wallMs,
-        reason: 'ticks are back',
-      });
-    }
+    const tell = (slots: readonly number[], status: StallStatus, reason: string) => {
+      if (slots.length > 0) verdict.statuses.push({ exchange, slots, status, since: wallMs, reason });
+    };
+    verdict.silenced.push(...stale);
+    tell(stale, 'stale', 'silent for much longer than usual, and no answer when subscribed again');
+    tell(dead, 'stale', 'no tick since it was subscribed, and no answer when subscribed again');
+    tell(back, 'live', 'ticks are back');
   }
+}
+
+/** Another connection is worth a try for what had ticks on this one; a contract that has expired would travel in vain. */
+function isToMove({ attempts, hasTicked }: WatchedInstrument): boolean {
+  return hasTicked && attempts === 2;
 }

@@ -12,7 +12,7 @@
  */
 import type { WatchdogOptions } from './feed-verdict.ts';
 
-/** Ticks after which the longest silence means something. */
+/** Ticks after which the longest silence means something. One that never had any owes us the broker's image. */
 const ENOUGH_TICKS = 30;
 /** So many times the longest usual silence is not usual. */
 const UNUSUAL = 8;
@@ -28,7 +28,7 @@ export class WatchedInstrument {
   quietFrom: number;
   /** Ticks since the subscription was made, of which the first are the broker's images of the past. */
   ticksSinceSubscribed = 0;
-  /** Times that it was subscribed again in vain, or moved. */
+  /** Times that it was subscribed again in vain since it is stale. */
   attempts = 0;
   #state: 'calm' | 'probing' | 'stale' = 'calm';
   #ticks = 0;
@@ -49,6 +49,11 @@ export class WatchedInstrument {
 
   get isStale(): boolean {
     return this.#state === 'stale';
+  }
+
+  /** Anything at all has come since it was subscribed first. */
+  get hasTicked(): boolean {
+    return this.#ticks > 0;
   }
 
   /** The connection or the session begins anew: what was silent before means nothing, and images are to come. */
@@ -79,8 +84,11 @@ export class WatchedInstrument {
     this.#longestMs = Math.max(gap, this.#longestMs * 0.5 ** ((now - before) / HALF_LIFE_MS));
   }
 
-  /** Judges the silence at `now`. To be called while the market is open and the segment as a whole has ticks. */
-  judge(lastTick: number, now: number, options: WatchdogOptions): InstrumentEvent {
+  /**
+   * Judges the silence at `now`. To be called while the market is open and the segment as a whole has ticks.
+   * @param mayAsk whether it may be subscribed again in this look
+   */
+  judge(lastTick: number, now: number, mayAsk: boolean, options: WatchdogOptions): InstrumentEvent {
     if (this.#state !== 'calm' && lastTick > this.#stateSince) {
       const wasStale = this.#state === 'stale';
       // It answers: it was quiet, and may be so for twice as long before it is asked again.
@@ -88,21 +96,21 @@ export class WatchedInstrument {
       this.calm();
       return wasStale ? 'back' : null;
     }
-    if (this.#state === 'calm') return this.#suspect(lastTick, now, options);
+    if (this.#state === 'calm') return mayAsk ? this.#suspect(lastTick, now, options) : null;
     if (this.#state === 'probing') {
       if (now - this.#stateSince < options.recoveryWaitMs) return null;
       this.#enter('stale', now);
       this.#planAttempt(now, options);
       return 'stale';
     }
-    if (now < this.#nextAttemptAt) return null;
+    if (now < this.#nextAttemptAt || !mayAsk) return null;
     this.attempts++;
     this.#planAttempt(now, options);
     return 'again';
   }
 
   #suspect(lastTick: number, now: number, { staleAfterMs }: WatchdogOptions): InstrumentEvent {
-    if (staleAfterMs === 0 || this.#ticks < ENOUGH_TICKS) return null;
+    if (staleAfterMs === 0 || (this.hasTicked && this.#ticks < ENOUGH_TICKS)) return null;
     const silenceMs = now - Math.max(lastTick, this.quietFrom);
     if (silenceMs <= Math.max(staleAfterMs, UNUSUAL * this.#longestMs)) return null;
     this.#silenceMs = silenceMs;
