@@ -11,12 +11,13 @@ import { createDoorbells } from '../workers/ring/doorbell.ts';
 import { LastValueTable } from '../workers/ring/last-value-table.ts';
 import { createRing } from '../workers/ring/ring-layout.ts';
 import { SlotOwners } from '../workers/ring/slot-owners.ts';
-import type { FeedCredentials, FeedState, RingHandle, ToReader } from '../workers/worker-messages.ts';
+import type { RingHandle, ToReader } from '../workers/worker-messages.ts';
 import { KeyVerifier } from './auth/key-verifier.ts';
 import { Accounts } from './brokers/accounts.ts';
-import { type BrokerRow, streamKey } from './brokers/broker-registry.ts';
-import { FeedPool } from './brokers/feed-pool.ts';
-import { FeedRunner } from './brokers/feed-runner.ts';
+import { streamKey } from './brokers/broker-registry.ts';
+import { type AccountFeed, createFeedPool } from './brokers/create-feed-pool.ts';
+import type { FeedPool } from './brokers/feed-pool.ts';
+import type { FeedRunner } from './brokers/feed-runner.ts';
 import { FeedStatus } from './brokers/feed-status.ts';
 import { chooseMarketCalendar } from './config/market-calendar-file.ts';
 import type { Config } from './config-options.ts';
@@ -36,16 +37,7 @@ import { SlotTable } from './subscriptions/slot-table.ts';
 import { SubscriptionRegistry } from './subscriptions/subscription-registry.ts';
 import { SupervisedWorker, WorkerFailure } from './supervision.ts';
 import { workerScript } from './worker-script.ts';
-import {
-  blackBoxTask,
-  busTask,
-  feedOptions,
-  feedQuota,
-  feedWatch,
-  proxyTask,
-  sharedMemory,
-  startFailure,
-} from './worker-tasks.ts';
+import { blackBoxTask, busTask, proxyTask, sharedMemory, startFailure } from './worker-tasks.ts';
 
 export interface EngineOptions {
   readonly config: Config;
@@ -116,8 +108,13 @@ export class Engine {
     return this.#readers;
   }
 
+  /** The connections of each account. */
+  get feedPools(): readonly FeedPool[] {
+    return [...(this.#accounts?.all() ?? [])].map(({ pool }) => pool);
+  }
+
   get feeds(): readonly FeedRunner[] {
-    return [...(this.#accounts?.all() ?? [])].flatMap(({ pool }) => pool.feeds);
+    return this.feedPools.flatMap(({ feeds }) => feeds);
   }
 
   /** Null until the engine has started. */
@@ -188,13 +185,10 @@ export class Engine {
       database,
       brokerApiKey: (name, broker) => ownSessions.apiKey(name, broker),
       log: this.#log,
-      createPool: (broker, credentials, onState) =>
-        this.#createPool(
-          broker,
-          simulatedUrls?.get(broker.name) ?? config[streamKey(broker.name)],
-          credentials,
-          onState,
-        ),
+      createPool: (broker, credentials, onState) => {
+        const url = simulatedUrls?.get(broker.name) ?? config[streamKey(broker.name)];
+        return this.#createPool({ broker, url, credentials, onState });
+      },
       onStatus: (status) => this.#postToProxies({ type: 'account', status }),
       onResumed: () => this.#desk?.followInstruments(),
       onRefused: (name) => ownSessions.onRefused(name),
@@ -305,41 +299,24 @@ export class Engine {
     };
   }
 
-  #createPool(
-    broker: BrokerRow,
-    url: string,
-    credentials: () => FeedCredentials,
-    onState: (state: FeedState, detail: string) => void,
-  ): FeedPool {
+  #createPool(account: AccountFeed): FeedPool {
     const { config, cwd, recordTo } = this.#options;
-    const statuses = this.#statuses!;
-    return new FeedPool(feedQuota(config, broker), () => {
-      const ring = this.#addRing();
-      const { feed } = ring;
-      const runner = new FeedRunner({
-        pool: this.pool,
+    return createFeedPool(
+      {
+        config,
         log: this.#log,
+        threads: this.pool,
+        statuses: this.#statuses!,
+        memory: { lastValues: this.#lastValues, doorbells: this.#doorbells, slotOwners: this.#slotOwners },
+        recorder: recordTo === undefined ? blackBoxTask(config, cwd) : { path: recordTo, bounds: null },
+        addRing: () => this.#addRing(),
         nextEpoch: () => this.#nextEpoch(),
-        ...statuses.follow(feed, broker.name, { onState, onTokensWanted: () => this.#onInvalidation('') }),
+        onTokensWanted: () => this.#onInvalidation(''),
         onRefused: (refused) => this.#postToProxies(refused),
-        task: {
-          feed,
-          broker: broker.name,
-          module: workerScript(broker.feedModule).href,
-          url,
-          credentials: credentials(),
-          ring: ring.ring,
-          lastValues: this.#lastValues,
-          doorbells: this.#doorbells,
-          slotOwners: this.#slotOwners,
-          options: feedOptions(config, broker),
-          recorder: recordTo === undefined ? blackBoxTask(config, cwd) : { path: recordTo, bounds: null },
-          watch: feedWatch(config, statuses.calendar),
-        },
-      });
-      runner.start();
-      return runner;
-    });
+        onRoom: () => this.#desk?.followInstruments(),
+      },
+      account,
+    );
   }
 
   #createOpenAlgoBus(): OpenAlgoBus {

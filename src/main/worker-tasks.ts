@@ -11,6 +11,7 @@ import type {
 } from '../workers/worker-messages.ts';
 import type { BrokerRow, FeedQuota } from './brokers/broker-registry.ts';
 import { capabilityRows } from './brokers/capability-registry.ts';
+import type { QuotaNames } from './brokers/quota-refusal.ts';
 import type { Config } from './config-options.ts';
 import { TickwireError } from './errors.ts';
 import type { WorkerFailure } from './supervision.ts';
@@ -25,12 +26,21 @@ export function sharedMemory(
 }
 
 /** What a broker allows, within the bounds that the configuration sets. */
-export function feedQuota(config: Config, { quota }: BrokerRow): FeedQuota {
+export function feedQuota(
+  config: Config,
+  { quota, title }: BrokerRow,
+): { readonly quota: FeedQuota; readonly names: QuotaNames } {
   const { maxWebsocketConnections, maxSymbolsPerWebsocket } = config;
+  const maxConnections = Math.min(quota.maxConnections, maxWebsocketConnections ?? quota.maxConnections);
+  const maxPairs = Math.min(quota.maxPairs, maxSymbolsPerWebsocket ?? quota.maxPairs);
+  const theirs = `${title}'s limit`;
   return {
-    ...quota,
-    maxConnections: Math.min(quota.maxConnections, maxWebsocketConnections ?? quota.maxConnections),
-    maxPairs: Math.min(quota.maxPairs, maxSymbolsPerWebsocket ?? quota.maxPairs),
+    quota: { maxConnections, maxPairs, maxDeepPairs: quota.maxDeepPairs },
+    names: {
+      maxConnections: maxConnections < quota.maxConnections ? 'MAX_WEBSOCKET_CONNECTIONS' : theirs,
+      maxPairs: maxPairs < quota.maxPairs ? 'MAX_SYMBOLS_PER_WEBSOCKET' : theirs,
+      maxDeepPairs: theirs,
+    },
   };
 }
 

@@ -69,6 +69,7 @@ const CASES: Record<ConfigKey, readonly [text: string, value: unknown, refused: 
   slotWaitMinMs: ['15', 15_000, '0'],
   slotWaitMaxMs: ['1m', 60_000, 'soon'],
   marketCalendar: ['calendar.json', 'calendar.json', ' '],
+  feedMoveAfterMs: ['8', 8000, '0'],
   muteAfterMs: ['45', 45_000, '-1'],
   staleAfterMs: ['2m', 120_000, 'never'],
   openGraceMs: ['0', 0, '2h'],

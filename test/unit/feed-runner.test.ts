@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { pino } from 'pino';
 import { Piscina } from 'piscina';
 import { MODE } from '../../src/codec/tick.ts';
+import type { FeedEvents } from '../../src/main/brokers/feed-events.ts';
 import { FeedRunner } from '../../src/main/brokers/feed-runner.ts';
 import { workerScript } from '../../src/main/worker-script.ts';
 import { createDoorbells } from '../../src/workers/ring/doorbell.ts';
@@ -14,6 +15,15 @@ import { QUICK_FEED_OPTIONS } from '../support/quick-feed-options.ts';
 import { RELIANCE, sampleTick } from '../support/sample-tick.ts';
 import { until } from '../support/until.ts';
 import { WATCHDOG_OPTIONS } from '../support/watchdog-scene.ts';
+
+const NO_EVENTS: FeedEvents = {
+  onState: () => {},
+  onCarries: () => {},
+  onHandedOver: () => {},
+  onGone: () => {},
+  onRefused: () => {},
+  onMute: () => {},
+};
 
 test('no client is given the last price of a feed worker that has failed', async (t) => {
   const pool = new Piscina({ filename: workerScript('feed/feed-worker').href, minThreads: 0 });
@@ -31,8 +41,8 @@ test('no client is given the last price of a feed worker that has failed', async
     nextEpoch: () => ++epoch,
     onState: () => {},
     onCarried: () => {},
+    events: NO_EVENTS,
     onWatch: () => {},
-    onRefused: () => {},
     task: {
       feed: 0,
       // The worker fails at its start.

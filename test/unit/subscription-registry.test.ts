@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Instrument, MODE } from '../../src/codec/tick.ts';
 import {
+  type Refusal,
   SubscriptionRegistry,
   type Upstream,
   type UpstreamChange,
@@ -16,9 +17,9 @@ class OnePlace implements Upstream {
   owner: number | null = null;
   readonly changes: UpstreamChange[] = [];
 
-  claim({ slot }: Instrument): boolean {
+  claim({ slot }: Instrument): Refusal | null {
     this.owner ??= slot;
-    return this.owner === slot;
+    return this.owner === slot ? null : { code: 'FULL', message: 'full' };
   }
 
   apply(changes: readonly UpstreamChange[]): void {

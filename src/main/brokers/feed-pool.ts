@@ -1,28 +1,65 @@
 /**
- * The upstream connections of one account: spreads instruments over as many feed workers as the broker's quota asks for,
- * and opens another one only when those that exist are full. An instrument stays with its connection while anybody
- * needs it.
+ * The upstream connections of one account, each in a feed worker of its own: finds a place for every token within the
+ * broker's quota, keeps the connections equally full, and moves tokens away from one that is lost.
+ *
+ * Other programs of the user may need connections of the account too, so another one is opened only when those that are
+ * open are full. Main thread, at the pace of subscriptions.
  */
-import type { Instrument } from '../../codec/tick.ts';
-import type { FeedCredentials } from '../../workers/worker-messages.ts';
-import type { Upstream, UpstreamChange } from '../subscriptions/subscription-registry.ts';
-import type { FeedQuota } from './broker-registry.ts';
+import type { Instrument, Mode } from '../../codec/tick.ts';
+import { MODE } from '../../codec/tick.ts';
+import type { FeedCredentials, RequestRefused } from '../../workers/worker-messages.ts';
+import type { Refusal, Upstream, UpstreamChange } from '../subscriptions/subscription-registry.ts';
+import { ConnectionHealth } from './connection-health.ts';
+import type { FeedPoolOptions } from './feed-pool-options.ts';
 import type { FeedRunner } from './feed-runner.ts';
+import { costOfWishes, type PlacedToken, PoolLedger, tokenKey } from './pool-ledger.ts';
+import {
+  type PlanConnection,
+  type PlanMove,
+  type PlanRoom,
+  planEvacuation,
+  planEvening,
+  planPlace,
+  type TokenCost,
+} from './pool-plan.ts';
+import { refusalOfDeep, refusalOfPairs } from './quota-refusal.ts';
+import { type MovableFeed, TokenMoves } from './token-moves.ts';
+
+/** Moves of one round: what a worker does in one turn of its event loop. */
+const MOST_MOVES = 500;
+/** Share of the quota by which connections may differ: 20 of Angel's 1000 pairs. */
+const TOLERANCE = 0.02;
 
 export class FeedPool implements Upstream {
-  readonly #quota: FeedQuota;
-  readonly #create: () => FeedRunner;
+  readonly #options: FeedPoolOptions;
+  readonly #ledger: PoolLedger;
+  readonly #moves: TokenMoves;
+  readonly #health: ConnectionHealth;
   readonly feeds: FeedRunner[] = [];
-  /** Which connection carries a slot, and how many each carries. */
-  readonly #owner = new Map<number, FeedRunner>();
-  readonly #claims = new Map<FeedRunner, number>();
   /** Slots that were carried and given back. */
   readonly #ended = new Set<number>();
+  #wasRefused = false;
+  #hasMoreRoom = false;
+  /** What the broker refused, and on which connection, while another one is tried. */
+  readonly #refusals = new WeakMap<
+    PlacedToken,
+    { readonly feed: number; readonly refused: RequestRefused }
+  >();
+  /** Tokens on lost connections that nobody has room for. */
+  #stranded = 0;
+  #check: NodeJS.Timeout | undefined;
+  #isStopped = false;
 
-  /** @param create makes and starts the worker of one more connection */
-  constructor(quota: FeedQuota, create: () => FeedRunner) {
-    this.#quota = quota;
-    this.#create = create;
+  constructor(options: FeedPoolOptions) {
+    const { quota, owners, log, moveAfterMs } = options;
+    this.#options = options;
+    this.#ledger = new PoolLedger(quota);
+    this.#moves = new TokenMoves(this.#ledger, owners, log, {
+      onSettled: () => this.#checkAfter(0),
+      onMoved: (token) => this.#onMoved(token),
+      onStayed: (token) => this.#tellRefusal(token),
+    });
+    this.#health = new ConnectionHealth(moveAfterMs);
   }
 
   /** Opens the first connection, so that it is up when the first subscription comes. */
@@ -30,33 +67,54 @@ export class FeedPool implements Upstream {
     if (this.feeds.length === 0) this.#add();
   }
 
-  claim({ slot }: Instrument): boolean {
-    if (this.#owner.has(slot)) return true;
-    const feed = this.feeds.find((candidate) => this.#claims.get(candidate)! < this.#quota.maxPairs);
-    if (feed === undefined && this.feeds.length >= this.#quota.maxConnections) return false;
-    const owner = feed ?? this.#add();
-    this.#owner.set(slot, owner);
-    this.#claims.set(owner, this.#claims.get(owner)! + 1);
-    return true;
+  /** Tokens that have moved to another connection since the start. */
+  get moved(): number {
+    return this.#moves.done;
+  }
+
+  get isMoving(): boolean {
+    return !this.#moves.isIdle;
+  }
+
+  /** How full the connections are. */
+  rooms(): PlanRoom[] {
+    return this.feeds.map(({ feed }) => ({
+      feed,
+      state: this.#health.stateOf(feed),
+      isAvoided: this.#health.isAvoided(feed),
+      maxPairs: this.#ledger.maxPairsOf(feed),
+      pairs: this.#ledger.pairsOf(feed),
+      deep: this.#ledger.deepOf(feed),
+    }));
+  }
+
+  claim(instrument: Instrument, mode: Mode): Refusal | null {
+    const before = this.#ledger.wishOf(instrument.slot);
+    const isDeep = mode === MODE.DEEP_DEPTH;
+    const base = Math.max(before?.mode ?? 0, isDeep ? MODE.DEPTH : mode) as Mode;
+    const wish = { instrument, mode: base, deep: isDeep || before?.deep === true };
+    const token = this.#ledger.token(tokenKey(instrument));
+    const refusal = token === undefined ? this.#claimNew(wish) : this.#claimMore(token, wish);
+    if (refusal !== null) this.#wasRefused = true;
+    return refusal;
   }
 
   apply(changes: readonly UpstreamChange[]): void {
-    const byFeed = new Map<FeedRunner, UpstreamChange[]>();
+    const byFeed = new Map<MovableFeed, UpstreamChange[]>();
     for (const change of changes) {
-      const { slot } = change.instrument;
-      const feed = this.#owner.get(slot);
-      if (feed === undefined)
-        throw new Error(`slot ${slot} has no connection: it was applied without a claim`);
-      if (change.mode === 0) {
-        this.#ended.add(slot);
-        this.#owner.delete(slot);
-        this.#claims.set(feed, this.#claims.get(feed)! - 1);
+      for (const feed of this.#note(change)) {
+        const list = byFeed.get(feed) ?? [];
+        list.push(change);
+        byFeed.set(feed, list);
       }
-      const list = byFeed.get(feed) ?? [];
-      list.push(change);
-      byFeed.set(feed, list);
     }
     for (const [feed, list] of byFeed) feed.apply(list, this.#ended);
+    for (const { mode, instrument } of changes) {
+      if (mode !== 0) continue;
+      this.#ended.add(instrument.slot);
+      this.#hasMoreRoom = true;
+    }
+    this.#checkAfter(0);
   }
 
   /** As `FeedRunner.askAgain`. */
@@ -64,29 +122,270 @@ export class FeedPool implements Upstream {
     for (const feed of this.feeds) feed.askAgain(slots);
   }
 
-  /** The message for an instrument that no connection has room for. */
-  capacityMessage(): string {
-    const { maxConnections, maxPairs } = this.#quota;
-    return `Maximum capacity reached: ${maxConnections} connections of ${maxPairs} subscriptions are full`;
+  /**
+   * Moves slots away from a connection whose ticks do not come, as far as others have room; another one is opened if need
+   * be. It gets nothing new for a while.
+   *
+   * @param feed number of the connection
+   * @returns the slots that move
+   */
+  moveAway(feed: number, slots: readonly number[]): readonly number[] {
+    const from = this.feeds.find((each) => each.feed === feed);
+    if (from === undefined) return [];
+    this.#health.avoid(feed);
+    return this.#relocate(from, slots);
   }
 
   renew(credentials: FeedCredentials): void {
+    this.#moves.cancelAll();
     for (const feed of this.feeds) feed.renew(credentials);
   }
 
   /** Ends the connections until `renew`; they remember what they carry. */
   suspend(reason: string): void {
+    this.#moves.cancelAll();
     for (const feed of this.feeds) feed.suspend(reason);
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
+    clearTimeout(this.#check);
+    this.#moves.stop();
     await Promise.all(this.feeds.map((feed) => feed.stop()));
   }
 
+  // ------------------------------------------------------------------ places
+
+  #claimNew(wish: UpstreamChange): Refusal | null {
+    const cost = costOfWishes([wish]);
+    const home = this.#placeFor(cost, this.rooms());
+    if (home === null) return this.#refusal(cost.deep, false);
+    this.#ledger.set(wish, home);
+    return null;
+  }
+
+  /** A token that is carried already: under another name, or with less. */
+  #claimMore(token: PlacedToken, wish: UpstreamChange): Refusal | null {
+    const now = costOfWishes(token.wishes.values());
+    const then = costOfWishes(new Map(token.wishes).set(wish.instrument.slot, wish).values());
+    const more = { pairs: then.pairs - now.pairs, deep: Number(then.deep) - Number(now.deep) };
+    const feeds = token.target === null ? [token.home] : [token.home, token.target];
+    if (!feeds.every((feed) => this.#ledger.hasRoom(feed, more))) {
+      const others = this.rooms().filter(({ feed }) => feed !== token.home);
+      const elsewhere = token.target === null ? this.#placeFor(then, others) : null;
+      if (elsewhere === null) return this.#refusal(true, true);
+      // Both count what is wished for while it moves, but the giver is asked for no more than it has.
+      this.#moves.start([token], this.#feed(token.home), this.#feed(elsewhere));
+    }
+    this.#ledger.set(wish, token.home);
+    return null;
+  }
+
+  /** The feed for a token, opened if need be; null when all are full. */
+  #placeFor(cost: TokenCost, rooms: readonly PlanRoom[]): number | null {
+    const { quota } = this.#options;
+    const place = planPlace(rooms, cost, quota);
+    if (place !== null || this.feeds.length >= quota.maxConnections) return place;
+    const isEmptyEnough = cost.pairs <= quota.maxPairs && Number(cost.deep) <= quota.maxDeepPairs;
+    return isEmptyEnough ? this.#add().feed : null;
+  }
+
+  #refusal(isDeep: boolean, isCarried: boolean): Refusal {
+    const { quota, names } = this.#options;
+    const rooms = this.rooms();
+    const hasPairs = rooms.some(({ pairs, maxPairs }) => pairs < maxPairs);
+    if (isDeep && (hasPairs || isCarried)) return refusalOfDeep(quota, names, hasPairs);
+    return refusalOfPairs(quota, names, rooms);
+  }
+
   #add(): FeedRunner {
-    const feed = this.#create();
+    const { create, log, quota } = this.#options;
+    const feed = create({
+      onState: (each) => this.#onState(each),
+      onCarries: (each, slots) => this.#moves.onCarries(each.feed, slots),
+      onHandedOver: (slots) => this.#moves.onHandedOver(slots),
+      onGone: (each) => this.#moves.onGone(each),
+      onRefused: (each, refused) => this.#onRefused(each, refused),
+      onMute: (each, slots) => this.moveAway(each.feed, slots),
+    });
     this.feeds.push(feed);
-    this.#claims.set(feed, 0);
+    this.#ledger.addFeed(feed.feed);
+    this.#health.add(feed.feed);
+    if (this.feeds.length > 1) {
+      const text = 'the open connections to the broker have no room: another one is opened';
+      log.info({ feed: feed.feed, connections: this.feeds.length, of: quota.maxConnections }, text);
+    }
     return feed;
   }
+
+  #feed(number: number): FeedRunner {
+    const found = this.feeds.find(({ feed }) => feed === number);
+    if (found === undefined) throw new Error(`no connection has the number ${number}`);
+    return found;
+  }
+
+  /** Books a change. @returns the connections that shall know of it */
+  #note(change: UpstreamChange): readonly MovableFeed[] {
+    const { slot } = change.instrument;
+    const token = this.#ledger.tokenOf(slot);
+    if (token === undefined)
+      throw new Error(`slot ${slot} has no connection: it was applied without a claim`);
+    if (change.mode === 0) this.#ledger.drop(slot);
+    else this.#ledger.set(change, token.home);
+    if (token.target === null) return [this.#feed(token.home)];
+    return this.#moves.onWish(token, slot, change.mode === 0);
+  }
+
+  // ---------------------------------------------------------------- movement
+
+  #onState(feed: FeedRunner): void {
+    if (this.#health.set(feed.feed, feed.isLive)) {
+      // What another program took of the quota may be free again.
+      this.#ledger.learn(feed.feed, null);
+      this.#hasMoreRoom = true;
+    }
+    this.#moves.onState(feed);
+    this.#checkAfter(0);
+  }
+
+  #onRefused(feed: FeedRunner, refused: RequestRefused): void {
+    if (!refused.isLimit) {
+      this.#options.onRefused(refused);
+      return;
+    }
+    const tokens = this.#tokensAt(feed.feed, refused.slots);
+    // A limit of the overlay says nothing of the other pairs.
+    if (refused.mode !== MODE.DEEP_DEPTH) this.#learnLimit(feed.feed, tokens.length, refused);
+    for (const token of tokens) {
+      // A taker that cannot carry it leaves it where it is; that it was refused there too is told then.
+      if (token.target === feed.feed && this.#moves.cancel(token)) continue;
+      this.#refusals.set(token, { feed: feed.feed, refused });
+    }
+    const moving = new Set(this.#relocate(feed, refused.slots));
+    for (const token of tokens) {
+      const isMoving = token.target !== null || [...token.wishes.keys()].some((slot) => moving.has(slot));
+      if (!isMoving) this.#tellRefusal(token);
+    }
+  }
+
+  /** A taker that refused the token when it was too late for the giver to keep it: yet another one may carry it. */
+  #onMoved(token: PlacedToken): void {
+    const known = this.#refusals.get(token);
+    this.#refusals.delete(token);
+    if (known?.feed === token.home) {
+      setImmediate(() => this.#onRefused(this.#feed(known.feed), known.refused));
+    }
+  }
+
+  #learnLimit(feed: number, refusedPairs: number, { code, message }: RequestRefused): void {
+    const { log, quota } = this.#options;
+    const holds = Math.max(0, this.#ledger.pairsOf(feed) - refusedPairs);
+    this.#ledger.learn(feed, holds);
+    const text = 'the broker refuses pairs although its quota has room: another program may use the account';
+    log.warn({ feed, holds, quota: quota.maxPairs, code, message }, text);
+  }
+
+  /** No other connection carries a token that was refused: that is the last word, for those who wish for it. */
+  #tellRefusal(token: PlacedToken): void {
+    const refused = this.#refusals.get(token)?.refused;
+    this.#refusals.delete(token);
+    if (refused === undefined) return;
+    const slots = refused.slots.filter((slot) => token.wishes.has(slot));
+    if (slots.length > 0) this.#options.onRefused({ ...refused, slots });
+  }
+
+  #tokensAt(feed: number, slots: readonly number[]): PlacedToken[] {
+    const tokens = new Set<PlacedToken>();
+    for (const slot of slots) {
+      const token = this.#ledger.tokenOf(slot);
+      if (token !== undefined && (token.target ?? token.home) === feed) tokens.add(token);
+    }
+    return [...tokens];
+  }
+
+  /** @returns the slots that move to another connection */
+  #relocate(from: FeedRunner, slots: readonly number[]): readonly number[] {
+    const { quota } = this.#options;
+    const byTarget = new Map<number, PlacedToken[]>();
+    let rooms = this.rooms().filter(({ feed }) => feed !== from.feed);
+    for (const token of this.#tokensAt(from.feed, slots)) {
+      if (token.target !== null) continue;
+      const cost = costOfWishes(token.wishes.values());
+      const known = planPlace(rooms, cost, quota);
+      const place = known ?? this.#placeFor(cost, rooms);
+      if (place === null) continue;
+      if (known === null) rooms = [...rooms, ...this.rooms().filter(({ feed }) => feed === place)];
+      rooms = rooms.map((room) => (room.feed === place ? withCost(room, cost) : room));
+      byTarget.set(place, [...(byTarget.get(place) ?? []), token]);
+    }
+    for (const [place, tokens] of byTarget) this.#moves.start(tokens, from, this.#feed(place));
+    return [...byTarget.values()].flat().flatMap(({ wishes }) => [...wishes.keys()]);
+  }
+
+  #checkAfter(delayMs: number): void {
+    if (this.#isStopped) return;
+    clearTimeout(this.#check);
+    this.#check = setTimeout(() => this.#rebalance(), delayMs);
+    this.#check.unref();
+  }
+
+  /** One round of moves at a time, and another look when a connection is to be judged in another way. */
+  #rebalance(): void {
+    if (this.#moves.isIdle && this.feeds.length > 1) {
+      const connections = this.rooms().map((room) => ({
+        ...room,
+        tokens: this.#ledger.settledTokens(room.feed),
+      }));
+      if (!this.#evacuate(connections)) this.#evenOut(connections);
+    }
+    const next = this.#health.nextChangeMs();
+    if (next !== null) this.#checkAfter(Math.ceil(next) + 1);
+    if (!this.#wasRefused || !this.#hasMoreRoom) return;
+    this.#wasRefused = false;
+    this.#hasMoreRoom = false;
+    this.#options.onRoom();
+  }
+
+  /** @returns whether tokens move */
+  #evacuate(connections: readonly PlanConnection[]): boolean {
+    const { quota, log } = this.#options;
+    const { moves, left } = planEvacuation(connections, quota);
+    if (left.length > 0 && left.length !== this.#stranded) {
+      const text = 'a connection to the broker is lost, and the others have no room for all that it carried';
+      log.warn(
+        { moved: moves.length, left: left.length, tokens: left.slice(0, 20).map(({ key }) => key) },
+        text,
+      );
+    }
+    this.#stranded = left.length;
+    return this.#carryOut(moves, 'tokens leave a connection to the broker that is lost');
+  }
+
+  #evenOut(connections: readonly PlanConnection[]): void {
+    const { quota } = this.#options;
+    const tolerance = Math.max(1, Math.floor(quota.maxPairs * TOLERANCE));
+    this.#carryOut(
+      planEvening(connections, quota, tolerance),
+      'tokens move, so that all connections carry as many',
+    );
+  }
+
+  #carryOut(moves: readonly PlanMove[], why: string): boolean {
+    if (moves.length === 0) return false;
+    const groups = new Map<string, { from: number; to: number; tokens: PlacedToken[] }>();
+    for (const { key, from, to } of moves.slice(0, MOST_MOVES)) {
+      const group = groups.get(`${from}/${to}`) ?? { from, to, tokens: [] };
+      group.tokens.push(this.#ledger.token(key)!);
+      groups.set(`${from}/${to}`, group);
+    }
+    for (const { from, to, tokens } of groups.values()) {
+      this.#options.log.info({ from, to, tokens: tokens.length }, why);
+      this.#moves.start(tokens, this.#feed(from), this.#feed(to));
+    }
+    return true;
+  }
+}
+
+function withCost(room: PlanRoom, cost: TokenCost): PlanRoom {
+  return { ...room, pairs: room.pairs + cost.pairs, deep: room.deep + Number(cost.deep) };
 }

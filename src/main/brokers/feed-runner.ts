@@ -9,18 +9,21 @@ import type { Piscina } from 'piscina';
 import { type Instrument, MODE, type Mode } from '../../codec/tick.ts';
 import { Backoff } from '../../workers/feed/backoff.ts';
 import { LastValueTable } from '../../workers/ring/last-value-table.ts';
+import { RING_WORD } from '../../workers/ring/ring-layout.ts';
+import { loadPosition } from '../../workers/ring/shared-position.ts';
 import { SlotOwners } from '../../workers/ring/slot-owners.ts';
 import type {
   FeedCredentials,
   FeedState,
   FeedTask,
   FromFeedWorker,
-  RequestRefused,
   ToFeedWorker,
   UpstreamWish,
   WatchFindings,
 } from '../../workers/worker-messages.ts';
 import type { UpstreamChange } from '../subscriptions/subscription-registry.ts';
+import type { FeedEvents } from './feed-events.ts';
+import type { MovableFeed } from './token-moves.ts';
 
 /** A feed worker is quick to start; a broker that refuses it is the worker's own backoff. */
 const RESTART_BACKOFF = { initialMs: 100, factor: 2, maxMs: 5000, jitter: 0.5 };
@@ -37,11 +40,10 @@ export interface FeedRunnerOptions {
   /** Instruments that the connection begins or ceases to carry. */
   readonly onCarried: (begun: readonly Instrument[], ended: readonly Instrument[]) => void;
   readonly onWatch: (found: WatchFindings) => void;
-  /** Told of what the broker does not serve on this connection. */
-  readonly onRefused: (refused: RequestRefused) => void;
+  readonly events: FeedEvents;
 }
 
-export class FeedRunner {
+export class FeedRunner implements MovableFeed {
   readonly #options: FeedRunnerOptions;
   readonly #log: Logger;
   readonly #backoff = new Backoff(RESTART_BACKOFF);
@@ -58,6 +60,7 @@ export class FeedRunner {
   /** The worker is gone, and the tokens that it had are no good: the next one starts with new ones. */
   #awaitsRenewal = false;
   #restart: NodeJS.Timeout | undefined;
+  #isRunning = false;
   state: FeedState = 'connecting';
   detail = '';
   #epoch = 0;
@@ -74,8 +77,21 @@ export class FeedRunner {
     return this.#options.task.feed;
   }
 
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
+  get isLive(): boolean {
+    return this.state === 'live';
+  }
+
+  get ringPosition(): number {
+    return loadPosition(new Int32Array(this.#options.task.ring), RING_WORD.TAIL);
+  }
+
   start(): void {
     this.#awaitsRenewal = false;
+    this.#isRunning = true;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     port1.on('message', (message: FromFeedWorker) => this.#onMessage(message));
@@ -92,6 +108,7 @@ export class FeedRunner {
       () => port1.close(),
       (error: unknown) => {
         port1.close();
+        this.#isRunning = false;
         this.#onFailure(error, performance.now() - startedAt);
       },
     );
@@ -143,6 +160,16 @@ export class FeedRunner {
       if (change !== undefined) wishes.push(...wishesOf(change));
     }
     if (wishes.length > 0) this.#post({ type: 'subscribe', wishes, epoch: this.#epoch });
+  }
+
+  /** Asks the worker to give instruments to another feed; `onHandedOver` tells when it has. */
+  handOver(slots: readonly number[], to: number): void {
+    this.#post({ type: 'handOver', slots, to });
+  }
+
+  /** Tells the worker of instruments that were given to it. */
+  take(slots: readonly number[]): void {
+    this.#post({ type: 'take', slots });
   }
 
   /** Makes the connection anew with other tokens, or with the same ones after `suspend`. */
@@ -202,7 +229,7 @@ export class FeedRunner {
         break;
       case 'requestRefused':
         for (const slot of message.slots) this.#refused.add(slot);
-        this.#options.onRefused(message);
+        this.#options.events.onRefused(this, message);
         break;
       case 'recorderTrouble':
         if (message.trouble === null) this.#log.info('the recorder works again');
@@ -212,8 +239,15 @@ export class FeedRunner {
             'what the broker sends cannot be recorded; the feed goes on',
           );
         break;
+      case 'carries':
+        this.#options.events.onCarries(this, message.slots);
+        break;
+      case 'handedOver':
+        this.#options.events.onHandedOver(message.slots);
+        break;
       case 'watch':
         this.#options.onWatch(message);
+        if (message.move.length > 0) this.#options.events.onMute(this, message.move);
         break;
       case 'counters':
         this.counters = message.counters;
@@ -224,6 +258,7 @@ export class FeedRunner {
   #onFailure(error: unknown, aliveMs: number): void {
     if (this.#stopping) return;
     this.#forgetLastValues();
+    this.#options.events.onGone(this);
     if (this.state === 'refused' || this.#isSuspended) {
       this.#log.error({ err: error }, 'feed worker failed; it waits for new tokens');
       this.#awaitsRenewal = true;
@@ -253,6 +288,7 @@ export class FeedRunner {
     this.state = state;
     this.detail = detail;
     this.#options.onState(state, detail);
+    this.#options.events.onState(this);
   }
 }
 

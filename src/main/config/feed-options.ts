@@ -135,6 +135,14 @@ export const FEED_OPTIONS = {
     env: 'TICKWIRE_MARKET_CALENDAR',
     doc: 'JSON file with the sessions and holidays of the exchanges, in place of or beside the built-in ones. Not set: the built-in ones; the simulated exchange never closes.',
   }),
+  feedMoveAfterMs: durationOption({
+    env: 'TICKWIRE_FEED_MOVE_AFTER',
+    default: 5,
+    min: 0.05,
+    max: 3600,
+    unit: 's',
+    doc: 'A connection to the broker that is not up for so long is left: what it carries moves to others, if they have room. It has to be up for as long before it is used evenly again.',
+  }),
   muteAfterMs: durationOption({
     env: 'TICKWIRE_MUTE_AFTER',
     default: 30,

@@ -108,8 +108,8 @@ export class OpenAlgoBus implements Upstream {
     this.#registry.drop(reader);
   }
 
-  claim(): boolean {
-    return true;
+  claim(): null {
+    return null;
   }
 
   apply(changes: readonly UpstreamChange[]): void {

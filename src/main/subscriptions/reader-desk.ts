@@ -3,7 +3,7 @@
  * notes what they need.
  */
 import type { Logger } from 'pino';
-import { type Instrument, MODE } from '../../codec/tick.ts';
+import { type Instrument, MODE, type Mode } from '../../codec/tick.ts';
 import { hasFittingStrings } from '../../codec/tick-message.ts';
 import type {
   FromReader,
@@ -23,6 +23,7 @@ import type { OpenAlgoBus } from '../openalgo/openalgo-bus.ts';
 import type { SlotTable } from './slot-table.ts';
 import type { RaisedNeed, ReaderRequest, SubscriptionRegistry } from './subscription-registry.ts';
 
+const CAPACITY = 'MAX_CAPACITY_REACHED';
 /** Longest token of any broker's wire; a longer one in a row of the table can name nothing. */
 const MAX_TOKEN_BYTES = 25;
 
@@ -95,17 +96,21 @@ export class ReaderDesk {
 
   /**
    * The instruments or a user's broker have changed: what is subscribed moves to the token that its name stands for now.
-   * A name that is gone stays on its token, since a contract that is no longer listed may still trade.
+   * A name that is gone stays on its token, since a contract that is no longer listed may still trade. One for whose new
+   * token there is no room stays too; this is called again when there is.
    */
   followInstruments(): void {
     const { accounts, slots, registry, statuses, post, log } = this.#options;
     const moves: InstrumentMove[] = [];
-    let left = 0;
+    let gone = 0;
+    const waiting: string[] = [];
     for (const instrument of registry.instruments()) {
       const account = accounts.find(slots.accountOf(instrument.slot), '');
       if (account === undefined) continue;
-      const outcome = this.#resolve(account, instrument);
-      if (outcome.status === 'error') left++;
+      const outcome = this.#resolve(account, instrument, registry.modesOf(instrument.slot));
+      if (outcome.status === 'error' && outcome.code === CAPACITY) {
+        waiting.push(`${instrument.exchange}:${instrument.symbol} (${outcome.message})`);
+      } else if (outcome.status === 'error') gone++;
       else if (outcome.instrument.slot !== instrument.slot) {
         registry.follow(instrument.slot, outcome.instrument, account.pool);
         moves.push({ from: instrument.slot, to: outcome.instrument });
@@ -115,11 +120,16 @@ export class ReaderDesk {
       for (const news of statuses.of(moves.map(({ to }) => to.slot))) post(news);
       post({ type: 'moved', moves });
     }
-    if (moves.length + left > 0) {
+    if (moves.length + gone > 0) {
       log.info(
-        { moved: moves.length, left },
-        'subscribed instruments follow the new table; some stay as they were',
+        { moved: moves.length, gone },
+        'subscribed instruments follow the new table; those that it does not name stay as they were',
       );
+    }
+    if (waiting.length > 0) {
+      const text =
+        'instruments have new tokens for which there is no room: they stay on their old ones until there is';
+      log.warn({ instruments: waiting.length, first: waiting.slice(0, 5) }, text);
     }
   }
 
@@ -165,7 +175,7 @@ export class ReaderDesk {
         message: 'Broker adapter not found',
       }));
     }
-    const resolved = wishes.map((wish) => this.#resolve(account, wish));
+    const resolved = wishes.map((wish) => this.#resolve(account, wish, [wish.mode]));
     const raised = resolved.flatMap((each, i) =>
       each.status === 'ok' ? [{ instrument: each.instrument, mode: wishes[i]!.mode }] : [],
     );
@@ -204,7 +214,8 @@ export class ReaderDesk {
     return both;
   }
 
-  #resolve(account: Account, { exchange, symbol }: InstrumentName): Resolved {
+  /** @param modes in which it shall be carried, beside those in which it is */
+  #resolve(account: Account, { exchange, symbol }: InstrumentName, modes: readonly Mode[]): Resolved {
     const { slots } = this.#options;
     const row = this.#options.instruments(account.broker.name).find(exchange, symbol);
     const address = row === undefined ? null : account.broker.resolve(row);
@@ -224,10 +235,11 @@ export class ReaderDesk {
     const instrument = slots.claim(account.name, { broker, exchange, symbol, segment, token });
     if (instrument === null) {
       const message = `Maximum capacity reached: TICKWIRE_MAX_INSTRUMENTS is ${slots.capacity}`;
-      return { status: 'error', code: 'MAX_CAPACITY_REACHED', message };
+      return { status: 'error', code: CAPACITY, message };
     }
-    if (!account.pool.claim(instrument)) {
-      return { status: 'error', code: 'MAX_CAPACITY_REACHED', message: account.pool.capacityMessage() };
+    for (const mode of modes) {
+      const refusal = account.pool.claim(instrument, mode);
+      if (refusal !== null) return { status: 'error', ...refusal };
     }
     return { status: 'ok', instrument };
   }

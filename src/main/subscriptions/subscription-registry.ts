@@ -12,13 +12,19 @@ export interface UpstreamChange {
   readonly deep: boolean;
 }
 
+/** Why something cannot be carried, as the client that asked reads it. */
+export interface Refusal {
+  readonly code: string;
+  readonly message: string;
+}
+
 export interface Upstream {
   /**
-   * Finds a place for an instrument within the broker's quota, or keeps the one that it has; it is free again when a
-   * change ends the instrument.
-   * @returns false when there is none
+   * Finds a place within the broker's quota for an instrument in a mode, beside the modes that it has; it is free again
+   * when a change ends it. Nothing has changed when there is none.
+   * @returns null when it has its place, else why it has none
    */
-  claim(instrument: Instrument): boolean;
+  claim(instrument: Instrument, mode: Mode): Refusal | null;
   /** Carries out changes of instruments that were claimed. */
   apply(changes: readonly UpstreamChange[]): void;
 }
@@ -57,6 +63,18 @@ function desired(needs: ReadonlyMap<number, number>): { mode: Mode | 0; deep: bo
   return { mode: BASE_MODES.find((mode) => (bits & (1 << mode)) !== 0) ?? 0, deep };
 }
 
+/**
+ * What of that has a place upstream: a reader may name a slot again that was given back meanwhile, and with it the slot's
+ * place. Where the overlay has none, the rest goes on without it.
+ */
+function place({ instrument, upstream, applied }: Entry, wanted: Entry['applied']): Entry['applied'] {
+  const isMore = wanted.deep ? !applied.deep : applied.mode === 0;
+  if (wanted.mode === 0 || !isMore) return wanted;
+  if (wanted.deep && upstream.claim(instrument, MODE.DEEP_DEPTH) === null) return wanted;
+  const hasBase = applied.mode !== 0 || upstream.claim(instrument, wanted.mode) === null;
+  return hasBase ? { mode: wanted.mode, deep: false } : applied;
+}
+
 export class SubscriptionRegistry {
   readonly #entries = new Map<number, Entry>();
 
@@ -72,6 +90,13 @@ export class SubscriptionRegistry {
     return [...this.#entries.values()]
       .filter(({ applied }) => applied.mode !== 0)
       .map(({ instrument }) => instrument);
+  }
+
+  /** The modes of a slot that anybody needs, lowest first. */
+  modesOf(slot: number): readonly Mode[] {
+    let bits = 0;
+    for (const modes of this.#entries.get(slot)?.needs.values() ?? []) bits |= modes;
+    return Object.values(MODE).filter((mode) => (bits & (1 << mode)) !== 0);
   }
 
   /** Distinct (symbol, exchange, mode) that readers from `firstReader` on need. */
@@ -164,10 +189,8 @@ export class SubscriptionRegistry {
   #apply(entries: readonly Entry[]): void {
     const changes = new Map<Upstream, UpstreamChange[]>();
     for (const entry of new Set(entries)) {
-      const wanted = desired(entry.needs);
+      const wanted = place(entry, desired(entry.needs));
       if (wanted.mode === entry.applied.mode && wanted.deep === entry.applied.deep) continue;
-      // A reader may name a slot again that was given back meanwhile, and with it the slot's place.
-      if (entry.applied.mode === 0 && !entry.upstream.claim(entry.instrument)) continue;
       entry.applied = wanted;
       const list = changes.get(entry.upstream) ?? [];
       list.push({ instrument: entry.instrument, ...wanted });
