@@ -32,8 +32,8 @@ export class WatchdogScene {
   /** Ticks by slot: every so many ms. */
   readonly #rates = new Map<number, number>();
   readonly #due = new Map<number, number>();
-  /** Slots that the broker answers for with an image when they are subscribed again. */
-  answers: (slot: number) => boolean = () => false;
+  /** How the broker answers for slots that are subscribed again: with news, or an image that repeats the last frame. */
+  answers: (slot: number) => 'news' | 'repeat' | null = () => null;
   #nextLook: number;
 
   /** @param start a time in India, `YYYY-MM-DD HH:MM` */
@@ -109,10 +109,15 @@ export class WatchdogScene {
       this.said.push({ at, what: `${exchange} ${slots === null ? '' : `${slots} `}${status}`, since });
     }
     if (verdict.silenced.length > 0) say(`silenced ${verdict.silenced}`);
+    if (verdict.suspected.length > 0) say(`suspected ${verdict.suspected}`);
+    if (verdict.unhurt.length > 0) say(`unhurt ${verdict.unhurt}`);
     if (verdict.resubscribe.length > 0) {
       say(`resubscribe ${verdict.resubscribe}`);
-      for (const slot of verdict.resubscribe)
-        if (this.answers(slot)) this.watchdog.onTick(slot, this.now + 50);
+      for (const slot of verdict.resubscribe) {
+        const answer = this.answers(slot);
+        if (answer === 'news') this.watchdog.onTick(slot, this.now + 50);
+        if (answer === 'repeat') this.watchdog.onRepeat(slot, this.now + 50);
+      }
     }
     if (verdict.move.length > 0) say(`move ${verdict.move}`);
     if (verdict.reconnect !== null) say('reconnect');

@@ -24,7 +24,8 @@ test('a mute segment is subscribed again, then told to be mute, and recovered st
   scene.tickEvery(0, 1, 2);
   scene.said.length = 0;
   scene.run(600);
-  assert.deepEqual(scene.said.map(({ what }) => what).slice(0, 10), [
+  assert.deepEqual(scene.said.map(({ what }) => what).slice(0, 11), [
+    'suspected 1,2',
     'resubscribe 1,2',
     'NSE mute',
     'silenced 1,2',
@@ -54,7 +55,14 @@ test('a mute segment whose ticks come back is live at once, and a relapse goes o
   scene.tickEvery(1000, 1);
   assert.deepEqual(scene.run(5), ['NSE live']);
   scene.tickEvery(0, 1);
-  assert.deepEqual(scene.run(45), ['resubscribe 1', 'NSE mute', 'silenced 1', 'NSE recovering', 'move 1']);
+  assert.deepEqual(scene.run(45), [
+    'suspected 1',
+    'resubscribe 1',
+    'NSE mute',
+    'silenced 1',
+    'NSE recovering',
+    'move 1',
+  ]);
   scene.tickEvery(1000, 1);
   assert.deepEqual(scene.run(120), ['NSE live']);
   scene.tickEvery(0, 1);
@@ -64,7 +72,7 @@ test('a mute segment whose ticks come back is live at once, and a relapse goes o
 test('one illiquid instrument alone is asked now and then, ever more rarely, and nobody is alarmed', () => {
   const scene = new WatchdogScene(MONDAY_NOON);
   scene.watch('NFO', 7);
-  scene.answers = () => true;
+  scene.answers = () => 'repeat';
   const said = scene.run(3 * 3600);
   assert.equal(said[0], 'NFO live');
   assert.ok(
@@ -74,6 +82,43 @@ test('one illiquid instrument alone is asked now and then, ever more rarely, and
   assert.ok(said.length < 30, `${said.length - 1} probes in three hours`);
   const times = scene.said.slice(1).map(({ at }) => at);
   assert.ok(times[1]! - times[0]! > 1.8 * 30, 'the second silence may last longer than the first');
+});
+
+test('one illiquid instrument whose images look new each time alarms nobody either', () => {
+  const scene = new WatchdogScene(MONDAY_NOON);
+  scene.watch('NFO', 7);
+  scene.answers = () => 'news';
+  const said = scene.run(3 * 3600);
+  assert.ok(said.slice(1).every((what) => what === 'resubscribe 7') && said.length < 30, said.join());
+});
+
+test('a busy exchange that answers a probe with news was mute: its gap is expected, and at the next silence it is helped', () => {
+  const scene = new WatchdogScene(MONDAY_NOON);
+  scene.watch('NSE', 1, 2);
+  scene.tickEvery(500, 1, 2);
+  scene.run(120);
+  scene.tickEvery(0, 1, 2);
+  scene.answers = () => 'news';
+  assert.deepEqual(scene.run(32), ['suspected 1,2', 'resubscribe 1,2']);
+  assert.deepEqual(scene.run(34), ['NSE mute', 'silenced 1,2', 'NSE recovering', 'reconnect']);
+  scene.tickEvery(500, 1, 2);
+  assert.deepEqual(scene.run(60), ['NSE live']);
+});
+
+test('a busy exchange that halts repeats what is known: nothing was missed, nobody is alarmed', () => {
+  const scene = new WatchdogScene(MONDAY_NOON);
+  scene.watch('NSE', 1, 2);
+  scene.tickEvery(500, 1, 2);
+  scene.run(120);
+  scene.tickEvery(0, 1, 2);
+  scene.answers = () => 'repeat';
+  const said = scene.run(2700);
+  assert.deepEqual(said.slice(0, 3), ['suspected 1,2', 'resubscribe 1,2', 'unhurt 1,2']);
+  assert.ok(
+    said.every((what) => /^(suspected|resubscribe|unhurt) 1,2$/.test(what)),
+    said.join(),
+  );
+  assert.ok(said.length <= 3 * 7, `${said.length / 3} probes in a halt of 45 minutes`);
 });
 
 test('nothing is judged while the market is closed, and ticks that come all the same mean live', () => {
@@ -172,7 +217,7 @@ test('an instrument that is only quiet answers the probe, is never called stale,
   scene.tickEvery(500, 1, 2);
   scene.run(120);
   scene.tickEvery(0, 2);
-  scene.answers = () => true;
+  scene.answers = () => 'repeat';
   const said = scene.run(3600);
   assert.ok(
     said.every((what) => what === 'resubscribe 2'),
@@ -200,7 +245,7 @@ test('a machine that slept does not take its own sleep for silence, whether or n
     scene.tickEvery(0, 1);
     scene.sleep(3600, monotonic);
     assert.deepEqual(scene.run(29), [], `monotonic clock went on by ${monotonic} s`);
-    assert.deepEqual(scene.run(5), ['resubscribe 1']);
+    assert.deepEqual(scene.run(5), ['suspected 1', 'resubscribe 1']);
   }
 });
 

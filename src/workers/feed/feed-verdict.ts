@@ -20,6 +20,9 @@ export interface FeedVerdict {
   readonly statuses: StatusReport[];
   /** Slots whose ticks are missing: what comes next follows a gap, and what came last is stale. */
   readonly silenced: number[];
+  /** Slots that are suspected to miss ticks: unless `unhurt` takes it back, what comes next follows a gap. */
+  readonly suspected: number[];
+  readonly unhurt: number[];
   /** Slots to be unsubscribed and subscribed again. */
   readonly resubscribe: number[];
   /** Slots to be carried by another connection, if there is one. */

@@ -46,9 +46,9 @@ export class FeedWatch implements FeedWatchdog {
     this.#watchdog.onTick(instrument.slot, nowMs);
   }
 
-  /** Hot path; neither allocates nor throws. The same once more is no tick, but the broker answers. */
+  /** Hot path; neither allocates nor throws. */
   onRepeat({ instrument }: InstrumentFeed, nowMs: number): void {
-    this.#watchdog.onTick(instrument.slot, nowMs);
+    this.#watchdog.onRepeat(instrument.slot, nowMs);
   }
 
   onState(state: FeedState): void {
@@ -65,7 +65,10 @@ export class FeedWatch implements FeedWatchdog {
     if (verdict !== null) this.#carryOut(verdict);
   }
 
-  #carryOut({ statuses, silenced, resubscribe, move, reconnect, tokens }: FeedVerdict): void {
+  #carryOut(verdict: FeedVerdict): void {
+    const { statuses, silenced, suspected, unhurt, resubscribe, move, reconnect, tokens } = verdict;
+    for (const slot of suspected) this.#expectGap(slot, true);
+    for (const slot of unhurt) this.#expectGap(slot, false);
     for (const slot of silenced) this.#silence(slot);
     if (statuses.length > 0 || move.length > 0 || tokens !== null) {
       this.#report({ type: 'watch', statuses, move, tokens });
@@ -77,6 +80,14 @@ export class FeedWatch implements FeedWatchdog {
     // With new tokens main makes the connection anew once more; with the old ones this attempt is all there is.
     const why = reconnect ?? tokens;
     if (why !== null) this.#handler.reconnect(why);
+  }
+
+  /** Whether ticks are missing will show when the next one comes. */
+  #expectGap(slot: number, isExpected: boolean): void {
+    const feed = this.#handler.feedOf(slot);
+    if (feed === undefined) return;
+    feed.gapBefore = isExpected && feed.seq > 0;
+    feed.deepGapBefore = isExpected && feed.deepSeq > 0;
   }
 
   /** Ticks of a slot are missing: the next one says so, and the last value is marked as stale where readers find it. */

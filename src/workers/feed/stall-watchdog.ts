@@ -49,10 +49,15 @@ export class StallWatchdog {
     return Math.max(10, Math.min(1000, Math.round(shortest / 4)));
   }
 
-  /** A frame of a slot has come, new or not. Hot path: two stores, neither allocates nor throws. */
+  /** A tick of a slot has come. Hot path: two stores, neither allocates nor throws. */
   onTick(slot: number, nowMs: number): void {
     this.#lastTick[slot] = nowMs;
     this.#counts[slot] = this.#counts[slot]! + 1;
+  }
+
+  /** A frame of a slot has come that was the same as the one before: no tick, but a sign of life. Hot path, as `onTick`. */
+  onRepeat(slot: number, nowMs: number): void {
+    this.#lastTick[slot] = nowMs;
   }
 
   /** An instrument is subscribed. One that is watched already stays as it is. */
@@ -100,6 +105,8 @@ export class StallWatchdog {
     const verdict: FeedVerdict = {
       statuses: [],
       silenced: [],
+      suspected: [],
+      unhurt: [],
       resubscribe: [],
       move: [],
       reconnect: null,
@@ -123,11 +130,14 @@ export class StallWatchdog {
   }
 
   #learn(segment: WatchedSegment, before: number, nowMs: number): void {
+    let latest = 0;
+    let ticks = 0;
     for (const instrument of segment.instruments.values()) {
       const lastTick = this.#lastTick[instrument.slot]!;
-      instrument.learn(lastTick, this.#counts[instrument.slot]!, before, nowMs);
-      segment.noteTick(lastTick, nowMs - before);
+      ticks += instrument.learn(lastTick, this.#counts[instrument.slot]!, before, nowMs);
+      latest = Math.max(latest, lastTick);
     }
+    segment.learn(latest, ticks, before, nowMs);
   }
 
   #judge(segment: WatchedSegment, now: number, wallMs: number, verdict: FeedVerdict): void {
@@ -149,7 +159,7 @@ export class StallWatchdog {
     const othersTick = [...this.#segments.values()].some(
       (other) => other !== segment && this.#isTicking(other, now),
     );
-    segment.judge({ now, wallMs, options: this.#options, verdict, othersTick });
+    segment.judge({ now, wallMs, intervalMs: this.intervalMs, options: this.#options, verdict, othersTick });
     if (segment.isSilent) return;
     const { muteAfterMs } = this.#options;
     // Silent as a whole, which the segment's own judgement is about.

@@ -69,19 +69,20 @@ export class WatchedInstrument {
     this.attempts = 0;
   }
 
-  /** Takes in what came since the last look, which was at `before`. */
-  learn(lastTick: number, count: number, before: number, now: number): void {
+  /** Takes in what came since the last look, which was at `before`. @returns how many ticks that were */
+  learn(lastTick: number, count: number, before: number, now: number): number {
     const ticks = (count - this.#seenCount) >>> 0;
-    if (ticks === 0) return;
+    if (ticks === 0) return 0;
     const earlier = this.#seenAt;
     this.#seenCount = count;
     this.#seenAt = lastTick;
     this.#ticks = Math.min(this.#ticks + ticks, ENOUGH_TICKS);
     this.ticksSinceSubscribed += ticks;
     // A silence that began before the connection was up, or the market open, is not the instrument's own.
-    if (earlier < this.quietFrom || this.#state !== 'calm') return;
+    if (earlier < this.quietFrom || this.#state !== 'calm') return ticks;
     const gap = Math.max((lastTick - earlier) / ticks, before - earlier);
     this.#longestMs = Math.max(gap, this.#longestMs * 0.5 ** ((now - before) / HALF_LIFE_MS));
+    return ticks;
   }
 
   /**

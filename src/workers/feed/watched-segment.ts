@@ -7,6 +7,9 @@
  * |         | so far; nobody is alarmed yet            | mute: nothing came                                     |
  * | mute    | steps are taken, one after another       | calm: a tick came                                      |
  *
+ * The answer to a probe is looked at twice. Images that repeat what is known prove that nothing was missed. News of a segment
+ * that usually ticks without pause proves that it was mute, and cured; when it falls silent again it is mute at once.
+ *
  * The steps: a new connection, another connection, the session read anew; then over again with growing pauses. The next
  * silence goes on behind the last step, unless ticks have flowed for a while in between.
  *
@@ -17,6 +20,9 @@ import type { WatchedInstrument } from './watched-instrument.ts';
 
 /** A segment whose silence was harmless may be silent for so many times as long before it is probed again. */
 const PATIENCE = 2;
+/** Looks with ticks after which the longest silence means something, and how many times it is unusual. */
+const ENOUGH_LOOKS = 30;
+const UNUSUAL = 8;
 /** What was learned fades while ticks flow. */
 const HALF_LIFE_MS = 600_000;
 /** Ticks must flow for so many times the first wait before a recovery counts as over. */
@@ -29,6 +35,8 @@ const STEPS: readonly Step[] = ['reconnect', 'move', 'tokens'];
 export interface SegmentScene {
   readonly now: number;
   readonly wallMs: number;
+  /** Between two looks: silences are known no finer. */
+  readonly intervalMs: number;
   readonly options: WatchdogOptions;
   readonly verdict: FeedVerdict;
   /** Another segment of the connection has ticks: a new connection would interrupt them. */
@@ -50,6 +58,15 @@ export class WatchedSegment {
   #silenceMs = 0;
   /** The longest silence that turned out to be harmless. */
   #harmlessMs = 0;
+  /** The longest silence between two ticks that nobody asked for. */
+  #usualMs = 0;
+  #looksWithTicks = 0;
+  /** All ticks, and how many there were when the present state began. */
+  #ticks = 0;
+  #ticksBefore = 0;
+  #isUnusual = false;
+  /** A probe brought ticks back, which have not flowed for a while since. */
+  #isCured = false;
   /** Steps taken since ticks last flowed for a while. */
   #steps = 0;
   #nextStepAt = 0;
@@ -82,6 +99,7 @@ export class WatchedSegment {
   rest(): void {
     this.#state = 'calm';
     this.#steps = 0;
+    this.#isCured = false;
     this.#hasTicked = false;
   }
 
@@ -105,29 +123,50 @@ export class WatchedSegment {
     } else if (now >= this.#nextStepAt) this.#step(scene);
   }
 
-  #watch({ now, options, verdict }: SegmentScene): void {
+  #watch(scene: SegmentScene): void {
+    const { now, intervalMs, options, verdict } = scene;
     const { muteAfterMs, recoveryMaxWaitMs, recoveryWaitMs } = options;
     const silenceMs = now - Math.max(this.lastTick, this.quietFrom);
     const patienceMs = Math.min(PATIENCE * this.#harmlessMs, Math.max(recoveryMaxWaitMs, muteAfterMs));
     if (silenceMs > Math.max(muteAfterMs, patienceMs)) {
       this.#silenceMs = silenceMs;
+      const isKnown = this.#looksWithTicks >= ENOUGH_LOOKS;
+      this.#isUnusual = isKnown && silenceMs > UNUSUAL * Math.max(this.#usualMs, intervalMs);
       this.#enter('probing', now);
+      if (this.#isUnusual && this.#isCured) {
+        this.#declareMute(scene);
+        return;
+      }
       verdict.resubscribe.push(...this.slots());
-    } else if (silenceMs === 0 || silenceMs < muteAfterMs / 2) {
+      if (this.#isUnusual) verdict.suspected.push(...this.slots());
+    } else if (silenceMs < muteAfterMs / 2) {
       if (this.#flowingSince === 0) this.#flowingSince = now;
-      if (now - this.#flowingSince > STABLE_WAITS * recoveryWaitMs) this.#steps = 0;
+      if (now - this.#flowingSince <= STABLE_WAITS * recoveryWaitMs) return;
+      this.#steps = 0;
+      this.#isCured = false;
     }
   }
 
-  /** Notes the latest tick of a look, `elapsedMs` after the look before. */
-  noteTick(lastTick: number, elapsedMs: number): void {
-    if (lastTick <= this.lastTick) return;
-    this.lastTick = lastTick;
-    this.#harmlessMs *= 0.5 ** (elapsedMs / HALF_LIFE_MS);
+  /** Takes in what came since the look at `before`: the time of the latest sign of life, and how many ticks. */
+  learn(latest: number, ticks: number, before: number, now: number): void {
+    const earlier = this.lastTick;
+    if (latest <= earlier) return;
+    this.lastTick = latest;
+    if (ticks === 0) return;
+    this.#ticks += ticks;
+    const fading = 0.5 ** ((now - before) / HALF_LIFE_MS);
+    this.#harmlessMs *= fading;
+    if (this.#state !== 'calm' || earlier < this.quietFrom) return;
+    this.#looksWithTicks = Math.min(this.#looksWithTicks + 1, ENOUGH_LOOKS);
+    this.#usualMs = Math.max(before - earlier, this.#usualMs * fading);
   }
 
   #answered({ now, wallMs, verdict }: SegmentScene): void {
-    if (this.#state === 'probing') this.#harmlessMs = Math.max(this.#harmlessMs, this.#silenceMs);
+    if (this.#state === 'probing') {
+      this.#isCured = this.#isUnusual && this.#ticks > this.#ticksBefore;
+      if (!this.#isCured) this.#harmlessMs = Math.max(this.#harmlessMs, this.#silenceMs);
+      if (this.#isUnusual && !this.#isCured) verdict.unhurt.push(...this.slots());
+    }
     this.#state = 'calm';
     this.#flowingSince = now;
     this.tell('live', 'ticks are back', wallMs, verdict);
@@ -174,6 +213,7 @@ export class WatchedSegment {
   #enter(state: 'probing' | 'mute', now: number): void {
     this.#state = state;
     this.#stateSince = now;
+    this.#ticksBefore = this.#ticks;
     this.#flowingSince = 0;
   }
 }
