@@ -115,6 +115,7 @@ test('after an outage of Kite everything is subscribed again once, and the other
     for (const symbol of ['RELIANCE', 'INFY', 'TCS']) await client.subscribe('NSE', symbol, 3);
   }
   await latest(atKite, 'INFY', 3, kite);
+  await latest(atAngel, 'INFY', 3, exchange);
   const before = exchange.counters.connectionsAccepted;
   kite.dropAll();
   await untilUpstream(kite, [`${RELIANCE.kite}:3`, '1:408065:3', '1:2953217:3']);
