@@ -161,14 +161,7 @@ export class Engine {
     this.#database = database;
     this.#keys = new KeyVerifier(database);
     const onRenewed = (name: string) => this.#onInvalidation(name);
-    const ownSessions = new OwnSessions({
-      config,
-      cwd,
-      database,
-      pool: this.pool,
-      onRenewed,
-      log: this.#log,
-    });
+    const ownSessions = new OwnSessions(this.#options, { database, pool: this.pool, onRenewed });
     this.#ownSessions = ownSessions;
     // Threads take longest to start, so those that do not need one another start together.
     const [instruments, simulatedUrls] = await Promise.all([

@@ -1,5 +1,7 @@
 /** A login to a server that refuses, delays and breaks as Angel One does; waits are those of a clock that the test turns. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:https';
 import { type TestContext, test } from 'node:test';
 import { openOwnDatabase } from '../../src/main/database/own-database.ts';
 import { TickwireError } from '../../src/main/errors.ts';
@@ -9,6 +11,7 @@ import { clientAddresses, SmartApi } from '../../src/main/login/smart-api.ts';
 import { decodeTotpSecret, totpCode, totpStep } from '../../src/main/login/totp.ts';
 import { ACCOUNT, FakeSmartApi, type Misbehaviour } from '../support/fake-smart-api.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { TEST_TLS } from '../support/tls-identity.ts';
 
 const SECRET = decodeTotpSecret('GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ')!;
 /** Ten seconds into a step. */
@@ -82,7 +85,7 @@ test('a code that is about to end, and one that another process has used, are wa
   server.codes = [codeAt(stepEnds), codeAt(stepEnds + 30_000)];
   await logIn(options, secret);
   assert.deepEqual(clock.waits, [2000]);
-  (await limits.begin('angel', ACCOUNT.clientCode)).end();
+  (await limits.begin('angel', ACCOUNT.clientCode)).end(true);
   await logIn(options, secret);
   assert.equal(server.requests.at(-1)!.body.totp, codeAt(stepEnds + 30_000));
 });
@@ -196,13 +199,49 @@ test('a server that repeats what it was sent does not put it into our messages',
   );
 });
 
+test('a secret that the broker repeats at the end of a long message is not shown in part either', async (t) => {
+  const { server, options, typed } = await startScene(t);
+  const echo = `${'x'.repeat(195)} ${ACCOUNT.apiKey}`;
+  server.misbehaviour.login.push({ errorcode: 'AB1000', message: echo });
+  assert.doesNotMatch((await refusal(logIn(options, typed))).message, /app-|key-1/);
+});
+
+test('a broker that cannot be reached costs none of the five logins', async (t) => {
+  const { limits, clock, typed, database } = await startScene(t);
+  const client = clientAddresses({ localIp: null, publicIp: null, mac: null });
+  const api = new SmartApi({ baseUrl: 'http://127.0.0.1:1', apiKey: ACCOUNT.apiKey, client });
+  const error = await refusal(logIn({ api, limits, clock }, typed));
+  assert.equal(error.code, 'LOGIN_UNAVAILABLE');
+  assert.match(error.message, /NETWORK, "connect ECONNREFUSED/);
+  assert.equal(database.db.prepare('SELECT count(*) AS n FROM tickwire_login_attempts').get()?.n, 0);
+});
+
+test('a server whose certificate is not to be trusted gets no PIN, whatever the environment says', async (t) => {
+  const { limits, clock, typed } = await startScene(t);
+  let requests = 0;
+  const server = createServer(TEST_TLS, (_request, response) => {
+    requests++;
+    response.end();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
+  t.after(() => delete process.env.NODE_TLS_REJECT_UNAUTHORIZED);
+  const client = clientAddresses({ localIp: null, publicIp: null, mac: null });
+  const api = new SmartApi({ baseUrl: `https://127.0.0.1:${port}`, apiKey: ACCOUNT.apiKey, client });
+  assert.match((await refusal(logIn({ api, limits, clock }, typed))).message, /self-signed certificate/);
+  assert.equal(requests, 0);
+});
+
 test('more than five logins in a quarter of an hour, and two at once, are refused by us', async (t) => {
   const { server, clock, limits, options, typed } = await startScene(t);
   const running = await limits.begin('angel', ACCOUNT.clientCode);
   const busy = await refusal(logIn(options, typed));
   assert.deepEqual([busy.code, busy.exitCode], ['LOGIN_LIMITED', 75]);
   assert.match(busy.message, /another login of this client code is under way/);
-  running.end();
+  running.end(true);
   for (let i = 0; i < 4; i++) await logIn(options, typed);
   const error = await refusal(logIn(options, typed));
   assert.equal(error.code, 'LOGIN_LIMITED');
@@ -214,5 +253,5 @@ test('more than five logins in a quarter of an hour, and two at once, are refuse
   await limits.begin('angel', ACCOUNT.clientCode);
   clock.time += 60_000;
   await logIn(options, typed);
-  await limits.begin('angel', 'B1').then((attempt) => attempt.end(), assert.fail);
+  await limits.begin('angel', 'B1').then((attempt) => attempt.end(true), assert.fail);
 });

@@ -106,6 +106,8 @@ async function openSource(task: DownloadTask, signal: AbortSignal): Promise<Sour
     headers: { Accept: '*/*', 'Accept-Encoding': 'gzip', ...headers, ...conditions },
     signal,
   });
+  if (from.startsWith('https:') && !response.url.startsWith('https:'))
+    throw new Error('it leads to an address without TLS');
   if (response.status === 304 && known !== null) return null;
   if (response.status !== 200 || response.body === null) throw new Error(`HTTP status ${response.status}`);
   const isPlain = (response.headers.get('content-encoding') ?? 'identity') === 'identity';

@@ -53,7 +53,8 @@ export class ListFiles {
   /** Newest first; none when nothing was kept or what was kept cannot be read. */
   lists(): readonly KeptList[] {
     try {
-      return JSON.parse(readFileSync(this.#indexPath(), 'utf8')) as KeptList[];
+      const lists: unknown = JSON.parse(readFileSync(this.#indexPath(), 'utf8'));
+      return Array.isArray(lists) ? (lists as KeptList[]) : [];
     } catch {
       return [];
     }

@@ -66,7 +66,8 @@ export function importList(db: DatabaseSync, task: ImportTask): ImportCounts {
     db.exec('COMMIT');
     return counts;
   } catch (error) {
-    db.exec('ROLLBACK');
+    // A full disk ends the transaction by itself.
+    if (db.isTransaction) db.exec('ROLLBACK');
     if (!(error instanceof ListFormatError)) throw error;
     throw refused(FORMAT_CODES[error.kind], task, error.message);
   }

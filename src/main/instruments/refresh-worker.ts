@@ -40,6 +40,8 @@ export default async function refresh({
   const { databasePath, broker, from, session, allowShrunken } = request;
   const source = BROKERS.get(broker)?.instruments;
   if (source === null || source === undefined) throw new Error(`${broker} has no instrument source`);
+  // A list that is not verified, or a token that goes to anybody, is not what an environment may ask for.
+  delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
   const db = new DatabaseSync(databasePath, { timeout: BUSY_TIMEOUT_MS });
   try {
     return await refreshList(db, new ListFiles(join(dirname(databasePath), LIST_FOLDER), broker), {
@@ -54,12 +56,19 @@ export default async function refresh({
       onProgress: rarely((progress) => port.postMessage(progress)),
     });
   } catch (error) {
-    if (!(error instanceof TickwireError)) throw error;
-    return { status: 'failed', code: error.code, message: error.message };
+    if (error instanceof TickwireError) return { status: 'failed', code: error.code, message: error.message };
+    if (!isOfSqlite(error)) throw error;
+    const message = `The instruments cannot be written to ${databasePath}: ${error.message}. Those before stay.`;
+    return { status: 'failed', code: 'DATABASE_UNWRITABLE', message };
   } finally {
     db.close();
     port.close();
   }
+}
+
+/** A full disk, say, or a lock that nobody gives back. */
+function isOfSqlite(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR';
 }
 
 /** Passes on the first and the last of a phase, and between them one per interval. */

@@ -112,15 +112,18 @@ export async function logIn(
   let usedStep: number | null = null;
   const attempt = async () => {
     const slot = await limits.begin(BROKER, clientCode);
+    let hasReached = false;
     try {
       // A code is taken for good once, whichever process has used it.
       usedStep ??= slot.previousMs === null ? null : totpStep(slot.previousMs);
       const step = totp.kind === 'code' ? null : await freshStep(clock, usedStep, onWait);
       usedStep = step;
       const code = totp.kind === 'code' ? totp.code : totpCode(totp.secret, step!);
-      return await api.login(clientCode, pin, code);
+      const reply = await api.login(clientCode, pin, code);
+      hasReached = reply.hasReached;
+      return reply;
     } finally {
-      slot.end();
+      slot.end(hasReached);
     }
   };
   // The very same code would be refused the very same way.

@@ -24,8 +24,8 @@ export const SYSTEM_CLOCK: Clock = { now: Date.now, sleep: (ms) => sleep(ms) };
 export interface Attempt {
   /** When the attempt before it began, epoch ms; null if none is remembered. */
   readonly previousMs: number | null;
-  /** To be called when the broker has answered, or has not. */
-  end(): void;
+  /** To be called at its end. What never came to the broker counts for nothing. */
+  end(hasReached: boolean): void;
 }
 
 export class LoginLimits {
@@ -86,19 +86,21 @@ export class LoginLimits {
       }
       this.#db.exec('COMMIT');
       if (isTooEarly) return MIN_GAP_MS - sinceLast;
-      return { previousMs, end: () => this.#end(broker, clientCode, now) };
+      return { previousMs, end: (hasReached) => this.#end(broker, clientCode, now, hasReached) };
     } catch (error) {
-      this.#db.exec('ROLLBACK');
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       throw error;
     }
   }
 
-  #end(broker: string, clientCode: string, beganMs: number): void {
-    this.#db
-      .prepare(
-        'UPDATE tickwire_login_attempts SET ended_at = ? WHERE broker = ? AND client_code = ? AND began_at = ?',
-      )
-      .run(this.#clock.now(), broker, clientCode, beganMs);
+  #end(broker: string, clientCode: string, beganMs: number, hasReached: boolean): void {
+    const which = 'WHERE broker = ? AND client_code = ? AND began_at = ?';
+    if (hasReached) {
+      const end = this.#db.prepare(`UPDATE tickwire_login_attempts SET ended_at = ? ${which}`);
+      end.run(this.#clock.now(), broker, clientCode, beganMs);
+    } else {
+      this.#db.prepare(`DELETE FROM tickwire_login_attempts ${which}`).run(broker, clientCode, beganMs);
+    }
   }
 }
 

@@ -23,23 +23,30 @@ export interface OwnSessionsOptions {
   readonly config: Config;
   /** Where a relative path of an instrument list starts. */
   readonly cwd: string;
+  readonly log: Logger;
+}
+
+/** What of the engine they work with. */
+export interface OwnSessionsParts {
   readonly database: OpenDatabase;
   /** Runs the refresh of instruments. */
   readonly pool: Piscina;
   /** There are new tokens in the database. */
   readonly onRenewed: (name: string) => void;
-  readonly log: Logger;
 }
 
 export class OwnSessions {
   readonly #options: OwnSessionsOptions;
+  readonly #parts: OwnSessionsParts;
   readonly #logins: OwnLogins;
   readonly #renewal: SessionRenewal | null = null;
   readonly #refresh: DailyRefresh | null = null;
 
-  constructor(options: OwnSessionsOptions) {
-    const { config, database, onRenewed, log } = options;
+  constructor(options: OwnSessionsOptions, parts: OwnSessionsParts) {
+    const { config, log } = options;
+    const { database, onRenewed } = parts;
     this.#options = options;
+    this.#parts = parts;
     const isEmbedded = config.databaseUrl === null;
     this.#logins = new OwnLogins(database.db, database.fernet, isEmbedded);
     if (!isEmbedded || config.broker === 'simulated') return;
@@ -80,7 +87,8 @@ export class OwnSessions {
   }
 
   #createRefresh(time: string): DailyRefresh {
-    const { config, cwd, database, pool, log } = this.#options;
+    const { config, cwd, log } = this.#options;
+    const { database, pool } = this.#parts;
     const from = config.instrumentsFrom;
     const folder = join(dirname(database.path), LIST_FOLDER);
     return new DailyRefresh({

@@ -174,6 +174,7 @@ export class SessionRenewal {
     // Of another account, that is.
     if (angelClientCode !== null && angelClientCode.trim().toUpperCase() !== clientCode) return null;
     const totp = readTotpSource(angelTotp);
+    // A code that was typed once is no longer good.
     return totp.kind === 'secret' ? { clientCode, pin: angelPin, totp } : null;
   }
 }

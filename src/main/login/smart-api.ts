@@ -20,6 +20,10 @@ const TIMEOUTS_MS: Readonly<Record<RestCall, number>> = { login: 10_000, renew: 
 const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_RETRY_AFTER_MS = 60_000;
 
+/** Errors of a request of which not a byte was sent: no connection, or a certificate that is not to be trusted. */
+const NOT_CONNECTED =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$|CERT|SIGNED|ISSUER|VERIFY/;
+
 /** What Angel wants to know of the client; it does not seem to check it, but wants it on every call. */
 export interface ClientAddresses {
   readonly localIp: string;
@@ -37,6 +41,8 @@ export interface SmartApiOptions {
 
 export interface SmartApiReply {
   readonly answer: RestAnswer;
+  /** Whether the request may have come to the server; false only where there was no connection at all. */
+  readonly hasReached: boolean;
   /** How much our clock is ahead of the server's, ms; null when it said nothing. */
   readonly clockAheadMs: number | null;
   /** How long the server asks to wait, ms. */
@@ -80,8 +86,11 @@ export class SmartApi {
         timeoutMs: timeoutMs ?? TIMEOUTS_MS[call],
       });
       const answer = readRestAnswer(call, status, text);
+      // Hidden in the whole text, since a message may end in the middle of a secret.
+      const shown = answer.ok ? answer : readRestAnswer(call, status, hideSecrets(text, hidden));
       return {
-        answer: answer.ok ? answer : { ...answer, message: hideSecrets(answer.message, hidden) },
+        answer: answer.ok || shown.ok ? answer : { ...answer, message: shown.message },
+        hasReached: true,
         clockAheadMs: clockAhead(headers.date),
         retryAfterMs: retryAfter(headers['retry-after']),
       };
@@ -89,6 +98,7 @@ export class SmartApi {
       const message = hideSecrets(reasonOf(error), hidden);
       return {
         answer: { ok: false, kind: 'transient', code: 'NETWORK', message },
+        hasReached: !NOT_CONNECTED.test(codeOf(error)),
         clockAheadMs: null,
         retryAfterMs: null,
       };
@@ -145,8 +155,10 @@ async function exchange(
       ? // Whatever the environment says of certificates.
         requestTls(url, { ...options, rejectUnauthorized: true, minVersion: 'TLSv1.2' })
       : requestPlain(url, options);
+  // An error that comes when nobody waits for the request any more would end the process.
+  request.on('error', () => {});
   request.end(body ?? undefined);
-  const [response] = (await once(request, 'response', { signal })) as [IncomingMessage];
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
   const pieces: Buffer[] = [];
   let bytes = 0;
   for await (const piece of response as AsyncIterable<Buffer>) {
@@ -171,6 +183,10 @@ function retryAfter(header: string | undefined): number | null {
   return header !== undefined && /^\d+$/.test(header)
     ? Math.min(Number(header) * 1000, MAX_RETRY_AFTER_MS)
     : null;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 function reasonOf(error: unknown): string {
