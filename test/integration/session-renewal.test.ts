@@ -67,18 +67,6 @@ test('tokens that the broker refuses are renewed once, and ticks flow without an
   assert.notEqual(ACCOUNT.apiKey, FIXTURE_CREDENTIALS.apiKey, 'the key is that of the login');
 });
 
-test('tokens that are refused as soon as they have come are not renewed again', async (t) => {
-  const { api, fixture } = await startScene(t, 99);
-  const client = await fixture.client();
-  await client.subscribe('NSE', 'RELIANCE', 1);
-  await until('the second refusal', () => fixture.exchange.counters.connectionsRefused >= 2);
-  await until('the end of the attempts', () =>
-    fixture.engine.feeds.every(({ state }) => state === 'refused'),
-  );
-  assert.equal(api.count('renew'), 1);
-  assert.equal(fixture.exchange.counters.connectionsRefused, 2);
-});
-
 test('a refresh token that is no longer good ends in one attempt; a login by hand is taken up by the poll', async (t) => {
   const { api, fixture } = await startScene(t, 2);
   api.misbehaviour.renew.push({ errorcode: 'AB8050', message: 'Invalid Refresh Token' });

@@ -15,14 +15,18 @@ import { until } from '../support/until.ts';
 
 const FIRST_OPTION = 'NIFTY28AUG9810000CE';
 
-/** A directory with its `.env`, a broker that logs in, and an exchange that takes only the tokens of the first login. */
-async function startScene(t: TestContext, lines: readonly string[] = []) {
+/**
+ * A directory with its `.env`, a broker that logs in, and an exchange that takes the tokens of one session only.
+ *
+ * @param accepted the number of that session
+ */
+async function startScene(t: TestContext, lines: readonly string[] = [], accepted = 1) {
   const api = await FakeSmartApi.start(t);
   const exchange = new SimulatedExchange({
     ticksPerSecond: 200,
     credentials: {
-      authToken: 'JWT.SECRET.1',
-      feedToken: 'FEED.SECRET.1',
+      authToken: `JWT.SECRET.${accepted}`,
+      feedToken: `FEED.SECRET.${accepted}`,
       clientCode: ACCOUNT.clientCode,
       apiKey: ACCOUNT.apiKey,
     },
@@ -99,6 +103,18 @@ test('an engine with a login of ours fetches the instruments by itself, from the
   const client = await cli.client(await cli.untilRunning());
   await untilTicks(client, 'NFO', FIRST_OPTION);
   assert.equal(server.requests.length, 1);
+});
+
+test('tokens that are refused as soon as they have come are not renewed again: the operator is told', async (t) => {
+  const { api, exchange, cwd, login } = await startScene(t, ['TICKWIRE_INSTRUMENTS_AT=off'], 99);
+  assertDone(await login());
+  const cli = await CliProcess.spawn(t, [], undefined, cwd);
+  const client = await cli.client(await cli.untilRunning());
+  await client.subscribe('NSE', 'RELIANCE', 1);
+  await until('the end of the attempts', () => cli.output.includes('log in to the broker again'));
+  assert.match(cli.output, /the broker refuses the session; it is renewed/);
+  assert.deepEqual([api.count('renew'), api.count('login')], [1, 1]);
+  assert.equal(exchange.counters.connectionsRefused, 2);
 });
 
 test('on the simulated exchange nothing is fetched and no login is renewed, though there is one', async (t) => {
