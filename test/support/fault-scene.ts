@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { STREAM_PATH } from '../../src/codec/angel/handshake-check.ts';
-import type { SimulatedExchange, SimulatorCounters } from '../../src/main/simulator/simulated-exchange.ts';
+import type { SimulatedExchange } from '../../src/main/simulator/simulated-exchange.ts';
 import type { SimulatedExchangeOptions } from '../../src/main/simulator/simulator-options.ts';
 import type { FeedCredentials, FeedState } from '../../src/workers/worker-messages.ts';
 import { alwaysOpen } from './calendar-file.ts';
@@ -78,7 +78,7 @@ export interface Aftermath {
    * Default: live, and with outages recovering and live again.
    */
   readonly statuses?: readonly string[];
-  /** How many requests there may be since the start. Default: one for each new connection, for all instruments. */
+  /** How many requests there may be since the start. Default: one behind each outage, for all instruments. */
   readonly requests?: readonly number[];
   /** The only instrument that the fault concerned. Default: all. */
   readonly only?: string;
@@ -97,7 +97,7 @@ export class FaultScene {
   /** Frames of exchanges that are closed. */
   #framesBefore = 0;
   #flow: NodeJS.Timeout | undefined;
-  #countersAtStart = { requests: 0, connectionsAccepted: 0 };
+  #requestsAtStart = 0;
   #handles: Handles = {};
   /** ms since 1970: whatever is told of a fault began later. */
   #startedAt = 0;
@@ -136,7 +136,7 @@ export class FaultScene {
     await scene.untilFeedIs('live');
     await scene.trade();
     await scene.untilTold('live');
-    scene.#countersAtStart = scene.exchange.counters;
+    scene.#requestsAtStart = scene.exchange.counters.requests;
     scene.#handles = openHandles();
     scene.#startedAt = Date.now();
     return scene;
@@ -217,7 +217,7 @@ export class FaultScene {
   /** Another exchange has taken the place of the one that was closed. */
   replaceExchange(exchange: SimulatedExchange): void {
     this.#framesBefore += this.exchange.counters.framesSent;
-    this.#countersAtStart = { requests: 0, connectionsAccepted: 0 };
+    this.#requestsAtStart = 0;
     this.exchange = exchange;
   }
 
@@ -227,8 +227,8 @@ export class FaultScene {
     const statuses = aftermath.statuses ?? (outages === 0 ? ['live'] : ['live', 'recovering', 'live']);
     await this.untilFeedIs('live');
     await this.#assertCarriedOnce(connections);
-    const { requests, connectionsAccepted } = this.#countersSinceStart();
-    const allowed = aftermath.requests ?? [connectionsAccepted];
+    const requests = this.exchange.counters.requests - this.#requestsAtStart;
+    const allowed = aftermath.requests ?? [outages];
     assert.ok(allowed.includes(requests), `${requests} requests, where ${allowed} were to be`);
     await this.trade(swallowed);
     await this.untilTold('live');
@@ -247,15 +247,6 @@ export class FaultScene {
       'no worker failed',
     );
     await untilHandlesAreBack(this.#handles);
-  }
-
-  #countersSinceStart(): Pick<SimulatorCounters, 'requests' | 'connectionsAccepted'> {
-    const { requests, connectionsAccepted } = this.exchange.counters;
-    const before = this.#countersAtStart;
-    return {
-      requests: requests - before.requests,
-      connectionsAccepted: connectionsAccepted - before.connectionsAccepted,
-    };
   }
 
   /** Each wished (token, mode) is on exactly one connection, and no other mode is on any. */

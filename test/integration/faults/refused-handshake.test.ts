@@ -15,6 +15,15 @@ for (const status of [500, 503, 418]) {
   });
 }
 
+test('a hundred attempts that fail in a row are one outage, and the next one succeeds', async (t) => {
+  const scene = await FaultScene.start(t, { flags: ['--reconnect-initial-ms=5', '--reconnect-max-ms=5'] });
+  scene.exchange.refuseNext({ status: 500 }, 100);
+  scene.exchange.dropAll();
+  await until('a new connection', () => scene.exchange.counters.connectionsAccepted === 2);
+  await scene.assertRecovered({ outages: 1 });
+  assert.equal(scene.exchange.counters.connectionsRefused, 100);
+});
+
 test('while a dead socket holds the only slot (429) the connection waits for it, and comes back when it is free', async (t) => {
   const flags = ['--feed-ping-interval=0.05', '--feed-dead-after=0.3'];
   const scene = await FaultScene.start(t, { flags, exchange: { maxConnections: 1 } });
