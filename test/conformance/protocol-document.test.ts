@@ -149,7 +149,7 @@ test('the error codes of PROTOCOL.md are those in the sources that answer client
     for (const name of readdirSync(url).filter((file) => file.endsWith('.ts'))) {
       const text = readFileSync(new URL(name, url), 'utf8');
       const codes = text.matchAll(
-        /(?:code: |designError\(|refuse\(|refuse\(session, |#refuse\(session, )'([A-Z_]+)'/g,
+        /(?:code: |(?:CODE|CAPACITY) = |designError\(|refuse\(|refuse\(session, |#refuse\(session, )'([A-Z_]+)'/g,
       );
       for (const [, code] of codes) found.add(code!);
     }
