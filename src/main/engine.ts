@@ -11,14 +11,15 @@ import { createDoorbells } from '../workers/ring/doorbell.ts';
 import { LastValueTable } from '../workers/ring/last-value-table.ts';
 import { createRing } from '../workers/ring/ring-layout.ts';
 import { SlotOwners } from '../workers/ring/slot-owners.ts';
-import type { RingHandle, ToReader } from '../workers/worker-messages.ts';
+import type { InstrumentWish, RingHandle, SubscribeOutcome, ToReader } from '../workers/worker-messages.ts';
 import { KeyVerifier } from './auth/key-verifier.ts';
 import { Accounts } from './brokers/accounts.ts';
-import { streamKey } from './brokers/broker-registry.ts';
+import { BROKERS, streamKey } from './brokers/broker-registry.ts';
 import { type AccountFeed, createFeedPool } from './brokers/create-feed-pool.ts';
 import type { FeedPool } from './brokers/feed-pool.ts';
 import type { FeedRunner } from './brokers/feed-runner.ts';
 import { FeedStatus } from './brokers/feed-status.ts';
+import type { StandIn } from './brokers/stand-in.ts';
 import { chooseMarketCalendar } from './config/market-calendar-file.ts';
 import type { Config } from './config-options.ts';
 import { ChangeWatch } from './database/change-watch.ts';
@@ -48,6 +49,8 @@ export interface EngineOptions {
   readonly onFatal: (code: string, message: string) => void;
   /** A recording that has its header: everything that brokers send goes there, and not into the black box. */
   readonly recordTo?: string;
+  /** Takes the place of the brokers. */
+  readonly standIn?: StandIn;
 }
 
 /** Doorbell of the bus worker; proxy workers follow. */
@@ -135,6 +138,20 @@ export class Engine {
     this.#accounts?.check(userId);
   }
 
+  /**
+   * Subscribes instruments for the life of the engine, with the first session that there is at a broker. Not before the
+   * engine has started.
+   */
+  hold(broker: string, wishes: readonly InstrumentWish[]): readonly SubscribeOutcome[] {
+    let outcomes: readonly SubscribeOutcome[] = [];
+    const request = { type: 'subscribe', id: 1, account: '', broker, wishes } as const;
+    // A reader of its own, behind those that are threads.
+    this.#desk?.onMessage(this.#readers.length, request, (answer) => {
+      if (answer.type === 'subscribed') outcomes = answer.outcomes;
+    });
+    return outcomes;
+  }
+
   /** @throws TickwireError when something in its set-up is wrong; whatever had been started is stopped again */
   async start(): Promise<StartedEngine> {
     try {
@@ -149,7 +166,7 @@ export class Engine {
     const { config, cwd } = this.#options;
     const { websocketHost, websocketPort } = config;
     const statuses = new FeedStatus({
-      calendar: chooseMarketCalendar(config, cwd),
+      calendar: this.#options.standIn === undefined ? chooseMarketCalendar(config, cwd) : null,
       post: (news) => this.#postToProxies(news),
       log: this.#log,
     });
@@ -164,22 +181,23 @@ export class Engine {
     const ownSessions = new OwnSessions(this.#options, { database, pool: this.pool, onRenewed });
     this.#ownSessions = ownSessions;
     // Threads take longest to start, so those that do not need one another start together.
-    const [instruments, simulatedUrls] = await Promise.all([
+    const [instruments, standInUrls] = await Promise.all([
       InstrumentMaster.open({
         db: database.db,
         load: () => this.pool.run({ path: database.path }, { filename: MASTER_READER.href }),
         onReplaced: () => this.#desk?.followInstruments(),
         log: this.#log,
       }),
-      this.#startSimulator(),
+      this.#startStandIn(),
     ]);
     this.#instruments = instruments;
     this.#accounts = new Accounts({
       database,
       brokerApiKey: (name, broker) => ownSessions.apiKey(name, broker),
+      brokers: this.#options.standIn?.brokers ?? BROKERS,
       log: this.#log,
       createPool: (broker, credentials, onState) => {
-        const url = simulatedUrls?.get(broker.name) ?? config[streamKey(broker.name)];
+        const url = standInUrls?.get(broker.name) ?? config[streamKey(broker.name)];
         return this.#createPool({ broker, url, credentials, onState });
       },
       onStatus: (status) => this.#postToProxies({ type: 'account', status }),
@@ -210,7 +228,7 @@ export class Engine {
       log: this.#log,
     });
     this.#watch.start();
-    const page = await readPage(instruments, database.demoKey, config.broker);
+    const page = await readPage(instruments, database.demoKey, config.broker, this.#options.standIn?.watch);
     const ports = await Promise.all([
       this.openalgoBus?.start() ?? 0,
       this.#startReader(BUS_READER, 'bus', 'bus/bus-worker', () =>
@@ -251,6 +269,7 @@ export class Engine {
     await this.#keys?.close();
     await this.pool.destroy();
     await this.simulator?.stop();
+    await this.#options.standIn?.stop();
     this.#database?.close();
     this.#database = null;
     this.#log.info('engine stopped');
@@ -261,9 +280,13 @@ export class Engine {
     return process.platform === 'linux' ? this.#options.config.proxyWorkers : 1;
   }
 
-  /** @returns addresses by broker, null when the real brokers are configured */
-  async #startSimulator(): Promise<ReadonlyMap<string, string> | null> {
-    const { config } = this.#options;
+  /**
+   * The simulated exchange, or what else stands in for the brokers.
+   * @returns addresses by broker, null when the real brokers are configured
+   */
+  async #startStandIn(): Promise<ReadonlyMap<string, string> | null> {
+    const { config, standIn } = this.#options;
+    if (standIn !== undefined) return standIn.start(this.#doorbells);
     if (config.broker !== 'simulated') return null;
     const exchanges = demoSimulations(config, this.#ownSessions?.areThere ?? false);
     this.simulator = new SimulatorThread({ exchanges: [...exchanges.values()] }, this.#log);

@@ -69,6 +69,10 @@ export const EXIT_CODES = {
   KEY_CHECKS_BUSY: FAILURE_EXIT_CODE,
   /** The key verifier was closed while a key waited for its check. */
   KEY_CHECKS_CLOSED: FAILURE_EXIT_CODE,
+  /** A recording that is to be read is not there, is no recording, or has nothing in it to play. */
+  RECORDING_UNREADABLE: FAILURE_EXIT_CODE,
+  /** A recording cannot be written where it shall be. */
+  RECORDING_UNWRITABLE: FAILURE_EXIT_CODE,
 } as const;
 
 export type ErrorCode = keyof typeof EXIT_CODES;

@@ -30,6 +30,18 @@ const COMMANDS: readonly Command[] = [
     load: () => import('./commands/instruments.ts'),
   },
   {
+    name: 'record',
+    usage: '<file> [--symbols NSE:INFY,…] [--for 10m] | <file> --from-black-box [--last <minutes>]',
+    summary: 'run the engine and record what brokers send, or save what the black box has',
+    load: () => import('./commands/record.ts'),
+  },
+  {
+    name: 'replay',
+    usage: '<file> [--speed 1|10|max] [--loop] [--exit] [--key <key>] [--of <broker>]',
+    summary: 'run the engine on a recording in place of the broker',
+    load: () => import('./commands/replay.ts'),
+  },
+  {
     name: 'simulate',
     usage: '',
     summary: 'run the simulated exchange alone',

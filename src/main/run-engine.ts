@@ -1,17 +1,31 @@
 /** The command `start`: one engine in this process, from its start to its orderly or disorderly end. */
 import type { Config } from './config-options.ts';
-import { Engine } from './engine.ts';
+import { Engine, type EngineOptions } from './engine.ts';
 import { createLog } from './ops/log.ts';
 import type { ToParent } from './supervising-parent.ts';
+
+/** What a command does with the engine beside running it. */
+export interface EngineSession extends Pick<EngineOptions, 'recordTo' | 'standIn'> {
+  /** Called once the engine runs; what it throws ends the engine and the command. */
+  readonly onStarted?: (engine: Engine) => void;
+  /** Resolves with a reason to stop, beside the signals. */
+  readonly until?: Promise<string>;
+}
 
 /**
  * Runs until a signal asks to stop, or until the parent is gone. Resolves with the exit code.
  *
  * @throws TickwireError when the engine cannot start
  */
-export async function runEngine(config: Config, cwd: string, print: (line: string) => void): Promise<number> {
+export async function runEngine(
+  config: Config,
+  cwd: string,
+  print: (line: string) => void,
+  { onStarted, until, ...session }: EngineSession = {},
+): Promise<number> {
   const log = createLog(config.logLevel, config.logFormat);
   const engine = new Engine({
+    ...session,
     config,
     cwd,
     log,
@@ -20,7 +34,7 @@ export async function runEngine(config: Config, cwd: string, print: (line: strin
       endAtOnce();
     },
   });
-  const asked = askedToStop();
+  const asked = Promise.race([askedToStop(), until ?? new Promise<never>(() => {})]);
   let deadline: NodeJS.Timeout | undefined;
   let ended = false;
   // From the moment of asking, which may be in the middle of the start.
@@ -39,8 +53,12 @@ export async function runEngine(config: Config, cwd: string, print: (line: strin
     const started: ToParent = { type: 'started' };
     // The parent may be gone already; then the channel's end asks to stop, and this error says nothing new.
     if (process.connected) process.send?.(started, undefined, undefined, () => {});
-    await asked;
-    await engine.stop();
+    try {
+      onStarted?.(engine);
+      await asked;
+    } finally {
+      await engine.stop();
+    }
   } finally {
     ended = true;
     clearTimeout(deadline);

@@ -43,6 +43,8 @@ export interface EngineFixture {
 export type DatabaseWrite = (db: DatabaseSync, encrypt: (text: string) => string) => void;
 
 export interface EngineFixtureOptions {
+  /** A recording that has its header, see `createRecording`. */
+  readonly recordTo?: string;
   /** Flags as on the command line, after those of the fixture. */
   readonly flags?: readonly string[];
   /** Ticks come only from `exchange.step()` unless a rate is given. */
@@ -98,7 +100,8 @@ export async function startEngineFixture(
   if (options.prepare !== undefined) writeDatabase(options.prepare);
   const log = options.log ?? pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' });
   const onFatal = (code: string, message: string) => void fatal.push(`${code}: ${message}`);
-  let engine = new Engine({ config, cwd, log, onFatal });
+  const recording = options.recordTo === undefined ? {} : { recordTo: options.recordTo };
+  let engine = new Engine({ config, cwd, log, onFatal, ...recording });
   const clients: TestClient[] = [];
   t.after(async () => {
     for (const client of clients) client.terminate();
@@ -125,7 +128,7 @@ export async function startEngineFixture(
     },
     restart: async () => {
       await engine.stop();
-      engine = new Engine({ config: configFor(new URL(wsUrl).port), cwd, log, onFatal });
+      engine = new Engine({ config: configFor(new URL(wsUrl).port), cwd, log, onFatal, ...recording });
       await engine.start();
     },
     writeDatabase,

@@ -15,8 +15,14 @@ export interface SampleRecord {
   readonly payload: Uint8Array;
 }
 
+/** Gives every read in the same buffer, as a file does. */
 export function memorySource(bytes: Uint8Array): ByteSource {
-  return { size: bytes.length, read: (at, length) => bytes.subarray(at, at + length) };
+  const buffer = Buffer.alloc(bytes.length);
+  const read = (at: number, length: number) => {
+    buffer.set(bytes.subarray(at, at + length));
+    return buffer.subarray(0, Math.max(0, Math.min(length, bytes.length - at)));
+  };
+  return { size: bytes.length, read };
 }
 
 /** A block per inner list, whose records are of one feed. */

@@ -9,6 +9,7 @@ export type Message = Record<string, unknown> & { readonly data?: Record<string,
 /** One message as it came. */
 export interface Received {
   readonly isBinary: boolean;
+  readonly bytes: Buffer;
   /** The text of a text frame, empty for a binary one. */
   readonly text: string;
   readonly message: Message;
@@ -35,7 +36,7 @@ export class TestClient {
     socket.on('message', (data: RawData, isBinary: boolean) => {
       const bytes = data as Buffer;
       const text = isBinary ? '' : bytes.toString('utf8');
-      this.received.push({ isBinary, text, message: isBinary ? unpack(bytes) : JSON.parse(text) });
+      this.received.push({ isBinary, bytes, text, message: isBinary ? unpack(bytes) : JSON.parse(text) });
     });
     socket.on('close', (code: number, reason: Buffer) => {
       this.closed = { code, reason: reason.toString('utf8') };

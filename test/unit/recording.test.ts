@@ -42,8 +42,8 @@ test('a recording is these bytes on every machine: a file of today is read by ev
       '0100' +
       '0807060504030201' +
       '0807060504030201' +
-      '2c8133d7' +
-      '00000000' +
+      '10000000' +
+      'f5cb9297' +
       '02000000' +
       '04000000' +
       '0807060504030201' +
@@ -83,7 +83,6 @@ test('a damaged block costs only itself, wherever the damage lies', () => {
   const start = buildRecording(parts.slice(0, 1)).length;
   const end = buildRecording(parts.slice(0, 2)).length;
   for (let at = start; at < end; at++) {
-    if (at >= start + BLOCK.HEADER_CRC + 4 && at < start + BLOCK.BYTES) continue; // unused bytes of the header
     const damaged = Buffer.from(bytes);
     damaged[at]! ^= 0x55;
     assert.deepEqual(texts(damaged), ['one', 'three'], `byte ${at}`);

@@ -28,6 +28,7 @@ export class BlockWriter {
   readonly #feed: number;
   #end: number = BLOCK.BYTES;
   #records = 0;
+  #kinds = 0;
 
   /**
    * @param capacity bytes of the buffer that is filled again and again, header included
@@ -44,6 +45,11 @@ export class BlockWriter {
 
   get isEmpty(): boolean {
     return this.#records === 0;
+  }
+
+  /** Time of the first record, ns since 1970: low and high word. */
+  get firstTime(): readonly [lo: number, hi: number] {
+    return [this.#view.getInt32(BLOCK.FIRST_TIME, true), this.#view.getInt32(BLOCK.FIRST_TIME + 4, true)];
   }
 
   /** Bytes, header included. */
@@ -75,6 +81,7 @@ export class BlockWriter {
     if (this.#records === 0) this.#setTime(BLOCK.FIRST_TIME, timeLo, timeHi);
     this.#setTime(BLOCK.LAST_TIME, timeLo, timeHi);
     this.#records++;
+    this.#kinds |= 1 << kind;
     this.#end = end;
     return true;
   }
@@ -92,6 +99,7 @@ export class BlockWriter {
     view.setUint32(BLOCK.PAYLOAD_CRC, crc32(this.#bytes.subarray(BLOCK.BYTES, this.#end)), true);
     view.setUint16(BLOCK.FEED, this.#feed, true);
     view.setUint16(BLOCK.RECORDS, this.#records, true);
+    view.setUint32(BLOCK.KINDS, this.#kinds, true);
     view.setUint32(BLOCK.HEADER_CRC, crc32(this.#bytes.subarray(0, BLOCK.HEADER_CRC)), true);
     return this.#bytes.subarray(0, this.#end);
   }
@@ -99,5 +107,6 @@ export class BlockWriter {
   clear(): void {
     this.#end = BLOCK.BYTES;
     this.#records = 0;
+    this.#kinds = 0;
   }
 }

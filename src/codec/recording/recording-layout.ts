@@ -18,8 +18,8 @@
  * | 14    | 2    | records                                                                                    |
  * | 16    | 8    | time of the first record, ns since 1970                                                    |
  * | 24    | 8    | time of the last record                                                                    |
- * | 32    | 4    | CRC-32 of bytes 0 to 31                                                                    |
- * | 36    | 4    | 0                                                                                          |
+ * | 32    | 4    | kinds of records in the block: a bit `1 << kind` for each                                  |
+ * | 36    | 4    | CRC-32 of bytes 0 to 35                                                                    |
  * | 40    |      | records                                                                                    |
  *
  * | record | size | content                                                                                   |
@@ -48,7 +48,8 @@ export const BLOCK = {
   RECORDS: 14,
   FIRST_TIME: 16,
   LAST_TIME: 24,
-  HEADER_CRC: 32,
+  KINDS: 32,
+  HEADER_CRC: 36,
   BYTES: 40,
 } as const;
 

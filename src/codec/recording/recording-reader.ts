@@ -28,6 +28,8 @@ export interface BlockPlace {
   readonly bytes: number;
   readonly feed: number;
   readonly records: number;
+  /** Kinds of the records: a bit `1 << kind` for each. */
+  readonly kinds: number;
   /** ns since 1970. */
   readonly firstTime: bigint;
   readonly lastTime: bigint;
@@ -111,6 +113,7 @@ function readBlock(source: ByteSource, at: number): BlockPlace | 'torn' | 'damag
     bytes,
     feed: view.getUint16(BLOCK.FEED, true),
     records: view.getUint16(BLOCK.RECORDS, true),
+    kinds: view.getUint32(BLOCK.KINDS, true),
     firstTime: view.getBigUint64(BLOCK.FIRST_TIME, true),
     lastTime: view.getBigUint64(BLOCK.LAST_TIME, true),
   };
@@ -148,7 +151,7 @@ function indexOfMagic(bytes: Uint8Array): number {
 /** The records of one block, in their order. Ends early at a record that does not fit its block, which no writer makes. */
 export function* readRecords(block: BlockPlace): Generator<RecordedMessage> {
   // A copy, since the source may be asked for other blocks in between.
-  const bytes = block.source.read(block.at, block.bytes).slice();
+  const bytes = new Uint8Array(block.source.read(block.at, block.bytes));
   const view = viewOf(bytes);
   for (let at = 0; at + RECORD.BYTES <= bytes.length; ) {
     const start = at + RECORD.BYTES;

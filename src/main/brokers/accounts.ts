@@ -16,7 +16,7 @@ import type { AccountStatus, FeedCredentials, FeedState } from '../../workers/wo
 import { type BrokerSession, readBrokerSession } from '../auth/broker-session.ts';
 import type { OpenDatabase } from '../database/open-database.ts';
 import { Account, type CreatePool } from './account.ts';
-import { BROKERS, type BrokerRow } from './broker-registry.ts';
+import type { BrokerRow } from './broker-registry.ts';
 
 export type AccountOutcome =
   | { readonly status: 'ok'; readonly account: Account }
@@ -26,6 +26,8 @@ export interface AccountsOptions {
   readonly database: OpenDatabase;
   /** API key of the app that a user's tokens at a broker belong to. */
   readonly brokerApiKey: (name: string, broker: string) => string;
+  /** The brokers that there are a feed for, by name. */
+  readonly brokers: ReadonlyMap<string, BrokerRow>;
   readonly log: Logger;
   readonly createPool: CreatePool;
   /** Told whenever an account appears, is connected, or is so no more. */
@@ -109,7 +111,7 @@ export class Accounts {
       const message = 'The broker session cannot be decrypted; log in to the broker again';
       return { status: 'error', code: 'BROKER_INIT_ERROR', message };
     }
-    const broker = session.status === 'ok' ? BROKERS.get(session.broker) : undefined;
+    const broker = session.status === 'ok' ? this.#options.brokers.get(session.broker) : undefined;
     if (session.status !== 'ok' || broker === undefined) {
       const message =
         session.status === 'ok'

@@ -22,14 +22,16 @@ const WATCH: readonly InstrumentName[] = [
 /**
  * @param demoKey handed to whoever opens the page; null for a real database, whose users type their own key
  * @param broker where ticks come from, or `simulated`
+ * @param candidates what may be shown
  */
 export async function readPage(
   instruments: InstrumentMaster,
   demoKey: string | null,
   broker: string,
+  candidates: readonly InstrumentName[] = WATCH,
 ): Promise<ProxyTask['page']> {
   const simulated = broker === 'simulated';
   const table = instruments.table(simulated ? DEMO_SESSION.broker : broker);
-  const watch = WATCH.filter(({ exchange, symbol }) => table.find(exchange, symbol) !== undefined);
+  const watch = candidates.filter(({ exchange, symbol }) => table.find(exchange, symbol) !== undefined);
   return { html: await readFile(PAGE, 'utf8'), watch, demoKey, simulated };
 }

@@ -163,7 +163,7 @@ export class FrameRecorder {
   async #write(block: BlockWriter): Promise<void> {
     const { files, onTrouble } = this.#options;
     try {
-      await files.write(block.finish(), () => this.#head());
+      await files.write(block.finish(), () => this.#head(block));
       if (this.#isInTrouble) onTrouble(null);
       this.#isInTrouble = false;
     } catch (error) {
@@ -177,7 +177,7 @@ export class FrameRecorder {
   }
 
   /** Whose feed it is and what it carries: a file that begins in the middle of the day can be understood by itself. */
-  #head(): Uint8Array[] {
+  #head(before: BlockWriter): Uint8Array[] {
     const broker = Buffer.from(JSON.stringify({ broker: this.#options.broker }));
     const records: [RecordedKind, Uint8Array][] = [
       [RECORDED.FEED, broker],
@@ -186,10 +186,11 @@ export class FrameRecorder {
         wishes,
       ]),
     ];
-    const [lo, hi] = this.#stamp();
+    // Not the time of now: records are merged by it with those of other feeds.
+    const [lo, hi] = before.firstTime;
     return records.map(([kind, payload]) => {
       const block = new BlockWriter(this.#options.feed, BLOCK_BYTES);
-      block.append(kind, lo!, hi!, payload);
+      block.append(kind, lo, hi, payload);
       return block.finish();
     });
   }

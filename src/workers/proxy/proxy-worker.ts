@@ -132,6 +132,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
     const counters: Record<string, number> = {
       clients: this.#server.sessions.size,
       instruments: this.#index.instruments,
+      backlogBytes: this.#longestBacklog(),
       ticks,
       published,
       gaps,
@@ -147,6 +148,13 @@ class ProxyWorker implements NativeWorker<ToReader> {
     };
     for (const [code, count] of Object.entries(this.#requests.errors)) counters[`error_${code}`] = count;
     return counters;
+  }
+
+  /** Bytes that the client furthest behind has not taken yet. */
+  #longestBacklog(): number {
+    let longest = 0;
+    for (const { socket } of this.#server.sessions) longest = Math.max(longest, socket.getBufferedAmount());
+    return longest;
   }
 
   async close(): Promise<void> {

@@ -61,6 +61,18 @@ export class DoorbellRinger {
   }
 }
 
+/**
+ * The readers that may be asleep, as bits, of `readers` in all. One that was awake and is asleep has seen everything that
+ * was written before; one that spins, or does not read at present, never is. Any thread.
+ */
+export function sleepingReaders(sab: SharedArrayBuffer): {
+  readonly asleep: number;
+  readonly readers: number;
+} {
+  const words = new Int32Array(sab);
+  return { asleep: Atomics.load(words, SLEEPERS), readers: words.length - FIRST_STATE };
+}
+
 /** The side of one reader. */
 export class Doorbell {
   readonly #words: Int32Array;

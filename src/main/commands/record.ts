@@ -1,0 +1,115 @@
+/** `tickwire record <file>`: the engine with everything that brokers send recorded, or the black box of an engine saved. */
+import { resolve } from 'node:path';
+import { MODE } from '../../codec/tick.ts';
+import type { InstrumentName } from '../../workers/worker-messages.ts';
+import { type DurationUnit, MS_PER_UNIT } from '../config/option-kinds.ts';
+import { loadConfig } from '../config.ts';
+import type { Config } from '../config-options.ts';
+import { DEMO_SESSION } from '../database/demo-seed.ts';
+import type { Engine } from '../engine.ts';
+import { TickwireError } from '../errors.ts';
+import { copyRecords, createRecording } from '../replay/copy-recording.ts';
+import { blackBoxPaths, describeDamage, openRecording } from '../replay/recording-file.ts';
+import { describeSummary, summarise } from '../replay/recording-summary.ts';
+import { runEngine } from '../run-engine.ts';
+import type { RunCommand } from './command.ts';
+import { readCommandArguments } from './command-arguments.ts';
+
+export const run: RunCommand = async ({ argv, env, cwd, print }) => {
+  const { words, flags, rest } = readCommandArguments('record', argv, {
+    words: ['<file>'],
+    flags: { symbols: 'value', for: 'value', 'from-black-box': 'switch', last: 'value' },
+  });
+  const { config } = loadConfig({ argv: rest, env, cwd });
+  const path = resolve(cwd, words[0]!);
+  if (flags['from-black-box'] !== undefined) {
+    if (flags.symbols !== undefined || flags.for !== undefined) {
+      throw invalid('--symbols and --for are for a new recording, not for --from-black-box.');
+    }
+    saveBlackBox(resolve(cwd, config.blackBoxDir), path, lastMinutes(flags.last), print);
+    return 0;
+  }
+  if (flags.last !== undefined) throw invalid('--last needs --from-black-box.');
+  const symbols = flags.symbols === undefined ? [] : readSymbols(flags.symbols);
+  const durationMs = flags.for === undefined ? null : readDuration(flags.for);
+  createRecording(path);
+  let timer: NodeJS.Timeout | undefined;
+  const timeUp = Promise.withResolvers<string>();
+  const code = await runEngine(config, cwd, print, {
+    recordTo: path,
+    until: timeUp.promise,
+    onStarted: (engine) => {
+      holdSymbols(engine, config, symbols);
+      print(`Recording into ${path}; it ends with Ctrl-C.`);
+      if (durationMs !== null) timer = setTimeout(() => timeUp.resolve('the time is up'), durationMs);
+    },
+  });
+  clearTimeout(timer);
+  report([path], print);
+  return code;
+};
+
+function saveBlackBox(
+  directory: string,
+  path: string,
+  last: number | null,
+  print: (line: string) => void,
+): void {
+  const recording = openRecording(blackBoxPaths(directory));
+  const from = last === null ? 0n : BigInt(Date.now() - last * 60_000) * 1_000_000n;
+  try {
+    copyRecords(recording.blocks, path, from);
+  } finally {
+    recording.close();
+  }
+  // The end of a file that an engine is writing right now is no damage.
+  for (const damage of recording.damages) if (damage.kind === 'damaged') print(describeDamage(damage));
+  report([path], print);
+}
+
+function report(paths: readonly string[], print: (line: string) => void): void {
+  const recording = openRecording(paths);
+  for (const damage of recording.damages) print(describeDamage(damage));
+  print(`Recorded ${describeSummary(summarise(recording.blocks))}.`);
+  recording.close();
+}
+
+function holdSymbols(engine: Engine, config: Config, symbols: readonly InstrumentName[]): void {
+  if (symbols.length === 0) return;
+  const broker = config.broker === 'simulated' ? DEMO_SESSION.broker : config.broker;
+  // Depth holds everything that the lower modes have.
+  const outcomes = engine.hold(
+    broker,
+    symbols.map((name) => ({ ...name, mode: MODE.DEPTH })),
+  );
+  const refused = outcomes.flatMap((outcome) => (outcome.status === 'error' ? [outcome.message] : []));
+  if (refused.length > 0) throw invalid(`Not all of --symbols can be subscribed: ${refused.join('; ')}.`);
+}
+
+function readSymbols(text: string): InstrumentName[] {
+  return text.split(',').map((name) => {
+    const [exchange = '', symbol = '', ...more] = name.trim().split(':');
+    if (exchange === '' || symbol === '' || more.length > 0) {
+      throw invalid(`--symbols has "${name.trim()}"; each must have the form NSE:RELIANCE.`);
+    }
+    return { exchange, symbol };
+  });
+}
+
+function readDuration(text: string): number {
+  const [, value, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
+  const ms = Number(value) * MS_PER_UNIT[unit as DurationUnit];
+  if (ms > 0) return ms;
+  throw invalid(`--for is "${text}"; it must be a time such as 90s, 10m or 6h.`);
+}
+
+function lastMinutes(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const minutes = Number(text);
+  if (minutes > 0) return minutes;
+  throw invalid(`--last is "${text}"; it must be a number of minutes.`);
+}
+
+function invalid(message: string): TickwireError {
+  return new TickwireError('COMMAND_INVALID', message);
+}
