@@ -40,10 +40,7 @@ export async function startReplay(
     speed,
     loop,
     key: REPLAY_KEY,
-    onEvent: (event) => {
-      console.error(event);
-      events.push(event);
-    },
+    onEvent: (event) => void events.push(event),
     onFailed: (message) => {
       throw new Error(message);
     },

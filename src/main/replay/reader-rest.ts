@@ -16,8 +16,11 @@ export class ReaderRest {
     this.#doorbells = doorbells;
   }
 
-  /** Resolves when all that was written before the call has been seen by every reader that reads. */
-  async untilDrained(): Promise<void> {
+  /**
+   * Resolves when all that was written before the call has been seen by every reader that reads.
+   * @throws the signal's reason once it is aborted: readers that have ended are never asleep
+   */
+  async untilDrained(signal: AbortSignal): Promise<void> {
     const from = performance.now();
     for (let looks = 0; ; looks++) {
       const { asleep, readers } = sleepingReaders(this.#doorbells);
@@ -25,6 +28,7 @@ export class ReaderRest {
       else if (performance.now() - from > BUS_PATIENCE_MS) this.#isBusReading = false;
       const awaited = (2 ** readers - 1) & (this.#isBusReading ? -1 : ~BUS);
       if ((asleep & awaited) === awaited) return;
+      signal.throwIfAborted();
       if (looks < QUICK_LOOKS) await nextTurn();
       else await sleep(1);
     }

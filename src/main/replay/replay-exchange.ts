@@ -38,7 +38,7 @@ export interface ReplayExchangeOptions {
   /** Bytes that may be on their way to the readers of the rings. */
   readonly windowBytes: number;
   /** Resolves when every reader has seen what the feed worker has written. */
-  readonly drained: () => Promise<void>;
+  readonly drained: (signal: AbortSignal) => Promise<void>;
   readonly onEvent: (event: ReplayEvent) => void;
 }
 
@@ -256,7 +256,7 @@ export class ReplayExchange {
   /** Until the feed workers have taken everything that was sent, the readers of their rings too, and no client is behind. */
   async #untilDrained(): Promise<void> {
     await Promise.all([...this.#subscribed].map(answered));
-    await this.#options.drained();
+    await this.#options.drained(this.#closing.signal);
     this.#ahead = 0;
     await this.#held;
     this.#closing.signal.throwIfAborted();

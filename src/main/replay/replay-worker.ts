@@ -40,7 +40,7 @@ async function serve({ path, broker, speed, loop, windowBytes, doorbells }: Repl
     speed,
     loop,
     windowBytes,
-    drained: () => readers.untilDrained(),
+    drained: (signal) => readers.untilDrained(signal),
     onEvent: post,
   });
   const url = await exchange.listen();
