@@ -84,7 +84,7 @@ test('an operator who wrote something else reads which file, which key, which va
     [[], /the file is \[\]; it must be an object with base, exchanges, days\.$/],
     [
       { holidays: [] },
-      /the file\.holidays is \[\]; it must be absent; known keys are base, exchanges, days\.$/,
+      /: holidays is \[\]; it must be absent, since the keys here are base, exchanges, days\.$/,
     ],
     [{ base: 'builtin' }, /base is "builtin"; it must be "built-in" or "none"\.$/],
     [{ exchanges: { NSE: {} } }, /exchanges\.NSE\.sessions is null; it must be a list\.$/],
@@ -125,7 +125,7 @@ test('an operator who wrote something else reads which file, which key, which va
     [{ days: [{ ...day, exchanges: 'NSE' }] }, /days\[0\]\.exchanges is "NSE"; it must be a list\.$/],
     [
       { days: [{ ...day, closed: true }] },
-      /days\[0\]\.closed is true; it must be absent; known keys are date, /,
+      /days\[0\]\.closed is true; it must be absent, since the keys here are date, /,
     ],
   ];
   for (const [content, message] of wrong) {

@@ -18,6 +18,8 @@ import { TickwireError } from '../errors.ts';
 
 const TIME = /^(?:([01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?|24:00)$/;
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
+/** The file itself, in a message. */
+const WHOLE = 'the file';
 const BASES = ['built-in', 'none'] as const;
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -50,7 +52,10 @@ export function readMarketCalendar(path: string): MarketCalendarData {
   try {
     text = readFileSync(path, 'utf8');
   } catch (cause) {
-    throw invalid(`TICKWIRE_MARKET_CALENDAR is "${path}", which cannot be read: ${messageOf(cause)}`, cause);
+    throw invalid(
+      `TICKWIRE_MARKET_CALENDAR is "${path}", which cannot be read: ${messageOf(cause)}. Correct the path, or leave the option out.`,
+      cause,
+    );
   }
   let json: unknown;
   try {
@@ -65,7 +70,7 @@ export function readMarketCalendar(path: string): MarketCalendarData {
 
 /** @throws what `refuse` returns, for the first value that cannot be */
 export function parseMarketCalendar(json: unknown, refuse: Refuse): MarketCalendarData {
-  const file = objectOf(json, 'the file', ['base', 'exchanges', 'days'], refuse);
+  const file = objectOf(json, WHOLE, ['base', 'exchanges', 'days'], refuse);
   const base = BASES.find((name) => name === (file.base ?? 'built-in'));
   if (base === undefined) throw refuse('base', file.base, BASES.map((name) => `"${name}"`).join(' or '));
   const names = file.exchanges ?? {};
@@ -157,9 +162,9 @@ function objectOf(value: unknown, key: string, keys: readonly string[], refuse: 
   if (!isObject(value)) throw refuse(key, value, `an object with ${keys.join(', ')}`);
   const unknown = Object.keys(value).find((name) => !keys.includes(name));
   // A misspelt key would be a rule that silently does not hold.
-  if (unknown !== undefined)
-    throw refuse(`${key}.${unknown}`, value[unknown], `absent; known keys are ${keys.join(', ')}`);
-  return value;
+  if (unknown === undefined) return value;
+  const name = key === WHOLE ? unknown : `${key}.${unknown}`;
+  throw refuse(name, value[unknown], `absent, since the keys here are ${keys.join(', ')}`);
 }
 
 function listOf(value: unknown, key: string, refuse: Refuse): readonly unknown[] {
