@@ -89,7 +89,6 @@ const integer = (word: number, absentFlag = 0) => new Field(FIELD.INTEGER, word,
 const nanoseconds = (word: number) => new Field(FIELD.NANOSECONDS, word);
 
 const LTP = new Field(FIELD.PRICE, WORD.LTP, FLAG.ABSENT_LTP);
-/** The receive time where the exchange's is not known: clients take a number for granted. `stamps` tells them apart. */
 const EXCHANGE_TIME = integer(WORD.EXCHANGE_TIME_MS);
 const LAST_QUANTITY = integer(WORD.LAST_QUANTITY, FLAG.ABSENT_TRADES);
 const AVERAGE_PRICE = price(WORD.AVERAGE_PRICE, FLAG.ABSENT_TRADES);
@@ -129,14 +128,19 @@ function book(words: Int32Array, count: number): Shape {
   };
 }
 
+/** The receive time where the exchange's is not known: clients take a number for granted. `stamps` tells them apart. */
+function shownTime(words: Int32Array): Field {
+  return (words[WORD.FLAGS]! & FLAG.ABSENT_EXCHANGE_TIME) === 0 ? EXCHANGE_TIME : RECEIVE_MS;
+}
+
 function deployedData(request: ShapeRequest, words: Int32Array): Shape {
   const { symbol, exchange } = request.instrument;
   const end = { symbol, exchange, mode: request.view, timestamp: RECEIVE_MS };
-  if (request.view === MODE.LTP) return { ltp: LTP, ltt: EXCHANGE_TIME, ...end };
+  if (request.view === MODE.LTP) return { ltp: LTP, ltt: shownTime(words), ...end };
   if (request.view === MODE.QUOTE) {
     return {
       ltp: LTP,
-      ltt: EXCHANGE_TIME,
+      ltt: shownTime(words),
       volume: VOLUME,
       ...PRICES_OF_DAY,
       last_trade_quantity: LAST_QUANTITY,
@@ -151,7 +155,7 @@ function deployedData(request: ShapeRequest, words: Int32Array): Shape {
   }
   return {
     ltp: LTP,
-    ltt: EXCHANGE_TIME,
+    ltt: shownTime(words),
     volume: VOLUME,
     ...PRICES_OF_DAY,
     last_quantity: LAST_QUANTITY,

@@ -31,7 +31,7 @@ export const FLAG = {
   ABSENT_LTP: 1 << 8,
   ABSENT_TOTAL_BUY_QUANTITY: 1 << 9,
   ABSENT_TOTAL_SELL_QUANTITY: 1 << 10,
-  /** The exchange's time is not known: the receive time stands in its place. */
+  /** The exchange's time is not known, and 0. */
   ABSENT_EXCHANGE_TIME: 1 << 11,
   /** Last quantity, average price and volume: an index has no trades. */
   ABSENT_TRADES: 1 << 12,

@@ -217,3 +217,46 @@ test('with simulated brokers no real one is called, whatever sessions there are:
   for (const client of [atAngel, atKite]) await until('ticks', () => client.ticks().length > 2);
   assert.deepEqual([atAngel.ticks()[0]?.broker, atKite.ticks()[0]?.broker], ['angel', 'zerodha']);
 });
+
+test('instruments of Kite move between connections: no tick comes twice, in no mode, and no gap is told', async (t) => {
+  const scene = await start(t, {
+    flags: ['--max-symbols-per-websocket=6', '--feed-move-after=0.3'],
+    exchange: { ticksPerSecond: 1000 },
+  });
+  const { kite } = scene;
+  const client = await scene.client({ key: KITE_CLIENT_KEY, features: ['sequence'] });
+  const symbols = ['RELIANCE', 'INFY', 'TCS', 'ITC', 'SBIN', 'LT'];
+  for (const symbol of symbols) assert.equal((await client.subscribe('NSE', symbol, 2)).status, 'success');
+  assert.equal((await client.subscribe('NSE', 'WIPRO', 2)).status, 'success');
+  await until('two connections', () => kite.connections.length === 2);
+  const pool = scene.engine.feedPools.find(({ feeds }) => feeds.length === 2);
+  assert.ok(pool);
+  for (let round = 0; round < 6; round++) {
+    const before = pool.moved;
+    const moving = pool.moveAway(
+      pool.feeds[round % 2]!.feed,
+      Array.from({ length: 64 }, (_, slot) => slot),
+    );
+    await until('the moves', () => pool.moved >= before + moving.length && !pool.isMoving);
+    await latest(client, 'RELIANCE', 2, kite);
+  }
+  assert.ok(pool.moved >= 6, `${pool.moved} moves`);
+  const quotes = client.ticks('RELIANCE');
+  const seqs = quotes.map(({ seq }) => Number(seq));
+  assert.deepEqual(
+    seqs,
+    seqs.map((_, i) => seqs[0]! + i),
+  );
+  const contents = quotes.map((quote) => JSON.stringify({ ...data(quote), ltt: 0, timestamp: 0 }));
+  assert.equal(
+    contents.filter((content, i) => content === contents[i - 1]).length,
+    0,
+    'no tick twice in a row',
+  );
+  const volumes = quotes.map((quote) => Number(data(quote).volume));
+  assert.ok(
+    volumes.every((volume, i) => i === 0 || volume >= volumes[i - 1]!),
+    'none out of order',
+  );
+  assert.ok(client.received.every(({ message }) => message.type !== 'gap'));
+});

@@ -139,7 +139,7 @@ describe('any message', () => {
         while (reader.next()) {
           const mode = tickModeOf(reader.packet.length);
           for (const template of templates) {
-            if (template.mode <= mode) normalise(reader.packet, template, 1);
+            if (template.mode <= mode) normalise(reader.packet, template);
           }
         }
         for (const [i, template] of templates.entries()) {

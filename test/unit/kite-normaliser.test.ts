@@ -32,8 +32,8 @@ function dataOf(name: string, view: Mode, mode?: Mode, features = FEATURE.STAMPS
   const template = buildTickTemplate(instrument, tickMode, kitePriceDecimals(segment), levels);
   // What an earlier tick left there.
   template.words.fill(-1, WORD.LAST_QUANTITY, WORD.CLOSE);
-  writeInt64(template.words, WORD.RECEIVE_TIME_NS, 0);
-  const flags = normalise(packet, template, RECEIVED_MS);
+  writeInt64(template.words, WORD.RECEIVE_TIME_NS, RECEIVED_MS * 1e6);
+  const flags = normalise(packet, template);
   const frames = (['json', 'msgpack'] as const).map((framing) =>
     createTickEncoder(framing, instrument, view, features).encode(
       template.words,

@@ -43,16 +43,15 @@ export function depthLevelsOf(segment: number): number {
  * the template's price decimals must be those of the packet's segment. Feed worker; neither allocates nor throws.
  *
  * @param template of the mode `tickModeOf(packet.length)` or a lower one, which then takes a part of the packet
- * @param receiveTimeMs stands in for the exchange's time where the packet has none, which the flags then say
  * @returns the flags
  */
-export function normalise(packet: KitePacket, template: TickTemplate, receiveTimeMs: number): number {
+export function normalise(packet: KitePacket, template: TickTemplate): number {
   const { words, mode } = template;
   const { fields, length } = packet;
   const isIndex = length === PACKET.INDEX_QUOTE || length === PACKET.INDEX_FULL;
   writeInt64(words, WORD.EXCHANGE_SEQ, 0);
   copyWords(fields, FIELD.LAST_PRICE, words, WORD.LTP, 2);
-  let flags = normaliseExchangeTime(packet, words, receiveTimeMs);
+  let flags = normaliseExchangeTime(packet, words);
   if (mode >= MODE.QUOTE) {
     if (isIndex) {
       flags |= ABSENT_IN_INDEX;
@@ -79,16 +78,12 @@ export function normalise(packet: KitePacket, template: TickTemplate, receiveTim
   return flags;
 }
 
-function normaliseExchangeTime(packet: KitePacket, words: Int32Array, receiveTimeMs: number): number {
+function normaliseExchangeTime(packet: KitePacket, words: Int32Array): number {
   const { length, times } = packet;
   const hasTime = length === PACKET.FULL || length === PACKET.INDEX_FULL;
   const seconds = hasTime ? times[TIME.EXCHANGE]! : 0;
-  if (seconds > 0) {
-    writeInt64(words, WORD.EXCHANGE_TIME_MS, seconds * MS_PER_S);
-    return 0;
-  }
-  writeInt64(words, WORD.EXCHANGE_TIME_MS, receiveTimeMs);
-  return FLAG.ABSENT_EXCHANGE_TIME;
+  writeInt64(words, WORD.EXCHANGE_TIME_MS, seconds * MS_PER_S);
+  return seconds === 0 ? FLAG.ABSENT_EXCHANGE_TIME : 0;
 }
 
 function copyWords(from: Int32Array, fromWord: number, to: Int32Array, toWord: number, count: number): void {

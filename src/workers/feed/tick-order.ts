@@ -3,8 +3,8 @@ import { MODE } from '../../codec/tick.ts';
 import { modeOf, QUOTE_OFFSET, readInt64, WORD } from '../../codec/tick-message.ts';
 
 /**
- * `unknown`: the exchange's clock resolves a second, and what has no sequence number (an index, a deep depth tick) or the
- * same number in two messages cannot be put in order by looking at it.
+ * `unknown`: the exchange's clock resolves a second, and what has no sequence number (an index, a deep depth tick, a broker
+ * without any) or the same number in two messages cannot be put in order by looking at it. Nor can what has no time.
  */
 export type TickOrder = 'older' | 'same' | 'newer' | 'unknown';
 
@@ -14,8 +14,9 @@ const OURS_TO = WORD.LTP;
 
 /** Where `tick` stands to `other`, both messages of one kind: modes LTP to DEPTH, or deep depth. Neither allocates nor throws. */
 export function tickOrder(tick: Int32Array, other: Int32Array): TickOrder {
-  const time = readInt64(tick, WORD.EXCHANGE_TIME_MS) - readInt64(other, WORD.EXCHANGE_TIME_MS);
-  if (time !== 0) return time > 0 ? 'newer' : 'older';
+  const time = readInt64(tick, WORD.EXCHANGE_TIME_MS);
+  const otherTime = readInt64(other, WORD.EXCHANGE_TIME_MS);
+  if (time !== 0 && otherTime !== 0 && time !== otherTime) return time > otherTime ? 'newer' : 'older';
   const seq = readInt64(tick, WORD.EXCHANGE_SEQ);
   const otherSeq = readInt64(other, WORD.EXCHANGE_SEQ);
   if (seq !== 0 && otherSeq !== 0 && seq !== otherSeq) return seq > otherSeq ? 'newer' : 'older';

@@ -1,6 +1,6 @@
 /** The feed handler of Zerodha Kite: the ticker's messages, texts and requests. Feed worker thread. */
 import { MODE, type Mode } from '../../codec/tick.ts';
-import { readInt64, type TickTemplate } from '../../codec/tick-message.ts';
+import type { TickTemplate } from '../../codec/tick-message.ts';
 import { MessageReader } from '../../codec/zerodha/frame-decoder.ts';
 import { kitePriceDecimals } from '../../codec/zerodha/frame-layout.ts';
 import { kiteHandshake } from '../../codec/zerodha/handshake.ts';
@@ -19,7 +19,6 @@ import type { FeedRequest } from './feed-requests.ts';
 import type { TokenChange, TokenEntry } from './feed-subscriptions.ts';
 import type { Handshake } from './upstream-connection.ts';
 
-const NS_PER_MS = 1e6;
 const KITE_MODE_NUMBERS = [MODE.LTP, MODE.QUOTE, MODE.DEPTH] as const;
 
 /** The mode that a token has for a set of wished ones: the highest, since its packet holds all lower fields. */
@@ -61,8 +60,7 @@ export class ZerodhaFeed extends FeedHandler {
   }
 
   protected override normalise(template: TickTemplate): number {
-    const receiveTimeMs = Math.floor(readInt64(this.receiveTime, 0) / NS_PER_MS);
-    return normalise(this.#reader.packet, template, receiveTimeMs);
+    return normalise(this.#reader.packet, template);
   }
 
   /**
