@@ -271,6 +271,16 @@ describe('a connection that the broker refuses', () => {
   });
 });
 
+test('a connection that is started twice makes one socket', async (t) => {
+  const scene = await connectionScene(t);
+  scene.connection.start();
+  scene.connection.start();
+  await scene.until('live');
+  scene.connection.start();
+  assert.equal(scene.server.handshakes.length, 1);
+  assertOneSocket(scene);
+});
+
 test('a live connection that is given up is made anew once, and the reason is told', async (t) => {
   const scene = await IN_STATE.live(t);
   scene.connection.reconnect('the feed is mute');

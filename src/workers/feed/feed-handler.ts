@@ -22,6 +22,7 @@ import {
   type TokenEntry,
   type TokenIndex,
 } from './feed-subscriptions.ts';
+import { FrameMemory } from './frame-memory.ts';
 import type { FrameRecorder } from './frame-recorder.ts';
 import { InstrumentFeed } from './instrument-feed.ts';
 import { redact } from './redact.ts';
@@ -210,7 +211,7 @@ export abstract class FeedHandler {
     if (feed === undefined) return;
     feed.gapBefore = feed.seq > 0;
     feed.deepGapBefore = feed.deepSeq > 0;
-    for (const memory of this.#subscriptions.entryOf(slot)?.memories ?? []) memory.forget();
+    for (const memory of this.#subscriptions.entryOf(slot)?.memories ?? []) memory?.forget();
   }
 
   /** The state of a slot's instrument, undefined when it is not wished for here. */
@@ -254,7 +255,8 @@ export abstract class FeedHandler {
       this.#counts.unknownToken++;
       return;
     }
-    const memory = entry.memories[mode]!;
+    entry.memories[mode] ??= new FrameMemory();
+    const memory = entry.memories[mode];
     if (memory.isRepeat(view, offset, length)) {
       this.#counts.repeated++;
       this.#noteRepeat(entry);

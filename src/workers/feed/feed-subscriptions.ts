@@ -4,7 +4,7 @@
  */
 import { type Instrument, MODE, type Mode } from '../../codec/tick.ts';
 import type { UpstreamWish } from '../worker-messages.ts';
-import { FrameMemory } from './frame-memory.ts';
+import type { FrameMemory } from './frame-memory.ts';
 import type { InstrumentFeed } from './instrument-feed.ts';
 
 /** One token of the broker, and every instrument name that stands for it. */
@@ -14,8 +14,8 @@ export interface TokenEntry {
   readonly feeds: InstrumentFeed[];
   /** The modes that the connection carries, as bits `1 << mode`: one of LTP to DEPTH at most, and the deep overlay. */
   carried: number;
-  /** The latest frame of each mode, by mode. */
-  readonly memories: readonly FrameMemory[];
+  /** The latest frame of each mode, by mode; made when there is one. */
+  readonly memories: (FrameMemory | undefined)[];
 }
 
 /** A token whose modes shall change: `from` and `to` are bits as in `carried`, and differ. */
@@ -122,7 +122,7 @@ export class FeedSubscriptions {
   forgetCarried(): void {
     for (const entry of this.#entries.values()) {
       entry.carried = 0;
-      for (const memory of entry.memories) memory.forget();
+      for (const memory of entry.memories) memory?.forget();
     }
   }
 
@@ -139,7 +139,7 @@ export class FeedSubscriptions {
       entry.carried = to;
       // A mode that begins anew later has frames in between that it does not know of.
       for (const mode of Object.values(MODE)) {
-        if ((from & ~to & (1 << mode)) !== 0) entry.memories[mode]?.forget();
+        if ((from & ~to & (1 << mode)) !== 0) entry.memories[mode] = undefined;
       }
       changes.push({ entry, from, to });
     }
@@ -158,7 +158,7 @@ export class FeedSubscriptions {
     const key = entryKey(segment, token);
     const known = this.#entries.get(key);
     if (known !== undefined) return known;
-    const memories = Array.from({ length: MODE.DEEP_DEPTH + 1 }, () => new FrameMemory());
+    const memories: TokenEntry['memories'] = new Array(MODE.DEEP_DEPTH + 1).fill(undefined);
     const entry: TokenEntry = { segment, token, feeds: [], carried: 0, memories };
     this.#options.index().set(segment, token, entry);
     this.#entries.set(key, entry);

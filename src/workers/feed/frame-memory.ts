@@ -1,9 +1,12 @@
+/** Of every memory that has seen no frame. */
+const NO_WORDS = new Int32Array(0);
+
 /**
  * The latest frame of one token in one mode: tells a frame that is the same once more, byte for byte, and one that goes
  * back in the exchange's time. Feed worker thread.
  */
 export class FrameMemory {
-  #words = new Int32Array(0);
+  #words = NO_WORDS;
   /** -1 while there is none. */
   #length = -1;
   #exchangeTimeMs = 0;

@@ -62,7 +62,7 @@ export class RequestLedger {
 
   #onlyUnanswered(): Remembered | undefined {
     const unanswered = this.#sent.filter(({ request: { entries, mode } }) =>
-      entries.some(({ memories }) => memories[mode]?.isEmpty === true),
+      entries.some(({ memories }) => memories[mode]?.isEmpty ?? true),
     );
     // A broker may need two requests for the same: one that begins the ticks, one that names their mode.
     const [first] = unanswered;
