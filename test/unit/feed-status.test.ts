@@ -110,6 +110,21 @@ test('an instrument that moves to another connection has the status of that one 
   assert.deepEqual(news(), ['session_expired 1']);
 });
 
+test('an instrument that moves away from a mute connection is told to be live when it was handed over, not before', () => {
+  const { statuses, report, news } = scene();
+  statuses.onState(0, 'angel', 'live', 'connected');
+  statuses.onState(1, 'angel', 'live', 'connected');
+  statuses.onCarried(0, 'angel', [instrument(1)]);
+  statuses.of([1]);
+  report('mute', null);
+  assert.deepEqual(news(), ['mute 1']);
+  statuses.onCarried(1, 'angel', [instrument(1)]);
+  report('recovering', null);
+  assert.deepEqual(news(), ['recovering 1']);
+  statuses.onEnded(0, [instrument(1)]);
+  assert.deepEqual(news(), ['live 1']);
+});
+
 test('of what nobody asked for, or nobody holds any more, nothing is told', () => {
   const { statuses, news } = scene();
   statuses.onCarried(0, 'angel', [instrument(1), instrument(2)]);

@@ -222,8 +222,8 @@ export class FeedStatus {
 
   #standing(slot: number): Standing {
     const carriers = this.#carriers.get(slot)!;
-    // Whoever is about to take an instrument may still be connecting, while the one that gives it has ticks.
-    const feed = carriers.findLast((carrier) => carrier.status === 'live') ?? carriers.at(-1)!;
+    // Whoever takes an instrument has proved nothing before it is handed over, unless the giver is down.
+    const feed = carriers.find((carrier) => carrier.status === 'live') ?? carriers.at(-1)!;
     const { broker, status, since, reason } = feed;
     if (status !== 'live') return { status, since, reason, broker };
     const exchange = feed.slots.get(slot)!;
