@@ -59,7 +59,7 @@ export class ReplaySession implements StandIn {
     this.#broker = chooseBroker(path, this.summary, options.broker);
     const { name, instruments } = this.#broker;
     const row = BROKERS.get(name);
-    if (row === undefined || row.simulated === null) {
+    if (row === undefined) {
       throw new TickwireError(
         'RECORDING_UNREADABLE',
         `${path} is a recording of ${name}, which cannot be replayed.`,
