@@ -123,15 +123,22 @@ describe('tokens', () => {
   test("are found in front of the exchange's in OpenAlgo's table", () => {
     assert.deepEqual(resolveTableToken('408065::::1594'), { segment: 1, token: '408065' });
     assert.deepEqual(resolveTableToken('256265::::1001'), { segment: 9, token: '256265' });
-    assert.deepEqual(resolveTableToken('408065'), { segment: 1, token: '408065' });
     assert.equal(formatTableToken(tokenOf(1594, 1)), '408065::::1594');
     assert.equal(exchangeTokenOf(4294967295), 16777215);
   });
 
   test('that are no numbers of 32 bits are none of Kite', () => {
-    for (const text of ['', 'abc', '-1', '1.5', '007', '4294967296', ' 7', '1e3', '::::5']) {
-      assert.equal(resolveTableToken(text), null, text);
+    for (const text of ['', 'abc', '-1', '1.5', '007', '4294967296', ' 7', '1e3']) {
+      assert.equal(resolveTableToken(`${text}::::5`), null, text);
+      assert.equal(parseToken(text), null, text);
     }
+  });
+
+  test("of another broker's table are not taken for Kite's, where they would be some other instrument", () => {
+    for (const text of ['2885', '408065', '99926000']) assert.equal(resolveTableToken(text), null, text);
+  });
+
+  test('reach from 0 to 2^32 - 1', () => {
     assert.equal(parseToken('4294967295'), 4294967295);
     assert.equal(parseToken('0'), 0);
   });

@@ -31,9 +31,12 @@ export function formatTableToken(token: number): string {
   return `${token}${TABLE_SEPARATOR}${exchangeTokenOf(token)}`;
 }
 
-/** The wire's address of a row of the instrument table; null where its token is none of Kite's. */
+/**
+ * The wire's address of a row of the instrument table; null where its token is none of Kite's. A bare number is another
+ * broker's: read as Kite's it would be some other instrument.
+ */
 export function resolveTableToken(text: string): { readonly segment: number; readonly token: string } | null {
   const end = text.indexOf(TABLE_SEPARATOR);
-  const token = parseToken(end < 0 ? text : text.slice(0, end));
+  const token = end < 0 ? null : parseToken(text.slice(0, end));
   return token === null ? null : { segment: segmentOf(token), token: String(token) };
 }
