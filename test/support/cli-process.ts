@@ -44,8 +44,8 @@ export class CliProcess {
   output = '';
   readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
 
-  private constructor(cwd: string, port: number, flags: readonly string[]) {
-    const argv = ['start', `--websocket-port=${port}`, `--bus-endpoint=ipc://${cwd}/bus`, ...flags];
+  private constructor(cwd: string, port: number, flags: readonly string[], words: readonly string[]) {
+    const argv = [...words, `--websocket-port=${port}`, `--bus-endpoint=ipc://${cwd}/bus`, ...flags];
     this.port = port;
     this.child = spawn(process.execPath, [CLI, ...argv], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.child.stdout!, this.child.stderr!]) {
@@ -62,8 +62,9 @@ export class CliProcess {
     flags: readonly string[] = [],
     port?: number,
     cwd = temporaryDirectory(t),
+    words: readonly string[] = ['start'],
   ): Promise<CliProcess> {
-    const cli = new CliProcess(cwd, port ?? (await freePort()), flags);
+    const cli = new CliProcess(cwd, port ?? (await freePort()), flags, words);
     t.after(async () => {
       const pids = [cli.child.pid!, ...childrenOf(cli.child.pid!)];
       for (const pid of pids) if (isAlive(pid)) process.kill(pid, 'SIGKILL');

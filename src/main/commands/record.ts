@@ -1,5 +1,7 @@
 /** `tickwire record <file>`: the engine with everything that brokers send recorded, or the black box of an engine saved. */
+import { statSync, unlinkSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { recordingFileHeader } from '../../codec/recording/block-writer.ts';
 import { MODE } from '../../codec/tick.ts';
 import type { InstrumentName } from '../../workers/worker-messages.ts';
 import { type DurationUnit, MS_PER_UNIT } from '../config/option-kinds.ts';
@@ -35,18 +37,25 @@ export const run: RunCommand = async ({ argv, env, cwd, print }) => {
   createRecording(path);
   let timer: NodeJS.Timeout | undefined;
   const timeUp = Promise.withResolvers<string>();
-  const code = await runEngine(config, cwd, print, {
-    recordTo: path,
-    until: timeUp.promise,
-    onStarted: (engine) => {
-      holdSymbols(engine, config, symbols);
-      print(`Recording into ${path}; it ends with Ctrl-C.`);
-      if (durationMs !== null) timer = setTimeout(() => timeUp.resolve('the time is up'), durationMs);
-    },
-  });
-  clearTimeout(timer);
-  report([path], print);
-  return code;
+  try {
+    const code = await runEngine(config, cwd, print, {
+      recordTo: path,
+      until: timeUp.promise,
+      onStarted: (engine) => {
+        holdSymbols(engine, config, symbols);
+        print(`Recording into ${path}; it ends with Ctrl-C.`);
+        if (durationMs !== null) timer = setTimeout(() => timeUp.resolve('the time is up'), durationMs);
+      },
+    });
+    report(path, print);
+    return code;
+  } catch (error) {
+    // The engine did not come so far as to record: the name is free for the next attempt.
+    if (statSync(path).size === recordingFileHeader().length) unlinkSync(path);
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
 };
 
 function saveBlackBox(
@@ -64,11 +73,11 @@ function saveBlackBox(
   }
   // The end of a file that an engine is writing right now is no damage.
   for (const damage of recording.damages) if (damage.kind === 'damaged') print(describeDamage(damage));
-  report([path], print);
+  report(path, print);
 }
 
-function report(paths: readonly string[], print: (line: string) => void): void {
-  const recording = openRecording(paths);
+function report(path: string, print: (line: string) => void): void {
+  const recording = openRecording([path]);
   for (const damage of recording.damages) print(describeDamage(damage));
   print(`Recorded ${describeSummary(summarise(recording.blocks))}.`);
   recording.close();

@@ -116,5 +116,6 @@ export function describeSummary({
   const names = brokers.map(({ name }) => name).join(', ') || 'no broker';
   const span = firstTime === 0n ? '' : `, ${clock.join(':')} from ${began} (India)`;
   const missing = lost === 0 ? '' : `; ${count(lost)} messages are missing, the disk was too slow or full`;
-  return `${count(messages)} messages of ${count(instruments)} instruments (${names}, ${feeds} connections)${span}${missing}`;
+  const connections = feeds === 1 ? '1 connection' : `${feeds} connections`;
+  return `${count(messages)} messages of ${count(instruments)} instruments (${names}, ${connections})${span}${missing}`;
 }
