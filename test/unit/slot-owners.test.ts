@@ -11,6 +11,9 @@ const STATE = {
   deepSeq: 12,
   gapBefore: true,
   deepGapBefore: false,
+  lastTimeMs: 1_800_000_000_000,
+  lastSeq: 2 ** 41,
+  lastDeepTimeMs: 1_800_000_000_007,
 };
 
 test('a free instrument goes to the first connection that has a tick of it, and to no second one', () => {
@@ -42,6 +45,16 @@ test('what an earlier giver left is not taken for the state of an instrument tha
   owners.release(0);
   assert.equal(owners.claim(0, 2), true);
   assert.equal(owners.takeState(0), null);
+});
+
+test('every owner that begins anew has an epoch above all that were before, so that no reader drops its ticks', () => {
+  const owners = new SlotOwners(SlotOwners.create(2));
+  owners.claim(0, 0);
+  assert.equal(owners.raiseEpoch(0, 1000), 1000);
+  owners.release(0);
+  owners.claim(0, 1);
+  assert.equal(owners.raiseEpoch(0, 900), 1001);
+  assert.equal(owners.raiseEpoch(1, 900), 900);
 });
 
 test('memory for no instrument is refused', () => {

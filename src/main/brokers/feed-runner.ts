@@ -22,6 +22,7 @@ import type {
   WatchFindings,
 } from '../../workers/worker-messages.ts';
 import type { UpstreamChange } from '../subscriptions/subscription-registry.ts';
+import { AbandonedSlots } from './abandoned-slots.ts';
 import type { FeedEvents } from './feed-events.ts';
 import type { MovableFeed } from './token-moves.ts';
 
@@ -51,6 +52,7 @@ export class FeedRunner implements MovableFeed {
   readonly #wished = new Map<number, UpstreamChange>();
   /** Slots that the broker has refused. */
   readonly #refused = new Set<number>();
+  readonly #abandoned: AbandonedSlots;
   #credentials: FeedCredentials;
   #port: MessagePort | null = null;
   #done: Promise<void> = Promise.resolve();
@@ -70,6 +72,8 @@ export class FeedRunner implements MovableFeed {
   constructor(options: FeedRunnerOptions) {
     this.#options = options;
     this.#credentials = options.task.credentials;
+    const { feed, slotOwners, lastValues } = options.task;
+    this.#abandoned = new AbandonedSlots(feed, new SlotOwners(slotOwners), new LastValueTable(lastValues));
     this.#log = options.log.child({ feed: options.task.feed, broker: options.task.broker });
   }
 
@@ -147,6 +151,7 @@ export class FeedRunner implements MovableFeed {
       this.#post({ type: 'subscribe', wishes: again, epoch: this.#options.nextEpoch() });
     }
     if (removed.length > 0) this.#post({ type: 'unsubscribe', wishes: removed });
+    if (!this.#isRunning) this.#abandoned.free(ended.map(({ slot }) => slot));
   }
 
   /**
@@ -169,7 +174,8 @@ export class FeedRunner implements MovableFeed {
 
   /** Tells the worker of instruments that were given to it. */
   take(slots: readonly number[]): void {
-    this.#post({ type: 'take', slots });
+    if (this.#isRunning) this.#post({ type: 'take', slots });
+    else this.#abandoned.free(slots.filter((slot) => !this.#wished.has(slot)));
   }
 
   /** Makes the connection anew with other tokens, or with the same ones after `suspend`. */
@@ -257,7 +263,7 @@ export class FeedRunner implements MovableFeed {
 
   #onFailure(error: unknown, aliveMs: number): void {
     if (this.#stopping) return;
-    this.#forgetLastValues();
+    this.#abandoned.clean((slot) => this.#wished.has(slot));
     this.#options.events.onGone(this);
     if (this.state === 'refused' || this.#isSuspended) {
       this.#log.error({ err: error }, 'feed worker failed; it waits for new tokens');
@@ -273,15 +279,6 @@ export class FeedRunner implements MovableFeed {
       this.#restart = undefined;
       this.start();
     }, delayMs);
-  }
-
-  /** What the worker left behind only gets older, and the next one may never come to these instruments. */
-  #forgetLastValues(): void {
-    const lastValues = new LastValueTable(this.#options.task.lastValues);
-    const owners = new SlotOwners(this.#options.task.slotOwners);
-    for (const slot of this.#wished.keys()) {
-      if (owners.ownerOf(slot) === this.feed) lastValues.clear(slot);
-    }
   }
 
   #setState(state: FeedState, detail: string): void {

@@ -34,6 +34,7 @@ export interface MovableFeed {
 const CARRY_TIMEOUT_MS = 3000;
 /** How long a taker that is not live yet may take to be. */
 const OPEN_TIMEOUT_MS = 15_000;
+const LOOK_INTERVAL_MS = 500;
 
 export interface MoveEvents {
   /** No token moves any more. */
@@ -189,6 +190,19 @@ export class TokenMoves {
     this.#tellIfSettled();
   }
 
+  /** Looks for moves that take too long. @param now monotonic, in ms */
+  lookAfter(now: number): void {
+    const late = [...this.#moves.values()].filter(({ isAsked, deadline }) => !isAsked && deadline < now);
+    for (const move of late) if (!move.to.isLive) this.#stay(move);
+    const quiet = late.filter(({ to }) => to.isLive);
+    if (quiet.length > 0) {
+      this.#log.debug({ tokens: quiet.length }, 'tokens move without a first tick at their new connection');
+      this.#ask(quiet);
+    }
+    this.#arm();
+    this.#tellIfSettled();
+  }
+
   stop(): void {
     clearTimeout(this.#timer);
   }
@@ -225,6 +239,9 @@ export class TokenMoves {
         deepSeq: 0,
         gapBefore: false,
         deepGapBefore: false,
+        lastTimeMs: 0,
+        lastSeq: 0,
+        lastDeepTimeMs: 0,
       });
     }
     this.onHandedOver(slots);
@@ -252,21 +269,8 @@ export class TokenMoves {
   #arm(): void {
     clearTimeout(this.#timer);
     if (this.#moves.size === 0) return;
-    this.#timer = setTimeout(() => this.#onTime(), 500);
+    this.#timer = setTimeout(() => this.lookAfter(performance.now()), LOOK_INTERVAL_MS);
     this.#timer.unref();
-  }
-
-  #onTime(): void {
-    const now = performance.now();
-    const late = [...this.#moves.values()].filter(({ isAsked, deadline }) => !isAsked && deadline < now);
-    for (const move of late) if (!move.to.isLive) this.#stay(move);
-    const quiet = late.filter(({ to }) => to.isLive);
-    if (quiet.length > 0) {
-      this.#log.debug({ tokens: quiet.length }, 'tokens move without a first tick at their new connection');
-      this.#ask(quiet);
-    }
-    this.#arm();
-    this.#tellIfSettled();
   }
 }
 

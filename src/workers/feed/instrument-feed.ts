@@ -11,6 +11,8 @@ import type { SlotTaking } from './slot-exchange.ts';
 export const OWNERSHIP = { AWAITED: 0, TAKING: 1, OWNED: 2 } as const;
 export type Ownership = (typeof OWNERSHIP)[keyof typeof OWNERSHIP];
 
+export type LastPublished = Pick<SlotState, 'lastTimeMs' | 'lastSeq' | 'lastDeepTimeMs'>;
+
 /** One instrument of this feed. */
 export class InstrumentFeed {
   readonly instrument: Instrument;
@@ -28,6 +30,8 @@ export class InstrumentFeed {
   deepSeq = 0;
   /** Latest tick of modes LTP to DEPTH, from which a deep depth tick takes its LTP. */
   latest: TickTemplate | null = null;
+  /** The last ticks that were published, as they were when the last value was looked at; by this worker or the one before. */
+  published: LastPublished = { lastTimeMs: 0, lastSeq: 0, lastDeepTimeMs: 0 };
   ownership: Ownership = OWNERSHIP.OWNED;
   /** Null while the instrument is owned. */
   taking: SlotTaking | null = null;
@@ -45,16 +49,22 @@ export class InstrumentFeed {
     return this.#epoch;
   }
 
-  /** Goes on where another worker stopped. */
-  goOn({ epoch, seq, deepSeq, gapBefore, deepGapBefore }: SlotState): void {
+  set epoch(epoch: number) {
     this.#epoch = epoch;
+    for (const template of this.#templates) {
+      if (template !== undefined) writeInt64(template.words, WORD.EPOCH, epoch);
+    }
+  }
+
+  /** Goes on where another worker stopped. */
+  goOn(state: SlotState): void {
+    const { epoch, seq, deepSeq, gapBefore, deepGapBefore } = state;
+    this.epoch = epoch;
     this.seq = seq;
     this.deepSeq = deepSeq;
     this.gapBefore = gapBefore;
     this.deepGapBefore = deepGapBefore;
-    for (const template of this.#templates) {
-      if (template !== undefined) writeInt64(template.words, WORD.EPOCH, epoch);
-    }
+    this.published = state;
   }
 
   /** The message to patch. Builds it at the first tick of a mode; neither allocates nor throws afterwards. */

@@ -14,12 +14,13 @@
  * slot. Feed worker thread, at the pace of moves.
  */
 import { MODE, type Mode } from '../../codec/tick.ts';
-import { MAX_DEEP_TICK_BYTES, type TickTemplate } from '../../codec/tick-message.ts';
+import { MAX_DEEP_TICK_BYTES, readInt64, type TickTemplate, WORD } from '../../codec/tick-message.ts';
 import { KIND, type Kind, type LastValueTable } from '../ring/last-value-table.ts';
 import type { RingWriter } from '../ring/ring-writer.ts';
-import type { SlotOwners } from '../ring/slot-owners.ts';
-import { type InstrumentFeed, OWNERSHIP } from './instrument-feed.ts';
+import type { SlotOwners, SlotState } from '../ring/slot-owners.ts';
+import { type InstrumentFeed, type LastPublished, OWNERSHIP } from './instrument-feed.ts';
 import { type HeldTick, StreamTaking } from './stream-taking.ts';
+import type { KnownTick } from './tick-order.ts';
 
 /** How often instruments that wait for something other than a tick are looked after. */
 const LOOK_INTERVAL_MS = 50;
@@ -73,6 +74,8 @@ export class SlotExchange {
     feed.taking = new SlotTaking();
     feed.ownership = OWNERSHIP.AWAITED;
     this.#open.add(feed);
+    // It was given before this connection carried it: ticks may have come in between that nobody held.
+    if (this.#parts.owners.ownerOf(slot) === this.#parts.feed) this.interrupt(feed);
     this.#takeIfOurs(feed);
     this.#look();
   }
@@ -90,6 +93,7 @@ export class SlotExchange {
 
   /** The connection was lost: what is held was cut off from what will come. */
   interrupt(feed: InstrumentFeed): void {
+    if (feed.ownership !== OWNERSHIP.AWAITED) this.#notePublished(feed);
     feed.taking?.base.interrupt();
     feed.taking?.deep.interrupt();
   }
@@ -129,6 +133,7 @@ export class SlotExchange {
         deepSeq: feed.deepSeq,
         gapBefore: feed.gapBefore,
         deepGapBefore: feed.deepGapBefore,
+        ...this.#notePublished(feed),
       });
       feed.ownership = OWNERSHIP.AWAITED;
       feed.taking = new SlotTaking();
@@ -176,15 +181,18 @@ export class SlotExchange {
     const hasPredecessor = state !== null && state.epoch !== 0;
     feed.ownership = OWNERSHIP.TAKING;
     if (hasPredecessor) feed.goOn(state);
-    // What a killed worker left there, or one that gave the instrument up.
-    else lastValues.clear(slot);
+    else {
+      feed.epoch = owners.raiseEpoch(slot, feed.epoch);
+      // What a killed worker left there, or one that gave the instrument up.
+      lastValues.clear(slot);
+    }
     if (state !== null && (this.#announced.get(state.giver) ?? -1) < state.position) {
       this.#announced.set(state.giver, state.position);
       ring.writeHandover(state.giver, state.position);
     }
     const now = performance.now();
-    const base = taking.base.begin(this.#lastOf(slot, KIND.BASE), now);
-    const deep = taking.deep.begin(this.#lastOf(slot, KIND.DEEP), now);
+    const base = taking.base.begin(hasPredecessor ? this.#lastBase(slot, state) : null, now);
+    const deep = taking.deep.begin(hasPredecessor ? this.#lastDeep(slot, state) : null, now);
     this.#noteSettled(feed);
     publish(feed, [...base, ...deep]);
   }
@@ -203,6 +211,31 @@ export class SlotExchange {
     this.#open.delete(feed);
   }
 
+  #lastBase(slot: number, { seq, lastTimeMs, lastSeq }: SlotState): KnownTick | null {
+    if (seq === 0) return null;
+    return { timeMs: lastTimeMs, seq: lastSeq, words: this.#lastOf(slot, KIND.BASE) };
+  }
+
+  #lastDeep(slot: number, { deepSeq, lastDeepTimeMs }: SlotState): KnownTick | null {
+    if (deepSeq === 0) return null;
+    return { timeMs: lastDeepTimeMs, seq: 0, words: this.#lastOf(slot, KIND.DEEP) };
+  }
+
+  /** Notes which ticks were published last, as long as the last values are there. */
+  #notePublished(feed: InstrumentFeed): LastPublished {
+    const { slot } = feed.instrument;
+    const base = this.#lastOf(slot, KIND.BASE);
+    const deep = this.#lastOf(slot, KIND.DEEP);
+    const known = feed.published;
+    feed.published = {
+      lastTimeMs: base === null ? known.lastTimeMs : readInt64(base, WORD.EXCHANGE_TIME_MS),
+      lastSeq: base === null ? known.lastSeq : readInt64(base, WORD.EXCHANGE_SEQ),
+      lastDeepTimeMs: deep === null ? known.lastDeepTimeMs : readInt64(deep, WORD.EXCHANGE_TIME_MS),
+    };
+    return feed.published;
+  }
+
+  /** Null when the giver's connection was lost since. */
   #lastOf(slot: number, kind: Kind): Int32Array | null {
     const words = new Int32Array(MAX_DEEP_TICK_BYTES / 4);
     const count = this.#parts.lastValues.read(slot, kind, words);

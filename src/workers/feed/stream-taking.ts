@@ -6,7 +6,7 @@
  * Feed worker thread; only while an instrument moves.
  */
 import type { Mode } from '../../codec/tick.ts';
-import { tickOrder } from './tick-order.ts';
+import { type KnownTick, tickOrder } from './tick-order.ts';
 
 /** A tick that waits: a copy of its message. */
 export interface HeldTick {
@@ -26,7 +26,7 @@ const NONE: readonly HeldTick[] = [];
 export class StreamTaking {
   #held: HeldTick[] = [];
   /** The giver's last tick, while the place of the taker's ticks behind it is not found. */
-  #last: Int32Array | null = null;
+  #last: KnownTick | null = null;
   #takenAt = 0;
   #isInterrupted = false;
   isSettled = false;
@@ -51,10 +51,10 @@ export class StreamTaking {
 
   /**
    * The stream is this connection's from now on.
-   * @param last the giver's last tick, null when there was none, or none that may still be shown
+   * @param last the giver's last tick, null when there was none
    * @returns ticks to publish now, in their order
    */
-  begin(last: Int32Array | null, nowMs: number): readonly HeldTick[] {
+  begin(last: KnownTick | null, nowMs: number): readonly HeldTick[] {
     this.#takenAt = nowMs;
     this.#last = last;
     if (last === null) return this.#settle(0);

@@ -12,15 +12,26 @@ export type TickOrder = 'older' | 'same' | 'newer' | 'unknown';
 const OURS_FROM = WORD.RECEIVE_TIME_NS;
 const OURS_TO = WORD.LTP;
 
-/** Where `tick` stands to `other`, both messages of one kind: modes LTP to DEPTH, or deep depth. Neither allocates nor throws. */
-export function tickOrder(tick: Int32Array, other: Int32Array): TickOrder {
+/** A tick, or what is known of it. */
+export interface KnownTick {
+  /** 0: it has none. */
+  readonly timeMs: number;
+  /** 0: it has none. */
+  readonly seq: number;
+  /** Null when nothing else is known. */
+  readonly words: Int32Array | null;
+}
+
+/** Where the message `tick` stands to another one of its kind: modes LTP to DEPTH, or deep depth. Neither allocates nor throws. */
+export function tickOrder(tick: Int32Array, other: KnownTick): TickOrder {
   const time = readInt64(tick, WORD.EXCHANGE_TIME_MS);
-  const otherTime = readInt64(other, WORD.EXCHANGE_TIME_MS);
-  if (time !== 0 && otherTime !== 0 && time !== otherTime) return time > otherTime ? 'newer' : 'older';
+  const hasTimes = time !== 0 && other.timeMs !== 0;
+  if (hasTimes && time !== other.timeMs) return time > other.timeMs ? 'newer' : 'older';
   const seq = readInt64(tick, WORD.EXCHANGE_SEQ);
-  const otherSeq = readInt64(other, WORD.EXCHANGE_SEQ);
-  if (seq !== 0 && otherSeq !== 0 && seq !== otherSeq) return seq > otherSeq ? 'newer' : 'older';
-  return hasSameContent(tick, other) ? 'same' : 'unknown';
+  const hasBoth = seq !== 0 && other.seq !== 0;
+  if (hasBoth && seq !== other.seq) return seq > other.seq ? 'newer' : 'older';
+  if (other.words === null) return hasBoth ? 'same' : 'unknown';
+  return hasSameContent(tick, other.words) ? 'same' : 'unknown';
 }
 
 /** Compares what both carry: messages of two modes have the fields of the lower one in common. */

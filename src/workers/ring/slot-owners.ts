@@ -5,7 +5,7 @@
  *
  * | word            | content                                                | writer              | memory order        |
  * | slot            | OWNER: feed number + 1, 0 for nobody                   | see below           | seq-cst             |
- * | slots + 10·slot | state of the giver, see STATE                          | whoever gives       | plain, by OWNER     |
+ * | slots + 18·slot | state of the giver, see STATE                          | whoever gives       | plain, by OWNER     |
  *
  * | transition of OWNER | by whom                                                                                    |
  * | 0 → feed            | that feed's worker, by compare-and-exchange, when it has a first tick or a first wish        |
@@ -24,7 +24,12 @@ const STATE = {
   SEQ: 5,
   DEEP_SEQ: 7,
   GAPS: 9,
-  WORDS: 10,
+  LAST_TIME: 10,
+  LAST_SEQ: 12,
+  LAST_DEEP_TIME: 14,
+  /** The highest epoch of any owner; of the slot, not of the giver. */
+  HIGHEST_EPOCH: 16,
+  WORDS: 18,
 } as const;
 
 const GAP = { BASE: 1, DEEP: 2 } as const;
@@ -40,9 +45,13 @@ export interface SlotState {
   readonly epoch: number;
   readonly seq: number;
   readonly deepSeq: number;
-  /** Ticks were lost since the giver's last one, of the modes LTP to DEPTH and of the deep overlay. */
+  /** The giver's connection was lost after its last tick, of the modes LTP to DEPTH and of the deep overlay. */
   readonly gapBefore: boolean;
   readonly deepGapBefore: boolean;
+  /** Exchange time and sequence number of the giver's last ticks, 0 when there was none. */
+  readonly lastTimeMs: number;
+  readonly lastSeq: number;
+  readonly lastDeepTimeMs: number;
 }
 
 export class SlotOwners {
@@ -50,7 +59,7 @@ export class SlotOwners {
   readonly #slots: number;
 
   /**
-   * Memory for `slots` instruments that nobody owns; 44 bytes each.
+   * Memory for `slots` instruments that nobody owns; 76 bytes each.
    * @throws RangeError when `slots` is not a positive integer
    */
   static create(slots: number): SharedArrayBuffer {
@@ -92,8 +101,22 @@ export class SlotOwners {
     this.#writeInt64(at + STATE.SEQ, state.seq);
     this.#writeInt64(at + STATE.DEEP_SEQ, state.deepSeq);
     words[at + STATE.GAPS] = (state.gapBefore ? GAP.BASE : 0) | (state.deepGapBefore ? GAP.DEEP : 0);
+    this.#writeInt64(at + STATE.LAST_TIME, state.lastTimeMs);
+    this.#writeInt64(at + STATE.LAST_SEQ, state.lastSeq);
+    this.#writeInt64(at + STATE.LAST_DEEP_TIME, state.lastDeepTimeMs);
     // Sequentially consistent: whoever reads the new owner reads the state above.
     Atomics.store(words, slot, to + 1);
+  }
+
+  /**
+   * An epoch above all that the slot's ticks had before: readers drop ticks of an earlier one as delivered. For the owner.
+   * @param epoch the least that it shall be
+   */
+  raiseEpoch(slot: number, epoch: number): number {
+    const at = this.#stateWord(slot) + STATE.HIGHEST_EPOCH;
+    const raised = Math.max(epoch, this.#readInt64(at) + 1);
+    this.#writeInt64(at, raised);
+    return raised;
   }
 
   /**
@@ -115,6 +138,9 @@ export class SlotOwners {
       deepSeq: this.#readInt64(at + STATE.DEEP_SEQ),
       gapBefore: (gaps & GAP.BASE) !== 0,
       deepGapBefore: (gaps & GAP.DEEP) !== 0,
+      lastTimeMs: this.#readInt64(at + STATE.LAST_TIME),
+      lastSeq: this.#readInt64(at + STATE.LAST_SEQ),
+      lastDeepTimeMs: this.#readInt64(at + STATE.LAST_DEEP_TIME),
     };
   }
 
