@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SimulatedConnection } from '../../../src/main/simulator/simulated-connection.ts';
+import { assertSequence } from '../../support/fault-aftermath.ts';
 import { FaultScene, INSTRUMENTS } from '../../support/fault-scene.ts';
 import { until } from '../../support/until.ts';
+import { untilUpstream } from '../../support/upstream-subscriptions.ts';
 
 const WIPRO = '3787';
 
@@ -91,6 +93,28 @@ for (const code of ['E1001', 'E7777'] as const) {
     assert.equal(exchange.counters.connectionsAccepted, 1);
   });
 }
+
+test('what one connection has no room for (E1002) is carried by another one, and nobody is told of a refusal', async (t) => {
+  const scene = await FaultScene.start(t);
+  const { exchange, fixture, watcher, plain } = scene;
+  refuseToken(exchange.connections[0]!, WIPRO, 'E1002');
+  const third = await fixture.client({ features: ['sequence'] });
+  const symbols = ['SBIN', 'WIPRO', 'ITC'].map((symbol) => ({ symbol, exchange: 'NSE' }));
+  third.send({ action: 'subscribe', symbols, mode: 1 });
+  await until('the images', () => symbols.every(({ symbol }) => third.ticks(symbol).length > 0));
+  await until('the end of all moves', () => fixture.engine.feedPools.every(({ isMoving }) => !isMoving));
+  await untilUpstream(exchange, [
+    ...INSTRUMENTS.map(({ segment, token }) => `${segment}:${token}:3`),
+    ...['3045', WIPRO, '1660'].map((token) => `1:${token}:1`),
+  ]);
+  assert.equal(exchange.connections.length, 2);
+  for (const client of [watcher, plain, third]) {
+    assert.ok(client.received.every(({ message }) => message.code === undefined));
+  }
+  exchange.step(50);
+  await until('ticks of all', () => INSTRUMENTS.every(({ symbol }) => watcher.ticks(symbol).length > 3));
+  for (const { symbol } of INSTRUMENTS) assertSequence(watcher, symbol, 0);
+});
 
 test('what was refused is asked for again on the next connection, once, with all the rest', async (t) => {
   const scene = await FaultScene.start(t);
