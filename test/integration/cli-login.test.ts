@@ -195,9 +195,17 @@ test('a stored login survives a profile that cannot be read, with a warning', as
   const scene = await startScene(t);
   scene.api.misbehaviour.profile.push('rate-limit');
   const { code, stderr } = await scene.login();
-  assert.equal(code, 0);
+  assert.equal(code, 0, stderr);
   assert.match(stderr, /logged in and stored, but: .*exceeding access rate/);
   assert.deepEqual(scene.session(), okSession(1));
+});
+
+test('a login that succeeded in spite of a wrong clock warns of the clock', async (t) => {
+  const scene = await startScene(t);
+  scene.api.behindMs = -20_000;
+  const { code, stderr } = await scene.login();
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /clock of this computer is (19|20|21) s behind Angel One's/);
 });
 
 test('on a terminal everything is asked for, and no secret is shown while it is typed', async (t) => {

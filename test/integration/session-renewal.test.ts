@@ -92,6 +92,17 @@ test('a refresh token that is no longer good ends in one attempt; a login by han
   assert.equal(api.count('renew'), 1);
 });
 
+test('an engine that is asked to stop does not wait for a broker that does not answer', async (t) => {
+  const { api, fixture } = await startScene(t, 2);
+  api.misbehaviour.renew.push('silent');
+  await fixture.client();
+  await until('the renewal', () => api.count('renew') === 1);
+  const began = performance.now();
+  await fixture.engine.stop();
+  const ms = performance.now() - began;
+  assert.ok(ms < 4500, `the stop took ${ms} ms`);
+});
+
 test('with PIN and secret the engine logs in by itself, once; refused credentials are not tried again', async (t) => {
   const flags = [`--angel-pin=${ACCOUNT.pin}`, `--angel-totp=${SECRET}`];
   const good = await startScene(t, 2, flags);

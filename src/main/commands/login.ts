@@ -6,7 +6,13 @@ import { DEMO_USER } from '../database/demo-seed.ts';
 import { openOwnDatabase } from '../database/own-database.ts';
 import { TickwireError } from '../errors.ts';
 import { angelApiUrl } from '../login/angel-api-url.ts';
-import { type AngelLoginOptions, describeFailure, logIn, renewSession } from '../login/angel-login.ts';
+import {
+  type AngelLoginOptions,
+  describeFailure,
+  describeSkew,
+  logIn,
+  renewSession,
+} from '../login/angel-login.ts';
 import { ask, type Terminal } from '../login/ask.ts';
 import { LoginLimits } from '../login/login-limits.ts';
 import { LoginStore, type StoredLogin } from '../login/login-store.ts';
@@ -104,12 +110,14 @@ async function tellProfile(
   printError: CommandContext['printError'],
 ): Promise<void> {
   const { answer, clockAheadMs } = await api.profile(tokens.authToken);
+  const skew = describeSkew(clockAheadMs);
   if (!answer.ok) {
     const { message } = describeFailure('profile', answer, clockAheadMs);
     printError(`tickwire: logged in and stored, but: ${message}`);
     return;
   }
   const name = typeof answer.data.name === 'string' ? answer.data.name.trim() : '';
+  if (skew !== '') printError(`tickwire: ${skew} One-time codes will be refused when it grows.`);
   print(`Logged in to Angel One as ${clientCode}${name === '' ? '' : ` (${name})`}.`);
 }
 

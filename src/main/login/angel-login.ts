@@ -200,15 +200,18 @@ export function describeFailure(
   clockAheadMs: number | null,
 ): TickwireError {
   const what = { login: 'The login', renew: 'The renewal', profile: 'Reading the profile' }[call];
-  const skewMs = clockAheadMs ?? 0;
-  const direction = skewMs > 0 ? 'ahead of' : 'behind';
-  const skew =
-    Math.abs(skewMs) > TOLD_SKEW_MS
-      ? ` The clock of this computer is ${Math.round(Math.abs(skewMs) / 1000)} s ${direction} Angel One's.`
-      : '';
+  const skew = describeSkew(clockAheadMs);
   const reason = message === '' ? code : `${code}, ${JSON.stringify(message)}`;
   return new TickwireError(
     RULES[kind].code,
-    `${what} at Angel One failed: ${reason}.${skew} ${RULES[kind].advice}.`,
+    `${what} at Angel One failed: ${reason}.${skew === '' ? '' : ` ${skew}`} ${RULES[kind].advice}.`,
   );
+}
+
+/** A sentence on the difference of the clocks if it is large enough to spoil one-time codes, else nothing. */
+export function describeSkew(clockAheadMs: number | null): string {
+  const skewMs = clockAheadMs ?? 0;
+  if (Math.abs(skewMs) <= TOLD_SKEW_MS) return '';
+  const direction = skewMs > 0 ? 'ahead of' : 'behind';
+  return `The clock of this computer is ${Math.round(Math.abs(skewMs) / 1000)} s ${direction} Angel One's.`;
 }

@@ -4,6 +4,7 @@
  * they have come, or a broker that wants a person, are told and left to the operator. What cannot be reached now is tried
  * again, with long waits.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { Backoff } from '../../workers/feed/backoff.ts';
 import type { Config } from '../config-options.ts';
@@ -17,13 +18,14 @@ import {
   renewSession,
   type SessionTokens,
 } from './angel-login.ts';
-import { LoginLimits } from './login-limits.ts';
+import { type Clock, LoginLimits } from './login-limits.ts';
 import { LoginStore, type StoredLogin } from './login-store.ts';
 import { clientAddresses, SmartApi } from './smart-api.ts';
 import { readTotpSource } from './totp-source.ts';
 
 /** Tokens that are refused sooner than this after they came are not renewed again. */
 const MIN_LIFE_MS = 10 * 60_000;
+const STOP_TIMEOUT_MS = 2000;
 const LATER: ReadonlySet<ErrorCode> = new Set(['LOGIN_UNAVAILABLE', 'LOGIN_LIMITED']);
 
 export interface SessionRenewalOptions {
@@ -48,7 +50,13 @@ export class SessionRenewal {
   readonly #options: SessionRenewalOptions;
   readonly #accounts = new Map<string, Account>();
   readonly #running = new Set<Promise<void>>();
-  #stopped = false;
+  readonly #stop = new AbortController();
+  readonly #hangUp = new AbortController();
+  /** Waits, for a one-time code say, end when the engine stops. */
+  readonly #clock: Clock = {
+    now: Date.now,
+    sleep: (ms) => sleep(ms, undefined, { signal: this.#stop.signal }),
+  };
 
   constructor(options: SessionRenewalOptions) {
     this.#options = options;
@@ -56,7 +64,7 @@ export class SessionRenewal {
 
   /** The broker has refused a user's tokens. @returns whether new ones are on their way */
   onRefused(name: string): boolean {
-    if (this.#stopped || !this.#options.hasLogin(name)) return false;
+    if (this.#isStopped || !this.#options.hasLogin(name)) return false;
     const account = this.#account(name);
     if (account.isRunning || account.retry !== undefined) return true;
     if (performance.now() - account.endedAt < MIN_LIFE_MS) return false;
@@ -64,11 +72,20 @@ export class SessionRenewal {
     return true;
   }
 
-  /** Waits for a renewal that runs, which would otherwise leave half a login behind. */
+  /** Gives a call that is under way time to end, so that the tokens that it may bring are stored, but not for ever. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stop.abort();
     for (const { retry } of this.#accounts.values()) clearTimeout(retry);
+    const timeUp = new AbortController();
+    const deadline = sleep(STOP_TIMEOUT_MS, undefined, { signal: timeUp.signal }).catch(() => {});
+    await Promise.race([Promise.all(this.#running), deadline]);
+    timeUp.abort();
+    this.#hangUp.abort();
     await Promise.all(this.#running);
+  }
+
+  get #isStopped(): boolean {
+    return this.#stop.signal.aborted;
   }
 
   #account(name: string): Account {
@@ -98,7 +115,7 @@ export class SessionRenewal {
       account.endedAt = performance.now();
       account.backoff.reset();
       log.info({ account: name, how }, 'the broker session was renewed');
-      if (!this.#stopped) onRenewed(name);
+      if (!this.#isStopped) onRenewed(name);
     } catch (error) {
       const isForLater = !(error instanceof TickwireError) || LATER.has(error.code);
       const code = error instanceof TickwireError ? error.code : undefined;
@@ -106,7 +123,7 @@ export class SessionRenewal {
         account.endedAt = performance.now();
         const reason = error instanceof Error ? error.message : String(error);
         log.error({ account: name, code, reason }, 'the broker session has expired; run tickwire login');
-      } else if (!this.#stopped) {
+      } else if (!this.#isStopped) {
         const delayMs = account.backoff.next();
         log.warn(
           { err: error, account: name, code, delayMs },
@@ -130,8 +147,10 @@ export class SessionRenewal {
         publicIp: config.angelPublicIp,
         mac: config.angelMac,
       });
-      const api = new SmartApi({ baseUrl: angelApiUrl(config), apiKey: login.apiKey, client });
-      const options = { api, limits: new LoginLimits(database.db) };
+      const { signal } = this.#hangUp;
+      const api = new SmartApi({ baseUrl: angelApiUrl(config), apiKey: login.apiKey, client, signal });
+      const clock = this.#clock;
+      const options = { api, limits: new LoginLimits(database.db, clock), clock };
       const tokens = await this.#logIn(name, options, store, login);
       const how = tokens === null ? 'renewal' : 'login';
       store.save(name, { ...login, tokens: tokens ?? (await renewSession(options, login.tokens)) }, how);

@@ -37,6 +37,8 @@ export interface SmartApiOptions {
   readonly client: ClientAddresses;
   /** For all calls, in place of the usual ones, ms. */
   readonly timeoutMs?: number;
+  /** Ends calls that are under way. */
+  readonly signal?: AbortSignal;
 }
 
 export interface SmartApiReply {
@@ -76,14 +78,14 @@ export class SmartApi {
     authToken: string | null,
     secrets: readonly string[],
   ): Promise<SmartApiReply> {
-    const { baseUrl, apiKey, timeoutMs } = this.#options;
+    const { baseUrl, apiKey, timeoutMs, signal } = this.#options;
     const hidden = [...secrets, apiKey, ...(authToken === null ? [] : [authToken])];
     try {
       const { status, headers, text } = await exchange(new URL(PATHS[call], baseUrl), {
         method: body === null ? 'GET' : 'POST',
         headers: this.#headers(authToken),
         body: body === null ? null : JSON.stringify(body),
-        timeoutMs: timeoutMs ?? TIMEOUTS_MS[call],
+        signal: anyOf(AbortSignal.timeout(timeoutMs ?? TIMEOUTS_MS[call]), signal),
       });
       const answer = readRestAnswer(call, status, text);
       // Hidden in the whole text, since a message may end in the middle of a secret.
@@ -140,15 +142,14 @@ interface Exchange {
   readonly method: 'GET' | 'POST';
   readonly headers: OutgoingHttpHeaders;
   readonly body: string | null;
-  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
 }
 
 /** One request and its whole answer. A redirection is an answer like any other: a PIN goes nowhere but where it was sent. */
 async function exchange(
   url: URL,
-  { method, headers, body, timeoutMs }: Exchange,
+  { method, headers, body, signal }: Exchange,
 ): Promise<{ status: number; headers: IncomingHttpHeaders; text: string }> {
-  const signal = AbortSignal.timeout(timeoutMs);
   const options = { method, headers: { ...headers, ...lengthOf(body) }, signal };
   const request =
     url.protocol === 'https:'
@@ -168,6 +169,10 @@ async function exchange(
   }
   const text = Buffer.concat(pieces).toString('utf8');
   return { status: response.statusCode ?? 0, headers: response.headers, text };
+}
+
+function anyOf(timeout: AbortSignal, stop: AbortSignal | undefined): AbortSignal {
+  return stop === undefined ? timeout : AbortSignal.any([timeout, stop]);
 }
 
 function lengthOf(body: string | null): OutgoingHttpHeaders {
