@@ -228,7 +228,7 @@ export class Engine {
       log: this.#log,
     });
     this.#watch.start();
-    const page = await readPage(instruments, database.demoKey, config.broker, this.#options.standIn?.watch);
+    const page = await readPage(instruments, database.demoKey, config.broker, this.#options.standIn);
     const ports = await Promise.all([
       this.openalgoBus?.start() ?? 0,
       this.#startReader(BUS_READER, 'bus', 'bus/bus-worker', () =>

@@ -250,6 +250,8 @@ export interface ProxyTask {
     readonly demoKey: string | null;
     /** The prices are made up: the page says so. */
     readonly simulated: boolean;
+    /** The ticks are those of a recording: the page says so. */
+    readonly replayed: boolean;
   };
 }
 

@@ -9,6 +9,7 @@ interface PageData {
   readonly watch: readonly { readonly exchange: string; readonly symbol: string }[];
   readonly demoKey: string | null;
   readonly simulated: boolean;
+  readonly replayed: boolean;
 }
 
 async function readPageData(url: string): Promise<PageData> {

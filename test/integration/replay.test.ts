@@ -7,7 +7,7 @@ import { RECORDED, type RecordedKind } from '../../src/codec/recording/recording
 import { createRecording } from '../../src/main/replay/copy-recording.ts';
 import { type EngineFixture, startEngineFixture } from '../support/engine-fixture.ts';
 import { buildRecording } from '../support/recording.ts';
-import { startReplay } from '../support/replay-fixture.ts';
+import { REPLAY_KEY, startReplay } from '../support/replay-fixture.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import type { Received, TestClient, TestClientOptions } from '../support/test-client.ts';
 import { until } from '../support/until.ts';
@@ -141,6 +141,13 @@ test('a recorded session replayed as fast as possible gives every client the sam
   const again = await connectAll(replay);
   const { messages } = await replay.untilEnded();
   assert.equal(messages, 1000);
+  const answer = await fetch(new URL('/page.json', replay.url));
+  const page = (await answer.json()) as Record<string, unknown>;
+  assert.deepEqual(
+    [page.replayed, page.simulated, page.demoKey],
+    [true, false, REPLAY_KEY],
+    'the page says what it shows',
+  );
   await assertSame(clients, again);
 });
 
@@ -228,6 +235,18 @@ test('a replay stops at once in every state: before it begins, in a quiet hour, 
   await (await over.client()).subscribe('NSE', 'INFY', 3);
   assert.equal((await over.untilEnded()).messages, 2);
   await over.stop();
+});
+
+test('a replay waits for clients that are far behind, and goes on when they have caught up', async (t) => {
+  const { path, clients } = await recordSession(t, (fixture) => steps(fixture, 100));
+  const replay = await startReplay(t, path, { flags: ['--ring-bytes=65536'] });
+  replay.session.follow(64 * 1024 * 1024);
+  const again = await connectAll(replay);
+  await until('the beginning', () => again.every((client) => client.ticks().length > 0));
+  await assert.rejects(replay.untilEnded(1, 500));
+  replay.session.follow(0);
+  await replay.untilEnded();
+  await assertSame(clients, again);
 });
 
 test('a client that reads slowly gets every tick of a replay at full speed', async (t) => {

@@ -11,10 +11,11 @@ import { until } from './until.ts';
 export interface ReplayFixture {
   readonly engine: Engine;
   readonly session: ReplaySession;
+  readonly url: string;
   readonly events: ReplayEvent[];
   client(options?: TestClientOptions): Promise<TestClient>;
   /** Waits for the end of the recording. */
-  untilEnded(round?: number): Promise<Extract<ReplayEvent, { type: 'ended' }>>;
+  untilEnded(round?: number, timeoutMs?: number): Promise<Extract<ReplayEvent, { type: 'ended' }>>;
   stop(): Promise<void>;
 }
 
@@ -68,13 +69,14 @@ export async function startReplay(
   return {
     engine,
     session,
+    url,
     events,
     client: async (options = {}) => {
       const client = await TestClient.connect(url.replace(/^http/, 'ws'), REPLAY_KEY, options);
       clients.push(client);
       return client;
     },
-    untilEnded: (round = 1) =>
+    untilEnded: (round = 1, timeoutMs = 30_000) =>
       until(
         'the end of the recording',
         () =>
@@ -82,7 +84,7 @@ export async function startReplay(
             (event): event is Extract<ReplayEvent, { type: 'ended' }> =>
               event.type === 'ended' && event.round === round,
           ),
-        30_000,
+        timeoutMs,
       ),
     stop,
   };

@@ -1,6 +1,7 @@
 /** The page at the engine's own address, and the few instruments that it shows. */
 import { readFile } from 'node:fs/promises';
 import type { InstrumentName, ProxyTask } from '../../workers/worker-messages.ts';
+import type { StandIn } from '../brokers/stand-in.ts';
 import { DEMO_SESSION } from '../database/demo-seed.ts';
 import type { InstrumentMaster } from '../instruments/instrument-master.ts';
 
@@ -22,16 +23,18 @@ const WATCH: readonly InstrumentName[] = [
 /**
  * @param demoKey handed to whoever opens the page; null for a real database, whose users type their own key
  * @param broker where ticks come from, or `simulated`
- * @param candidates what may be shown
+ * @param standIn what takes the place of the brokers, undefined for real ones and the simulated exchange
  */
 export async function readPage(
   instruments: InstrumentMaster,
   demoKey: string | null,
   broker: string,
-  candidates: readonly InstrumentName[] = WATCH,
+  standIn?: Pick<StandIn, 'watch'>,
 ): Promise<ProxyTask['page']> {
   const simulated = broker === 'simulated';
   const table = instruments.table(simulated ? DEMO_SESSION.broker : broker);
-  const watch = candidates.filter(({ exchange, symbol }) => table.find(exchange, symbol) !== undefined);
-  return { html: await readFile(PAGE, 'utf8'), watch, demoKey, simulated };
+  const watch = (standIn?.watch ?? WATCH).filter(
+    ({ exchange, symbol }) => table.find(exchange, symbol) !== undefined,
+  );
+  return { html: await readFile(PAGE, 'utf8'), watch, demoKey, simulated, replayed: standIn !== undefined };
 }

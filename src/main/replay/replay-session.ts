@@ -131,6 +131,10 @@ function replayConfig(
     openalgoBus: 'off',
     angelDepth20: config.angelDepth20 || hasDeepDepth,
     blackBoxMinutes: 0,
+    // A replay has no business with anybody's account.
+    brokerApiKey: null,
+    angelPin: null,
+    angelTotp: null,
     // What was silent that day is silent again, and no reconnect of ours helps against it.
     muteAfterMs: NEVER_MS,
     staleAfterMs: NEVER_MS,

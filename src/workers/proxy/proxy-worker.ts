@@ -54,7 +54,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
         ),
         initialOptions: (query) => initialOptions(query, task.defaultDialect),
         pageHtml: page.html,
-        pageData: JSON.stringify({ watch: page.watch, demoKey: page.demoKey, simulated: page.simulated }),
+        pageData: JSON.stringify({ ...page, html: undefined }),
       },
       () => ({
         message: this.#requests.handle,
