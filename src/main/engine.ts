@@ -19,11 +19,10 @@ import { type AccountFeed, createFeedPool } from './brokers/create-feed-pool.ts'
 import type { FeedPool } from './brokers/feed-pool.ts';
 import type { FeedRunner } from './brokers/feed-runner.ts';
 import { FeedStatus } from './brokers/feed-status.ts';
-import type { StandIn } from './brokers/stand-in.ts';
 import { chooseMarketCalendar } from './config/market-calendar-file.ts';
-import type { Config } from './config-options.ts';
 import { ChangeWatch } from './database/change-watch.ts';
 import { type OpenDatabase, openDatabase } from './database/open-database.ts';
+import type { EngineOptions, StartedEngine } from './engine-options.ts';
 import { InstrumentMaster } from './instruments/instrument-master.ts';
 import { MASTER_READER } from './instruments/master-reader.ts';
 import { OwnSessions } from './login/own-sessions.ts';
@@ -40,30 +39,8 @@ import { SupervisedWorker, WorkerFailure } from './supervision.ts';
 import { workerScript } from './worker-script.ts';
 import { blackBoxTask, busTask, proxyTask, sharedMemory, startFailure } from './worker-tasks.ts';
 
-export interface EngineOptions {
-  readonly config: Config;
-  /** Where relative paths start, and where the embedded database lies. */
-  readonly cwd: string;
-  readonly log: Logger;
-  /** The process cannot go on: a wedged worker, or a worker that cannot be started again. */
-  readonly onFatal: (code: string, message: string) => void;
-  /** A recording that has its header: everything that brokers send goes there, and not into the black box. */
-  readonly recordTo?: string;
-  /** Takes the place of the brokers. */
-  readonly standIn?: StandIn;
-}
-
 /** Doorbell of the bus worker; proxy workers follow. */
 const BUS_READER = 0;
-
-export interface StartedEngine {
-  /** Address of the page and of the WebSocket, with the port that was really bound. */
-  readonly url: string;
-  readonly demoKey: string | null;
-  readonly busEndpoint: string;
-  /** Where OpenAlgo's publishers connect, null when its bus is not bound. */
-  readonly openalgoBusEndpoint: string | null;
-}
 
 export class Engine {
   readonly #options: EngineOptions;

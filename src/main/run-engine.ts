@@ -1,6 +1,7 @@
 /** The command `start`: one engine in this process, from its start to its orderly or disorderly end. */
 import type { Config } from './config-options.ts';
-import { Engine, type EngineOptions } from './engine.ts';
+import { Engine } from './engine.ts';
+import type { EngineOptions } from './engine-options.ts';
 import { createLog } from './ops/log.ts';
 import type { ToParent } from './supervising-parent.ts';
 

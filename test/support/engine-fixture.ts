@@ -10,7 +10,8 @@ import { EMBEDDED_DATABASE_PATH } from '../../src/main/database/database-url.ts'
 import { DEMO_SESSION } from '../../src/main/database/demo-seed.ts';
 import { openDatabase } from '../../src/main/database/open-database.ts';
 import { DatabaseSync } from '../../src/main/database/sqlite.ts';
-import { Engine, type StartedEngine } from '../../src/main/engine.ts';
+import { Engine } from '../../src/main/engine.ts';
+import type { StartedEngine } from '../../src/main/engine-options.ts';
 import { knownDemoInstruments } from '../../src/main/simulator/demo-simulation.ts';
 import { SimulatedExchange } from '../../src/main/simulator/simulated-exchange.ts';
 import type { SimulatedExchangeOptions } from '../../src/main/simulator/simulator-options.ts';

@@ -1,0 +1,26 @@
+/** What an engine is made with, and what it says when it runs. */
+import type { Logger } from 'pino';
+import type { StandIn } from './brokers/stand-in.ts';
+import type { Config } from './config-options.ts';
+
+export interface EngineOptions {
+  readonly config: Config;
+  /** Where relative paths start, and where the embedded database lies. */
+  readonly cwd: string;
+  readonly log: Logger;
+  /** The process cannot go on: a wedged worker, or a worker that cannot be started again. */
+  readonly onFatal: (code: string, message: string) => void;
+  /** A recording that has its header: everything that brokers send goes there, and not into the black box. */
+  readonly recordTo?: string;
+  /** Takes the place of the brokers. */
+  readonly standIn?: StandIn;
+}
+
+export interface StartedEngine {
+  /** Address of the page and of the WebSocket, with the port that was really bound. */
+  readonly url: string;
+  readonly demoKey: string | null;
+  readonly busEndpoint: string;
+  /** Where OpenAlgo's publishers connect, null when its bus is not bound. */
+  readonly openalgoBusEndpoint: string | null;
+}
