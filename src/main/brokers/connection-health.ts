@@ -1,4 +1,7 @@
-/** Which connections of an account can be relied on, by how long they have been live or not. Pure but for its clock. */
+/**
+ * Which connections of an account can be relied on. One that is not live is lost only after another one has been live for
+ * as long: after an outage of all, or with new tokens, they come back one after the other. Pure but for its clock.
+ */
 import type { PlanRoom } from './pool-plan.ts';
 
 /** For so long a connection gets nothing that was left because its ticks did not come. */
@@ -8,7 +11,7 @@ interface Health {
   isLive: boolean;
   /** When it became what it is. */
   since: number;
-  /** It was not live for long, and has not proved itself since. */
+  /** It was lost, and has not proved itself since. */
   wasLost: boolean;
   avoidedUntil: number;
 }
@@ -19,7 +22,8 @@ export class ConnectionHealth {
   readonly #feeds = new Map<number, Health>();
 
   /**
-   * @param moveAfterMs a connection that is not live for so long is lost; one that was lost has to be live for as long
+   * @param moveAfterMs a connection that is not live for so long, while another one is, is lost; one that was lost has to be
+   *   live for as long before it is relied on again
    * @param now monotonic, in ms
    */
   constructor(moveAfterMs: number, now: () => number = () => performance.now()) {
@@ -36,9 +40,8 @@ export class ConnectionHealth {
   set(feed: number, isLive: boolean): boolean {
     const health = this.#feeds.get(feed)!;
     if (health.isLive === isLive) return false;
-    const isProved = this.#ageOf(health) >= this.#moveAfterMs;
-    if (isLive) health.wasLost ||= isProved;
-    else if (isProved) health.wasLost = false;
+    if (isLive) health.wasLost ||= this.#isLost(health);
+    else if (this.#ageOf(health) >= this.#moveAfterMs) health.wasLost = false;
     health.isLive = isLive;
     health.since = this.#now();
     return isLive;
@@ -52,7 +55,7 @@ export class ConnectionHealth {
   stateOf(feed: number): PlanRoom['state'] {
     const health = this.#feeds.get(feed)!;
     if (health.isLive) return 'live';
-    return this.#ageOf(health) >= this.#moveAfterMs ? 'lost' : 'waiting';
+    return this.#isLost(health) ? 'lost' : 'waiting';
   }
 
   isAvoided(feed: number): boolean {
@@ -65,13 +68,18 @@ export class ConnectionHealth {
   nextChangeMs(): number | null {
     let next = Number.POSITIVE_INFINITY;
     for (const health of this.#feeds.values()) {
+      // One that is live counts for itself and for those that are not.
       const proves = this.#moveAfterMs - this.#ageOf(health);
-      const isJudged = health.isLive ? health.wasLost : true;
-      if (isJudged && proves > 0) next = Math.min(next, proves);
+      if (proves > 0) next = Math.min(next, proves);
       const avoids = health.avoidedUntil - this.#now();
       if (avoids > 0) next = Math.min(next, avoids);
     }
     return Number.isFinite(next) ? next : null;
+  }
+
+  #isLost(health: Health): boolean {
+    if (this.#ageOf(health) < this.#moveAfterMs) return false;
+    return [...this.#feeds.values()].some((other) => other.isLive && this.#ageOf(other) >= this.#moveAfterMs);
   }
 
   #ageOf({ since }: Health): number {

@@ -206,7 +206,10 @@ export class FeedPool implements Upstream {
       onHandedOver: (slots) => this.#moves.onHandedOver(slots),
       onGone: (each) => this.#moves.onGone(each),
       onRefused: (each, refused) => this.#onRefused(each, refused),
-      onMute: (each, slots) => this.moveAway(each.feed, slots),
+      onMute: (each, slots) => {
+        const moving = this.moveAway(each.feed, slots);
+        log.warn({ feed: each.feed, mute: slots.length, moving: moving.length }, 'mute slots move away');
+      },
     });
     this.feeds.push(feed);
     this.#ledger.addFeed(feed.feed);

@@ -22,10 +22,10 @@ export function refusalOfPairs(
   const less = rooms.filter((room) => room.maxPairs < maxPairs);
   const limits =
     less.length === 0
-      ? `${maxConnections} (${names.maxConnections}) connections of ${maxPairs} (${names.maxPairs}) pairs of token and mode`
-      : `the broker refuses more than ${rooms.map((room) => room.maxPairs).join(' + ')} pairs of token and mode: ` +
-        'another program may use the same account';
-  const message = `Maximum capacity reached: ${held} pairs are subscribed, the limit is ${limits}. Unsubscribe some first`;
+      ? `the limit is ${maxConnections} (${names.maxConnections}) connections of ${maxPairs} (${names.maxPairs}) pairs of token and mode`
+      : `the broker refuses more than ${rooms.map((room) => room.maxPairs).join(' + ')} pairs of token and mode on its ` +
+        'connections: another program may use the same account';
+  const message = `Maximum capacity reached: ${held} pairs are subscribed, ${limits}. Unsubscribe some first`;
   return { code: CODE, message };
 }
 

@@ -107,7 +107,7 @@ export class ReaderDesk {
     for (const instrument of registry.instruments()) {
       const account = accounts.find(slots.accountOf(instrument.slot), '');
       if (account === undefined) continue;
-      const outcome = this.#resolve(account, instrument, registry.modesOf(instrument.slot));
+      const outcome = this.#resolve(account, instrument, registry.baseModeOf(instrument.slot));
       if (outcome.status === 'error' && outcome.code === CAPACITY) {
         waiting.push(`${instrument.exchange}:${instrument.symbol} (${outcome.message})`);
       } else if (outcome.status === 'error') gone++;
@@ -175,7 +175,7 @@ export class ReaderDesk {
         message: 'Broker adapter not found',
       }));
     }
-    const resolved = wishes.map((wish) => this.#resolve(account, wish, [wish.mode]));
+    const resolved = wishes.map((wish) => this.#resolve(account, wish, wish.mode));
     const raised = resolved.flatMap((each, i) =>
       each.status === 'ok' ? [{ instrument: each.instrument, mode: wishes[i]!.mode }] : [],
     );
@@ -214,8 +214,8 @@ export class ReaderDesk {
     return both;
   }
 
-  /** @param modes in which it shall be carried, beside those in which it is */
-  #resolve(account: Account, { exchange, symbol }: InstrumentName, modes: readonly Mode[]): Resolved {
+  /** @param mode in which it shall be carried, beside those in which it is */
+  #resolve(account: Account, { exchange, symbol }: InstrumentName, mode: Mode): Resolved {
     const { slots } = this.#options;
     const row = this.#options.instruments(account.broker.name).find(exchange, symbol);
     const address = row === undefined ? null : account.broker.resolve(row);
@@ -237,11 +237,8 @@ export class ReaderDesk {
       const message = `Maximum capacity reached: TICKWIRE_MAX_INSTRUMENTS is ${slots.capacity}`;
       return { status: 'error', code: CAPACITY, message };
     }
-    for (const mode of modes) {
-      const refusal = account.pool.claim(instrument, mode);
-      if (refusal !== null) return { status: 'error', ...refusal };
-    }
-    return { status: 'ok', instrument };
+    const refusal = account.pool.claim(instrument, mode);
+    return refusal === null ? { status: 'ok', instrument } : { status: 'error', ...refusal };
   }
 }
 

@@ -92,11 +92,9 @@ export class SubscriptionRegistry {
       .map(({ instrument }) => instrument);
   }
 
-  /** The modes of a slot that anybody needs, lowest first. */
-  modesOf(slot: number): readonly Mode[] {
-    let bits = 0;
-    for (const modes of this.#entries.get(slot)?.needs.values() ?? []) bits |= modes;
-    return Object.values(MODE).filter((mode) => (bits & (1 << mode)) !== 0);
+  /** The mode that is needed of a slot, the overlay apart; LTP when none is. */
+  baseModeOf(slot: number): Mode {
+    return desired(this.#entries.get(slot)?.needs ?? new Map()).mode || MODE.LTP;
   }
 
   /** Distinct (symbol, exchange, mode) that readers from `firstReader` on need. */
