@@ -199,6 +199,23 @@ test('at ten times the speed a replay takes about a tenth of the time, and gives
   assert.ok(ratio > 3 && ratio < 11, `${recordedSeconds} s were replayed in ${seconds} s`);
 });
 
+test('a black box that cannot be written costs clients nothing', async (t) => {
+  const path = join(temporaryDirectory(t), 'box');
+  writeFileSync(path, 'in the way');
+  const flags = ['--black-box-minutes=1', `--black-box-dir=${path}`];
+  const fixture = await startEngineFixture(t, { flags });
+  const client = await fixture.client();
+  await client.subscribe('NSE', 'INFY', 3);
+  await until('the failure', () => {
+    fixture.exchange.step(1);
+    return fixture.engine.feeds[0]!.counters.recordWriteErrors;
+  });
+  const before = client.ticks().length;
+  await steps(fixture, 5);
+  await until('the ticks', () => client.ticks().length >= before + 100);
+  assert.deepEqual([fixture.fatal, fixture.engine.feeds[0]!.restarts], [[], 0]);
+});
+
 test('a replay that is looped begins anew, and those who ask are told that nothing is continued', async (t) => {
   const { path } = await recordSession(t, (fixture) => steps(fixture, 5));
   const replay = await startReplay(t, path, { loop: true });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -164,6 +165,19 @@ test('a directory that cannot be written is told once, counted, and used as soon
   );
   const loss = records.find(({ kind }) => kind === RECORDED.DROPPED);
   assert.ok(parseRecordedLoss(loss!.payload)!.messages >= 1);
+});
+
+test('a full disk is told once, and every message that it took nothing of is counted', async (t) => {
+  if (!existsSync('/dev/full')) return t.skip('needs a device that is always full');
+  const { recorder, troubles } = recorderOf(new SharedRecordingFile('/dev/full'));
+  for (let round = 1; round <= 3; round++) {
+    recorder.frame(Buffer.from('frame'), true, time);
+    await until('the failure', () => recorder.counters.recordWriteErrors === round);
+  }
+  await recorder.stop();
+  assert.equal(troubles.length, 1);
+  assert.match(troubles[0]!, /ENOSPC/);
+  assert.ok(recorder.counters.recordDropped! >= 3);
 });
 
 test('a black box keeps its size: the oldest files go, and each that stays can be understood by itself', async (t) => {
