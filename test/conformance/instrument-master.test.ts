@@ -91,6 +91,37 @@ test('C-23 symtoken emptied and refilled during subscriptions: no feed is lost, 
   await untilUpstream(exchange, []);
 });
 
+test('an instrument with a new token for which there is no room stays on its old one, and follows when there is', async (t) => {
+  const fixture = await startEngineFixture(t, {
+    flags: [...FLAGS, '--max-symbols-per-websocket=2', '--max-websocket-connections=1'],
+  });
+  const { exchange } = fixture;
+  const client = await fixture.client();
+  for (const symbol of ['INFY', 'TCS']) await client.subscribe('NSE', symbol, 2);
+  await untilUpstream(exchange, ['1:1594:2', '1:11536:2']);
+  fixture.writeDatabase((db) => {
+    db.exec("UPDATE symtoken SET token = '3045' WHERE symbol = 'INFY' AND exchange = 'NSE'");
+    setStatus(db, 'success');
+  });
+  const other = await fixture.client();
+  await until('the new table', async () => {
+    // Its token is INFY's now, which is carried: no room is needed for another name of it.
+    fixture.writeDatabase((db) => {
+      db.exec("UPDATE symtoken SET token = '1594' WHERE symbol = 'SBIN' AND exchange = 'NSE'");
+      setStatus(db, 'success');
+    });
+    return (await other.subscribe('NSE', 'SBIN', 2)).status === 'success';
+  });
+  await untilUpstream(exchange, ['1:1594:2', '1:11536:2']);
+  await client.ask({ action: 'unsubscribe', symbol: 'TCS', exchange: 'NSE', mode: 2 });
+  await untilUpstream(exchange, ['1:1594:2', '1:3045:2']);
+  const from = client.received.length;
+  await until('a tick of INFY', () => {
+    exchange.step(2);
+    return client.received.slice(from).some(({ message }) => message.symbol === 'INFY');
+  });
+});
+
 test('an engine that starts while the table is empty answers per symbol and takes the table up when it is there', async (t) => {
   const fixture = await startEngineFixture(t, { flags: FLAGS, prepare: emptyTable });
   const client = await fixture.client();

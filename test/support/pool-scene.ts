@@ -10,7 +10,7 @@ import {
   startEngineFixture,
 } from './engine-fixture.ts';
 import { connectStream } from './stream-client.ts';
-import type { TestClient } from './test-client.ts';
+import type { Message, TestClient } from './test-client.ts';
 import { until } from './until.ts';
 import { untilUpstream } from './upstream-subscriptions.ts';
 
@@ -106,6 +106,26 @@ export function assertInOrder(client: TestClient, to: number, from = 0): void {
     const first = Number(own[0]!.seq);
     const broken = own.findIndex(({ seq }, i) => seq !== first + i);
     assert.equal(broken, -1, `${symbol} goes from ${own[broken - 1]?.seq} to ${own[broken]?.seq}`);
+  }
+}
+
+/** Ticks of every stock are in order, and whatever is missing was told before the next tick. */
+export function assertTold(client: TestClient, to: number): void {
+  const own = Map.groupBy(
+    client.received.map(({ message }) => message),
+    ({ symbol }) => symbol,
+  );
+  for (const { symbol } of STOCKS.slice(0, to)) {
+    let last: Message | null = null;
+    let isTold = true;
+    for (const message of own.get(symbol) ?? []) {
+      if (message.type === 'gap') isTold = true;
+      if (message.type !== 'market_data') continue;
+      const isNext = last?.epoch === message.epoch && Number(message.seq) === Number(last?.seq) + 1;
+      assert.ok(isNext || isTold, `${symbol}: ${last?.epoch}/${last?.seq}, ${message.epoch}/${message.seq}`);
+      isTold = false;
+      last = message;
+    }
   }
 }
 
