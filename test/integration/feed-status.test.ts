@@ -234,8 +234,8 @@ test('a proxy worker that starts anew knows how the feed stands', async (t) => {
 test('a market that closes and opens is told, with its time; ticks that come in between mean live', async (t) => {
   // India's day must not end within the test.
   const start = Date.now();
-  const closes = start + 4000;
-  const opens = start + 8000;
+  const closes = start + 5000;
+  const opens = start + 11_000;
   const sessions = [
     ['00:00', timeInIndia(closes)],
     [timeInIndia(opens), '24:00'],

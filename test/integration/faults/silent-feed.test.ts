@@ -10,7 +10,7 @@ const [RELIANCE] = INSTRUMENTS;
 
 test('a feed that falls silent is mute, then made anew; its ticks are announced as behind a gap', async (t) => {
   const scene = await FaultScene.start(t, {
-    flags: ['--mute-after=1', '--stale-after=0', '--open-grace=0', '--recovery-wait=0.5'],
+    flags: ['--mute-after=1', '--stale-after=0', '--open-grace=0', '--recovery-wait=2'],
   });
   const { exchange, watcher } = scene;
   scene.flow(200);
@@ -55,7 +55,7 @@ test('a market that closes and opens again is no fault: its times are told, and 
   const now = Date.now();
   // India's day must not end within the test.
   if (timeInIndia(now) > '23:59:40') return t.skip('midnight is too near');
-  const [closes, opens] = [now + 6000, now + 8000].map((ms) => Math.floor(ms / 1000) * 1000) as [
+  const [closes, opens] = [now + 6000, now + 12_000].map((ms) => Math.floor(ms / 1000) * 1000) as [
     number,
     number,
   ];
