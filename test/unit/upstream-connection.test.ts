@@ -193,7 +193,20 @@ describe('a connection that the other side ends', () => {
     scene.server.script.push('hang');
     scene.connection.start();
     await scene.until('live');
-    assert.match(scene.reasonOf('reconnecting'), /Opening handshake has timed out/);
+    assert.match(scene.reasonOf('reconnecting'), /^the handshake was not answered within 0\.1 s/);
+  });
+
+  test('that answers the handshake byte by byte, and never to its end, is tried again', async (t) => {
+    const scene = await connectionScene(t, { handshakeTimeoutMs: 200 });
+    scene.server.script.push('hang');
+    scene.connection.start();
+    await until('the handshake', () => scene.server.handshakes.length === 1);
+    scene.server.writeRaw(Buffer.from('HTTP/1.1 101 Switching Protocols\r\nX-Slow: '));
+    const trickle = setInterval(() => scene.server.writeRaw(Buffer.from('z')), 20);
+    t.after(() => clearInterval(trickle));
+    await until('another attempt', () => scene.entered.some(({ state }) => state === 'reconnecting'));
+    clearInterval(trickle);
+    await scene.until('live');
   });
 
   test('that hangs with its socket open is found by its silence, and soon', async (t) => {

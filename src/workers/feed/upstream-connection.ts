@@ -180,7 +180,6 @@ export class UpstreamConnection {
       socket = new WebSocket(url, {
         headers: { ...headers },
         perMessageDeflate: false,
-        handshakeTimeout: this.#options.handshakeTimeoutMs,
         skipUTF8Validation: true,
         // Also against an environment that switches it off for the whole process.
         rejectUnauthorized: true,
@@ -194,7 +193,14 @@ export class UpstreamConnection {
     let kind: Ending['kind'] = 'lost';
     let reason = '';
     let wasOpen = false;
+    const { handshakeTimeoutMs } = this.#options;
+    // The limit that `ws` has begins anew with every byte of the answer.
+    const overdue = setTimeout(() => {
+      reason = `the handshake was not answered within ${handshakeTimeoutMs / 1000} s`;
+      socket.terminate();
+    }, handshakeTimeoutMs);
     socket.on('open', () => {
+      clearTimeout(overdue);
       wasOpen = true;
       this.#guarded(() => this.#onOpen(socket));
     });
@@ -220,6 +226,7 @@ export class UpstreamConnection {
       reason ||= error.message;
     });
     socket.on('close', (code: number) => {
+      clearTimeout(overdue);
       clearInterval(this.#heartbeat);
       clearInterval(this.#silence);
       this.#socket = null;
