@@ -154,6 +154,21 @@ test('a change of mode asks for the new one before it ends the old one, and the 
   );
 });
 
+test('the image of a mode that comes back is a tick, also when it repeats what came late when the mode had ended', async (t) => {
+  const { feed, send, requests } = await scene(t);
+  const [instrument] = wishesFor(INSTRUMENTS, MODE.LTP);
+  feed.handler.subscribe([{ ...instrument!, mode: MODE.QUOTE }], 1);
+  await until('the end of the mode', () => requests().length === 3);
+  await send(frame('1000', 1, 500));
+  feed.handler.subscribe([instrument!], 1);
+  await until('the mode again', () => requests().length === 5);
+  await send(frame('1000', 1, 500));
+  assert.deepEqual(
+    feed.ticks().map(({ ltp }) => ltp),
+    [500, 500],
+  );
+});
+
 test('tokens that the broker refused are not tried again, whoever gives them', async (t) => {
   const server = await UpstreamServer.listen(t);
   server.script.push({ status: 401, message: `bad ${SCENE_CREDENTIALS.feedToken}` });

@@ -137,9 +137,10 @@ export class FeedSubscriptions {
       const to = desiredModes(entry);
       if (from === to) continue;
       entry.carried = to;
-      // A mode that begins anew later has frames in between that it does not know of.
+      // A mode that begins anew has frames before it that we did not get. Forgetting what has ended is not enough: frames
+      // come for a moment longer, and Kite sends some of a mode that nobody asked for.
       for (const mode of Object.values(MODE)) {
-        if ((from & ~to & (1 << mode)) !== 0) entry.memories[mode] = undefined;
+        if (((from ^ to) & (1 << mode)) !== 0) entry.memories[mode] = undefined;
       }
       changes.push({ entry, from, to });
     }
