@@ -152,6 +152,52 @@ test('a taker that lost its connection between its first tick and the handover t
   }
 });
 
+test('a taker that lost its connection before the handover tells of its gap, also where ticks cannot be put in order', async () => {
+  const unordered = (ltp: number): ExchangeTick => ({ timeMs: 0, seq: 0, ltp });
+  for (const isGivenOn of [false, true]) {
+    const scene = new ExchangeScene();
+    const giver = scene.connect(0);
+    giver.tick(unordered(101));
+    const taker = scene.connect(1);
+    taker.tick(unordered(101));
+    taker.writer.forget(taker.feed);
+    giver.writer.handOver([SLOT], 1);
+    taker.writer.take([SLOT]);
+    let last = taker;
+    if (isGivenOn) {
+      last = scene.connect(2);
+      taker.writer.handOver([SLOT], 2);
+      last.writer.take([SLOT]);
+    }
+    last.tick(unordered(107));
+    await until('the tick', () => scene.drain().length === 2);
+    last.tick(unordered(108));
+    scene.drain();
+    assert.deepEqual(
+      scene.seen.map(({ ltp, seq, flags }) => [ltp, seq, (flags & FLAG.GAP_BEFORE) !== 0]),
+      [
+        [101, 1, false],
+        [107, 2, true],
+        [108, 3, false],
+      ],
+    );
+  }
+});
+
+test('a tick whose place cannot be found is published soon, however many instruments begin meanwhile', async () => {
+  const scene = new ExchangeScene();
+  const giver = scene.connect(0);
+  giver.tick({ timeMs: 1000, seq: 0, ltp: 101 });
+  const taker = scene.connect(1);
+  taker.tick({ timeMs: 1000, seq: 0, ltp: 102 });
+  giver.writer.handOver([SLOT], 1);
+  const other = { ...RELIANCE, slot: SLOT + 1, token: '77' };
+  await until('the tick', () => {
+    taker.writer.end(scene.carry(1, other, scene.nextEpoch()).feed);
+    return scene.drain().length === 2;
+  });
+});
+
 test('a taker tells once that it carries an instrument, which its owner never does', async () => {
   const { giver, taker, feed } = moving(2);
   feed(taker, 2, 5);

@@ -123,7 +123,9 @@ export class SlotExchange {
       if (feed === undefined || owners.ownerOf(slot) !== us) continue;
       this.#takeIfOurs(feed);
       if (feed.taking !== null) {
-        publish(feed, [...feed.taking.base.settleNow(), ...feed.taking.deep.settleNow()]);
+        const due = [...feed.taking.base.settleNow(), ...feed.taking.deep.settleNow()];
+        this.#noteSettled(feed);
+        publish(feed, due);
       }
       owners.give(slot, to, {
         giver: us,
@@ -255,10 +257,11 @@ export class SlotExchange {
     }, REPORT_AFTER_MS);
   }
 
+  /** Looks again soon; one that is planned is not put off, however fast instruments begin. */
   #look(): void {
-    clearTimeout(this.#looker);
-    if (this.#open.size === 0) return;
+    if (this.#looker !== undefined || this.#open.size === 0) return;
     this.#looker = setTimeout(() => {
+      this.#looker = undefined;
       const now = performance.now();
       for (const feed of this.#open) this.#lookAfter(feed, now);
       this.#look();

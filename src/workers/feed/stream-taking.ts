@@ -81,12 +81,12 @@ export class StreamTaking {
 
   /** Publishes what cannot be put in order in time. @returns ticks to publish now */
   settleLate(nowMs: number): readonly HeldTick[] {
-    return this.#isLate(nowMs) ? this.#settle(0) : NONE;
+    return this.#isLate(nowMs) ? this.#leap() : NONE;
   }
 
   /** Publishes what is held, since this connection gives the stream away itself. */
   settleNow(): readonly HeldTick[] {
-    return this.#settle(0);
+    return this.isSettled ? NONE : this.#leap();
   }
 
   #isLate(nowMs: number): boolean {
