@@ -46,8 +46,8 @@ export const NEW_LOGIN: FeedCredentials = {
 
 /** An outage is short, but long enough to be told: what changes within 20 ms is not. */
 const QUICK_FLAGS = [
-  '--reconnect-initial-ms=200',
-  '--reconnect-max-ms=200',
+  '--reconnect-initial-ms=500',
+  '--reconnect-max-ms=500',
   '--reconnect-jitter=0',
   '--slot-wait-min=20ms',
   '--slot-wait-max=50ms',

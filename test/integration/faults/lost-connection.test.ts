@@ -1,8 +1,9 @@
 /** The socket to the broker is lost: by a reset, a close, a host that is gone, or without a word. */
 import { test } from 'node:test';
-import { FaultScene } from '../../support/fault-scene.ts';
+import { FaultScene, INSTRUMENTS } from '../../support/fault-scene.ts';
 import { exchangeAgain } from '../../support/feed-scene.ts';
 import { until } from '../../support/until.ts';
+import { untilUpstream } from '../../support/upstream-subscriptions.ts';
 
 test('after a reset everything is back on one new connection, and the gap is told', async (t) => {
   const scene = await FaultScene.start(t);
@@ -47,4 +48,33 @@ test('an exchange that is gone for a while is found again on its address', async
   await scene.untilFeedIs('reconnecting');
   scene.replaceExchange(await exchangeAgain(t, scene.fixture));
   await scene.assertRecovered({ outages: 1 });
+});
+
+test('a connection that is lost in the middle of a change of mode carries the wanted mode alone on the next one', async (t) => {
+  const scene = await FaultScene.start(t);
+  const { exchange, fixture } = scene;
+  const third = await fixture.client();
+  const wanted = (mode: number) => [
+    ...INSTRUMENTS.map(({ segment, token }) => `${segment}:${token}:3`),
+    `1:3045:${mode}`,
+  ];
+  const before = exchange.counters;
+  await third.subscribe('NSE', 'SBIN', 1);
+  await untilUpstream(exchange, wanted(1));
+  await third.subscribe('NSE', 'SBIN', 3);
+  exchange.dropAll();
+  await untilUpstream(exchange, wanted(3));
+  await third.ask({ action: 'unsubscribe', symbol: 'SBIN', exchange: 'NSE', mode: 3 });
+  await untilUpstream(exchange, wanted(1));
+  third.terminate();
+  await until('the end of its subscription', () => {
+    return exchange.connections[0]!.subscriptions.length === INSTRUMENTS.length;
+  });
+  const { framesSent, requests } = exchange.counters;
+  await scene.assertRecovered({
+    outages: 1,
+    // All were of the third client's instrument but the images of the new connection.
+    swallowed: framesSent - before.framesSent - INSTRUMENTS.length,
+    requests: [requests - before.requests],
+  });
 });

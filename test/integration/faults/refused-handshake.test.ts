@@ -4,14 +4,14 @@ import { test } from 'node:test';
 import { FaultScene, NEW_LOGIN } from '../../support/fault-scene.ts';
 import { until } from '../../support/until.ts';
 
-for (const status of [500, 503, 418]) {
+for (const status of [500, 418]) {
   test(`a handshake that is answered ${status} is tried again until it is not`, async (t) => {
     const scene = await FaultScene.start(t);
-    scene.exchange.refuseNext({ status }, 4);
+    scene.exchange.refuseNext({ status }, 2);
     scene.exchange.dropAll();
     await until('a new connection', () => scene.exchange.counters.connectionsAccepted === 2);
     await scene.assertRecovered({ outages: 1 });
-    assert.equal(scene.exchange.counters.connectionsRefused, 4);
+    assert.equal(scene.exchange.counters.connectionsRefused, 2);
   });
 }
 
@@ -47,7 +47,7 @@ for (const status of [401, 403]) {
     await scene.untilTold('session_expired');
     assert.match(scene.fixture.engine.feeds[0]!.detail, new RegExp(`HTTP ${status}`));
     const since = performance.now();
-    await until('three times the wait', () => performance.now() - since > 600);
+    await until('twice the wait', () => performance.now() - since > 1000);
     assert.equal(exchange.counters.connectionsRefused, 1);
     exchange.acceptCredentials(NEW_LOGIN);
     scene.logIn(NEW_LOGIN);

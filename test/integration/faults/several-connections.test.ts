@@ -24,6 +24,10 @@ import { until } from '../../support/until.ts';
 const COUNT = 20;
 const SLOTS = Array.from({ length: COUNT }, (_, slot) => slot);
 
+/** Long enough to be told whatever else the machine does. */
+const LONG_OUTAGE_MS = 500;
+const SHORT_OUTAGE_MS = 100;
+
 interface Scene extends PoolScene {
   readonly watcher: TestClient;
   /** Sequence numbers of each token, as the other program got them. */
@@ -33,7 +37,7 @@ interface Scene extends PoolScene {
 }
 
 /** 20 instruments evenly on two connections that take 12 each, and ticks of all of them. */
-async function startScene(t: TestContext): Promise<Scene> {
+async function startScene(t: TestContext, outageMs: number): Promise<Scene> {
   const pool = await startPoolScene(t, 12, {
     // A connection that hangs keeps its slot at the exchange.
     exchange: { ticksPerSecond: 1000, maxConnections: 4 },
@@ -42,9 +46,10 @@ async function startScene(t: TestContext): Promise<Scene> {
       '--max-websocket-connections=2',
       '--feed-ping-interval=50ms',
       '--feed-dead-after=400ms',
-      '--reconnect-initial-ms=100',
-      // Longer than any outage here: nothing leaves a connection because it is lost.
-      '--feed-move-after=1',
+      `--reconnect-initial-ms=${outageMs}`,
+      `--reconnect-max-ms=${outageMs}`,
+      // Nothing leaves a connection because it is lost.
+      `--feed-move-after=${10 * outageMs}ms`,
     ],
   });
   const watcher = await pool.client({ features: ['sequence', 'stamps', 'status'] });
@@ -121,7 +126,7 @@ function statusesOf({ watcher }: Scene, symbol: string): unknown[] {
 }
 
 test('a connection that is reset interrupts what it carried, and nothing of what another one carries', async (t) => {
-  const scene = await startScene(t);
+  const scene = await startScene(t, LONG_OUTAGE_MS);
   const handles = openHandles();
   const [hurt, whole] = scene.own();
   const concerned = new Set(hurt!.subscriptions.map(({ token }) => token));
@@ -153,7 +158,7 @@ const FAULTS: readonly (readonly [
 
 for (const [what, hurt] of FAULTS) {
   test(`a move in which ${what} ends with each instrument on one connection, and loses nothing without saying so`, async (t) => {
-    const scene = await startScene(t);
+    const scene = await startScene(t, SHORT_OUTAGE_MS);
     const { engine, watcher, exchange } = scene;
     const handles = openHandles();
     for (let round = 0; round < 4; round++) {
