@@ -135,6 +135,29 @@ async function steps(fixture: EngineFixture, count: number, pauseMs = 10): Promi
   }
 }
 
+/** Of one instrument. @param times of its frames behind the beginning, ns */
+function infyRecording(times: readonly bigint[]): Buffer {
+  const began = 1_790_000_000_000_000_000n;
+  const instrument = { exchange: 'NSE', symbol: 'INFY', segment: 1, token: '1594', mode: 3 };
+  const control = (kind: RecordedKind, payload: unknown) => ({
+    feed: 0,
+    kind,
+    time: began,
+    payload: Buffer.from(JSON.stringify(payload)),
+  });
+  const frames = times.map((time) => ({
+    feed: 0,
+    kind: RECORDED.BINARY,
+    time: began + time,
+    payload: Buffer.alloc(51, 1),
+  }));
+  const head = [
+    control(RECORDED.FEED, { broker: 'angel' }),
+    control(RECORDED.WISHES, { action: 'subscribe', wishes: [instrument] }),
+  ];
+  return buildRecording([[...head, ...frames]]);
+}
+
 test('a recorded session replayed as fast as possible gives every client the same bytes as on the day itself', async (t) => {
   const { path, clients } = await recordSession(t, (fixture) => steps(fixture, 50));
   const replay = await startReplay(t, path);
@@ -227,22 +250,29 @@ test('a replay that is looped begins anew, and those who ask are told that nothi
   );
 });
 
+test('a quiet stretch in a replay is none of a mute feed: nothing is subscribed again, nobody is alarmed', async (t) => {
+  const path = join(temporaryDirectory(t), 'quiet.twr');
+  writeFileSync(path, infyRecording([0n, 1_500_000_000n]));
+  const flags = ['--mute-after=0.1', '--stale-after=0.1', '--recovery-wait=0.1'];
+  const replay = await startReplay(t, path, { speed: 1, flags });
+  const client = await replay.client({ features: ['status'] });
+  await client.subscribe('NSE', 'INFY', 3);
+  await replay.untilEnded();
+  const told = client.received.flatMap(({ message }) =>
+    message.type === 'feed_status' ? [message.status] : [],
+  );
+  assert.ok(
+    told.includes('live') &&
+      !told.some((status) => ['mute', 'stale', 'market_closed'].includes(String(status))),
+    String(told),
+  );
+  const { resubscribed, reconnects } = replay.engine.feeds[0]!.counters;
+  assert.deepEqual([resubscribed, reconnects], [0, 0]);
+});
+
 test('a replay stops at once in every state: before it begins, in a quiet hour, at its end', async (t) => {
   const path = join(temporaryDirectory(t), 'quiet.twr');
-  const hour = 3_600_000_000_000n;
-  const instrument = { exchange: 'NSE', symbol: 'INFY', segment: 1, token: '1594', mode: 3 };
-  const control = (kind: RecordedKind, payload: unknown) => ({
-    feed: 0,
-    kind,
-    time: hour,
-    payload: Buffer.from(JSON.stringify(payload)),
-  });
-  const frame = (time: bigint) => ({ feed: 0, kind: RECORDED.BINARY, time, payload: Buffer.alloc(51, 1) });
-  const head = [
-    control(RECORDED.FEED, { broker: 'angel' }),
-    control(RECORDED.WISHES, { action: 'subscribe', wishes: [instrument] }),
-  ];
-  writeFileSync(path, buildRecording([[...head, frame(hour), frame(2n * hour)]]));
+  writeFileSync(path, infyRecording([0n, 3_600_000_000_000n]));
   await (await startReplay(t, path)).stop();
   const quiet = await startReplay(t, path, { speed: 1 });
   await (await quiet.client()).subscribe('NSE', 'INFY', 3);

@@ -19,7 +19,6 @@ const WINDOW_PART = 64;
 const HOLD_BYTES = 8 * 1024 * 1024;
 const MOST_BACKLOG_BYTES = 256 * 1024 * 1024;
 const WATCHED = 8;
-const NEVER_MS = Number.MAX_SAFE_INTEGER;
 
 export interface ReplaySessionOptions {
   readonly config: Config;
@@ -136,8 +135,8 @@ function replayConfig(
     angelPin: null,
     angelTotp: null,
     // What was silent that day is silent again, and no reconnect of ours helps against it.
-    muteAfterMs: NEVER_MS,
-    staleAfterMs: NEVER_MS,
+    muteAfterMs: 0,
+    staleAfterMs: 0,
     maxWebsocketConnections: null,
     maxSymbolsPerWebsocket: null,
     maxInstruments: Math.max(config.maxInstruments, instruments),
