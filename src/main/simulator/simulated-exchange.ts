@@ -11,9 +11,8 @@ import { type RawData, WebSocketServer } from 'ws';
 import type { ExchangeCredentials, HandshakeVerdict } from '../../codec/exchange-wire.ts';
 import type { HandshakeRefusal } from '../../codec/handshake-refusal.ts';
 import type { ActiveInstrument } from './active-instruments.ts';
-import { encodePacket } from './frame-batch.ts';
+import { type FrameCounters, FrameSender } from './frame-sender.ts';
 import { type ConnectionSubscription, SimulatedConnection } from './simulated-connection.ts';
-import { instrumentKey } from './simulated-market.ts';
 import {
   resolveSimulatorOptions,
   type SimulatedExchangeOptions,
@@ -28,7 +27,7 @@ const LONGEST_TURN_MS = 50;
 const MOST_REQUEST_BYTES = 1024 * 1024;
 
 /** What happened since the start. All numbers only grow. */
-export interface SimulatorCounters {
+export interface SimulatorCounters extends FrameCounters {
   connectionsAccepted: number;
   connectionsRefused: number;
   requests: number;
@@ -36,14 +35,6 @@ export interface SimulatorCounters {
   /** From clients, and to them by brokers that send any by themselves: rounds to all connections. */
   heartbeats: number;
   heartbeatsSent: number;
-  /** Frames handed to sockets, ticks and snapshots; duplicates and garbage count for themselves. */
-  framesSent: number;
-  duplicatesSent: number;
-  /** Frames that went out before an older one of their subscription. */
-  reordersSent: number;
-  garbageSent: number;
-  /** Frames not sent because their connection left too much unread, or was closing. */
-  framesDropped: number;
   /** Ticks left out after a standstill of more than five seconds. */
   ticksSkipped: number;
 }
@@ -51,6 +42,7 @@ export interface SimulatorCounters {
 export class SimulatedExchange {
   readonly #settings: SimulatorSettings;
   readonly #generator: TickGenerator<SimulatedConnection>;
+  readonly #sender: FrameSender;
   readonly #connections = new Set<SimulatedConnection>();
   readonly #http: Server;
   readonly #webSockets = new WebSocketServer({
@@ -61,9 +53,6 @@ export class SimulatedExchange {
   });
   readonly #refusals: HandshakeRefusal[] = [];
   #standingRefusal: HandshakeRefusal | null = null;
-  /** Frames of a subscription so far, and the one that its successor is to overtake. */
-  readonly #orders = new WeakMap<ConnectionSubscription, { frames: number; held: Uint8Array | null }>();
-  readonly #stalledInstruments = new Set<string>();
   /** TCP sockets by the client's port: under TLS only they can be reset. */
   readonly #tcpSockets = new Map<number | undefined, Socket>();
   readonly #counters = {
@@ -73,14 +62,9 @@ export class SimulatedExchange {
     requestErrors: 0,
     heartbeats: 0,
     heartbeatsSent: 0,
-    framesSent: 0,
-    duplicatesSent: 0,
-    reordersSent: 0,
-    garbageSent: 0,
-    framesDropped: 0,
   };
   readonly #deliverTick = (active: ActiveInstrument<SimulatedConnection>): void => {
-    for (const subscription of active.subscriptions) this.#deliver(subscription);
+    for (const subscription of active.subscriptions) this.#sender.send(subscription);
   };
   #turnTimer: NodeJS.Timeout | undefined;
   #silenceTimer: NodeJS.Timeout | undefined;
@@ -94,6 +78,7 @@ export class SimulatedExchange {
     this.#settings = resolveSimulatorOptions(options);
     this.#credentials = this.#settings.credentials;
     this.#generator = new TickGenerator(this.#settings);
+    this.#sender = new FrameSender(this.#settings);
     const { tls } = this.#settings;
     this.#http = tls === null ? createServer() : createTlsServer(tls);
     this.#http.on('request', (_request, response) => response.writeHead(404).end());
@@ -111,7 +96,7 @@ export class SimulatedExchange {
   }
 
   get counters(): Readonly<SimulatorCounters> {
-    return { ...this.#counters, ticksSkipped: this.#generator.skipped };
+    return { ...this.#counters, ...this.#sender.counters, ticksSkipped: this.#generator.skipped };
   }
 
   /**
@@ -175,9 +160,7 @@ export class SimulatedExchange {
 
   /** As `stall`, for one instrument: its price moves on unseen. */
   stallInstrument(exchangeType: number, token: string, stalled: boolean): void {
-    const key = instrumentKey(exchangeType, token);
-    if (stalled) this.#stalledInstruments.add(key);
-    else this.#stalledInstruments.delete(key);
+    this.#sender.stall(exchangeType, token, stalled);
   }
 
   /** While paused, sockets stay open but nothing is read, answered or sent, as from a host that hangs. */
@@ -322,52 +305,9 @@ export class SimulatedExchange {
 
   /** Sends the last known value of each, at once. */
   #deliverNow(connection: SimulatedConnection, subscriptions: readonly ConnectionSubscription[]): void {
-    if (!this.#stalled) for (const subscription of subscriptions) this.#deliver(subscription);
+    if (!this.#stalled) for (const subscription of subscriptions) this.#sender.send(subscription);
     connection.flush();
     this.#arm();
-  }
-
-  #deliver(subscription: ConnectionSubscription): void {
-    const { receiver, mode, instrument } = subscription;
-    if (!receiver.takesFrames) {
-      this.#counters.framesDropped++;
-      return;
-    }
-    if (this.#stalledInstruments.size > 0) {
-      if (this.#stalledInstruments.has(instrumentKey(instrument.exchangeType, instrument.token))) return;
-    }
-    const { duplicateEvery, reorderEvery, garbageEvery } = this.#settings;
-    const { batch } = receiver;
-    const frame = ++this.#counters.framesSent;
-    if (reorderEvery > 0 && this.#isHeldBack(subscription, reorderEvery)) return;
-    batch.append(mode, instrument);
-    if (reorderEvery > 0) this.#sendHeldBack(subscription);
-    if (duplicateEvery > 0 && frame % duplicateEvery === 0) {
-      this.#counters.duplicatesSent++;
-      batch.append(mode, instrument);
-    }
-    if (garbageEvery > 0 && frame % garbageEvery === 0) {
-      this.#counters.garbageSent++;
-      if (this.#counters.garbageSent % 2 === 1) batch.appendTruncated(mode, instrument);
-      else batch.appendUnknown(mode, instrument);
-    }
-  }
-
-  /** Every so many frames of a subscription, one waits until its successor is sent. */
-  #isHeldBack(subscription: ConnectionSubscription, every: number): boolean {
-    const order = this.#orders.get(subscription) ?? { frames: 0, held: null };
-    this.#orders.set(subscription, order);
-    if (order.held !== null || ++order.frames % every !== 0) return false;
-    order.held = encodePacket(this.#settings.wire, subscription.mode, subscription.instrument);
-    return true;
-  }
-
-  #sendHeldBack(subscription: ConnectionSubscription): void {
-    const order = this.#orders.get(subscription);
-    if (order === undefined || order.held === null) return;
-    this.#counters.reordersSent++;
-    subscription.receiver.batch.appendBytes(order.held);
-    order.held = null;
   }
 
   #flush(): void {
