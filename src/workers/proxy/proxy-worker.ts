@@ -35,7 +35,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
   readonly #subscriptions: SubscriptionHandler;
   readonly #orders = new OrderRelay();
   readonly #statuses = new FeedStatusNotifier();
-  readonly #refusals = new RefusalNotices();
+  readonly #refusals = new RefusalNotices(this.#index);
   readonly #requests: RequestHandler;
   readonly #keeper: SessionKeeper;
   readonly #loop: DrainLoop;

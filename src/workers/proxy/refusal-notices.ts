@@ -5,22 +5,33 @@
 import { designError, errorMessage } from '../../codec/server-message.ts';
 import { type Instrument, MODE } from '../../codec/tick.ts';
 import type { RequestRefused } from '../worker-messages.ts';
-import type { ClientSession, Holding } from './client-session.ts';
+import { type ClientSession, findHolding, type Holding } from './client-session.ts';
+import type { SubscriptionIndex } from './subscription-index.ts';
 
 export class RefusalNotices {
+  readonly #index: Pick<SubscriptionIndex, 'get'>;
   /** Notices that were sent. */
   sent = 0;
 
-  /** Tells each client that holds one of the instruments in a mode that the refusal is about, once for each. */
+  /** @param index what the clients of this thread are subscribed to */
+  constructor(index: Pick<SubscriptionIndex, 'get'>) {
+    this.#index = index;
+  }
+
+  /**
+   * Tells each client that holds one of the instruments in a mode that the refusal is about, once for each. Costs one look
+   * per client and instrument that anybody here holds: a broker that refuses a request in parts sends many refusals.
+   */
   tell(refused: RequestRefused, sessions: Iterable<ClientSession>): void {
-    const slots = new Set(refused.slots);
+    const instruments = refused.slots.flatMap((slot) => this.#index.get(slot)?.instrument ?? []);
+    if (instruments.length === 0) return;
     const isDeep = refused.mode === MODE.DEEP_DEPTH;
-    const isMeant = ({ instrument, streams }: Holding) =>
-      slots.has(instrument.slot) &&
+    const isMeant = ({ streams }: Holding) =>
       [...streams.values()].some(({ source }) => (source === MODE.DEEP_DEPTH) === isDeep);
     for (const session of sessions) {
-      for (const holding of [...session.holdings.values()].flat()) {
-        if (isMeant(holding)) this.#send(session, holding.instrument, refused);
+      for (const instrument of instruments) {
+        const holding = findHolding(session, instrument);
+        if (holding !== undefined && isMeant(holding)) this.#send(session, instrument, refused);
       }
     }
   }
