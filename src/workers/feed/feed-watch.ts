@@ -22,6 +22,8 @@ export class FeedWatch implements FeedWatchdog {
   readonly #watchdog: StallWatchdog;
   readonly #timer: NodeJS.Timeout;
   readonly #message = new Int32Array(MAX_DEEP_TICK_BYTES / 4);
+  /** Instruments whose next tick follows a gap on suspicion alone, of the modes LTP to DEPTH and of the deep overlay. */
+  readonly #suspected = { base: new Set<InstrumentFeed>(), deep: new Set<InstrumentFeed>() };
   readonly counters = { resubscribed: 0, silenced: 0 };
 
   constructor(handler: WatchedHandler, lastValues: LastValueTable, task: FeedWatchTask, report: Report) {
@@ -37,8 +39,10 @@ export class FeedWatch implements FeedWatchdog {
     this.#watchdog.watch(slot, exchange, performance.now());
   }
 
-  onEnded({ instrument: { slot, exchange } }: InstrumentFeed): void {
+  onEnded(feed: InstrumentFeed): void {
+    const { slot, exchange } = feed.instrument;
     this.#watchdog.unwatch(slot, exchange);
+    this.#believe(feed);
   }
 
   /** Hot path; neither allocates nor throws. */
@@ -52,6 +56,8 @@ export class FeedWatch implements FeedWatchdog {
   }
 
   onState(state: FeedState): void {
+    this.#suspected.base.clear();
+    this.#suspected.deep.clear();
     if (state === 'live') this.#watchdog.onConnected(performance.now());
     else this.#watchdog.onDisconnected();
   }
@@ -67,8 +73,8 @@ export class FeedWatch implements FeedWatchdog {
 
   #carryOut(verdict: FeedVerdict): void {
     const { statuses, silenced, suspected, unhurt, resubscribe, move, reconnect, tokens } = verdict;
-    for (const slot of suspected) this.#expectGap(slot, true);
-    for (const slot of unhurt) this.#expectGap(slot, false);
+    for (const slot of suspected) this.#suspect(slot);
+    for (const slot of unhurt) this.#clear(slot);
     for (const slot of silenced) this.#silence(slot);
     if (statuses.length > 0 || move.length > 0 || tokens !== null) {
       this.#report({ type: 'watch', statuses, move, tokens });
@@ -82,12 +88,32 @@ export class FeedWatch implements FeedWatchdog {
     if (why !== null) this.#handler.reconnect(why);
   }
 
-  /** Whether ticks are missing will show when the next one comes. */
-  #expectGap(slot: number, isExpected: boolean): void {
+  /** Whether ticks are missing will show when the next one comes. A gap that is to be told anyway is no suspicion. */
+  #suspect(slot: number): void {
     const feed = this.#handler.feedOf(slot);
     if (feed === undefined) return;
-    feed.gapBefore = isExpected && feed.seq > 0;
-    feed.deepGapBefore = isExpected && feed.deepSeq > 0;
+    this.#believe(feed);
+    const { base, deep } = this.#suspected;
+    if (!feed.gapBefore && feed.seq > 0) base.add(feed);
+    if (!feed.deepGapBefore && feed.deepSeq > 0) deep.add(feed);
+    feed.gapBefore ||= base.has(feed);
+    feed.deepGapBefore ||= deep.has(feed);
+  }
+
+  /** Nothing was missing. */
+  #clear(slot: number): void {
+    const feed = this.#handler.feedOf(slot);
+    if (feed === undefined) return;
+    const { base, deep } = this.#suspected;
+    if (base.has(feed)) feed.gapBefore = false;
+    if (deep.has(feed)) feed.deepGapBefore = false;
+    this.#believe(feed);
+  }
+
+  /** What is said of the next tick of an instrument is no suspicion. */
+  #believe(feed: InstrumentFeed): void {
+    this.#suspected.base.delete(feed);
+    this.#suspected.deep.delete(feed);
   }
 
   /** Ticks of a slot are missing: the next one says so, and the last value is marked as stale where readers find it. */
@@ -96,6 +122,7 @@ export class FeedWatch implements FeedWatchdog {
     // Of one that another worker owns nothing has been published here.
     if (feed?.ownership !== OWNERSHIP.OWNED) return;
     this.counters.silenced++;
+    this.#believe(feed);
     this.#handler.interrupt(slot);
     for (const kind of [KIND.BASE, KIND.DEEP]) {
       const words = this.#lastValues.read(slot, kind, this.#message);
