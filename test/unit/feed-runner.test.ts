@@ -1,6 +1,6 @@
-/** A feed worker that fails, as the control plane follows it. */
+/** A feed worker that fails or is ended, as the control plane follows it. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { pino } from 'pino';
 import { Piscina } from 'piscina';
 import { MODE } from '../../src/codec/tick.ts';
@@ -25,15 +25,12 @@ const NO_EVENTS: FeedEvents = {
   onMute: () => {},
 };
 
-test('no client is given the last price of a feed worker that has failed', async (t) => {
+/** A runner that is not started yet, over memory for one instrument. */
+function runnerOf(t: TestContext, module: string) {
   const pool = new Piscina({ filename: workerScript('feed/feed-worker').href, minThreads: 0 });
   t.after(() => pool.destroy());
   const lastValues = LastValueTable.create(1);
-  const table = new LastValueTable(lastValues);
-  const { words } = sampleTick(MODE.DEPTH);
-  table.write(RELIANCE.slot, KIND.BASE, words, words.length);
   const slotOwners = SlotOwners.create(1);
-  new SlotOwners(slotOwners).claim(RELIANCE.slot, 0);
   let epoch = 0;
   const runner = new FeedRunner({
     pool,
@@ -45,10 +42,10 @@ test('no client is given the last price of a feed worker that has failed', async
     onWatch: () => {},
     task: {
       feed: 0,
-      // The worker fails at its start.
-      broker: 'unknown',
-      module: 'file:///nonexistent.ts',
-      url: '',
+      broker: 'angel',
+      module,
+      // Nobody listens there.
+      url: 'ws://127.0.0.1:9',
       credentials: { authToken: '', feedToken: '', apiKey: '', clientCode: '' },
       ring: createRing(MIN_RING_BYTES),
       lastValues,
@@ -60,8 +57,35 @@ test('no client is given the last price of a feed worker that has failed', async
     },
   });
   t.after(() => runner.stop());
-  runner.apply([{ instrument: RELIANCE, mode: MODE.DEPTH, deep: false }], new Set());
+  const table = new LastValueTable(lastValues);
+  const price = () => table.read(RELIANCE.slot, KIND.BASE, new Int32Array(512));
+  return { runner, table, owners: new SlotOwners(slotOwners), price };
+}
+
+const WISH = { instrument: RELIANCE, mode: MODE.DEPTH, deep: false } as const;
+
+test('no client is given the last price of a feed worker that has failed', async (t) => {
+  const { runner, table, owners, price } = runnerOf(t, 'file:///nonexistent.ts');
+  const { words } = sampleTick(MODE.DEPTH);
+  table.write(RELIANCE.slot, KIND.BASE, words, words.length);
+  owners.claim(RELIANCE.slot, 0);
+  runner.apply([WISH], new Set());
   runner.start();
   await until('the failure', () => runner.restarts > 0);
-  assert.equal(table.read(RELIANCE.slot, KIND.BASE, new Int32Array(512)), 0);
+  assert.equal(price(), 0);
+  assert.equal(owners.ownerOf(RELIANCE.slot), 0, 'it is kept for the next worker');
+  runner.apply([{ ...WISH, mode: 0 }], new Set());
+  await until('its freedom when nobody wishes for it', () => owners.ownerOf(RELIANCE.slot) === null);
+});
+
+test('a connection that is ended for good leaves its instruments to others: a user who changes the broker comes back', async (t) => {
+  const { runner, table, owners, price } = runnerOf(t, workerScript('feed/angel-feed').href);
+  runner.apply([WISH], new Set());
+  runner.start();
+  await until('the worker', () => owners.ownerOf(RELIANCE.slot) === 0);
+  const { words } = sampleTick(MODE.DEPTH);
+  table.write(RELIANCE.slot, KIND.BASE, words, words.length);
+  await runner.stop();
+  assert.equal(owners.ownerOf(RELIANCE.slot), null);
+  assert.equal(price(), 0);
 });

@@ -109,7 +109,11 @@ export class FeedRunner implements MovableFeed {
     const wishes = [...this.#wished.values()].flatMap(wishesOf);
     this.#post({ type: 'subscribe', wishes, epoch: task.epoch });
     this.#done = this.#options.pool.run({ task, port: port2 }, { transferList: [port2] }).then(
-      () => port1.close(),
+      () => {
+        port1.close();
+        this.#isRunning = false;
+        this.#abandoned.clean(() => false);
+      },
       (error: unknown) => {
         port1.close();
         this.#isRunning = false;
@@ -262,7 +266,10 @@ export class FeedRunner implements MovableFeed {
   }
 
   #onFailure(error: unknown, aliveMs: number): void {
-    if (this.#stopping) return;
+    if (this.#stopping) {
+      this.#abandoned.clean(() => false);
+      return;
+    }
     this.#abandoned.clean((slot) => this.#wished.has(slot));
     this.#options.events.onGone(this);
     if (this.state === 'refused' || this.#isSuspended) {
