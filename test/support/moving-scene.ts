@@ -85,7 +85,7 @@ export class ScenicFeed implements MovableFeed {
     else {
       this.#anyWriter()?.handOver(message.slots, message.to);
       const { slots } = message;
-      this.#toMain.push(() => this.#scene.moves.onHandedOver(slots));
+      this.#toMain.push(() => this.#scene.moves.onHandedOver(this.feed, slots));
     }
     return true;
   }

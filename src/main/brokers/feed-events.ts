@@ -7,7 +7,7 @@ export interface FeedEvents {
   /** First ticks of slots have come that another connection's worker publishes. */
   onCarries(feed: FeedRunner, slots: readonly number[]): void;
   /** A worker that was asked for slots publishes them no more. */
-  onHandedOver(slots: readonly number[]): void;
+  onHandedOver(feed: FeedRunner, slots: readonly number[]): void;
   /** Its worker has ended; another one may follow. */
   onGone(feed: FeedRunner): void;
   /** The broker carries something not that was asked for. */

@@ -203,7 +203,7 @@ export class FeedPool implements Upstream {
     const feed = create({
       onState: (each) => this.#onState(each),
       onCarries: (each, slots) => this.#moves.onCarries(each.feed, slots),
-      onHandedOver: (slots) => this.#moves.onHandedOver(slots),
+      onHandedOver: (each, slots) => this.#moves.onHandedOver(each.feed, slots),
       onGone: (each) => this.#moves.onGone(each),
       onRefused: (each, refused) => this.#onRefused(each, refused),
       onMute: (each, slots) => {

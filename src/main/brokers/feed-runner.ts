@@ -253,7 +253,7 @@ export class FeedRunner implements MovableFeed {
         this.#options.events.onCarries(this, message.slots);
         break;
       case 'handedOver':
-        this.#options.events.onHandedOver(message.slots);
+        this.#options.events.onHandedOver(this, message.slots);
         break;
       case 'watch':
         this.#options.onWatch(message);

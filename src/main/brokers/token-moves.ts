@@ -62,8 +62,11 @@ export class TokenMoves {
   readonly #log: Logger;
   readonly #events: MoveEvents;
   readonly #moves = new Map<PlacedToken, Move>();
-  /** Slots that a giver was asked for, and for whom: also of tokens that nobody wishes for any more. */
-  readonly #asked = new Map<number, Move>();
+  /**
+   * Slots that a giver was asked for, in the order of asking: also of tokens that nobody wishes for any more, which may
+   * have come again and be on another move meanwhile.
+   */
+  readonly #asked: { readonly slot: number; readonly move: Move }[] = [];
   #timer: NodeJS.Timeout | undefined;
   /** Tokens that have come to another connection since the start. */
   done = 0;
@@ -122,12 +125,13 @@ export class TokenMoves {
   }
 
   /** A giver writes these slots no more. */
-  onHandedOver(slots: readonly number[]): void {
+  onHandedOver(giver: number, slots: readonly number[]): void {
     const byMove = new Map<Move, number[]>();
     for (const slot of slots) {
-      const move = this.#asked.get(slot);
-      if (move === undefined) continue;
-      this.#asked.delete(slot);
+      const at = this.#asked.findIndex((asked) => asked.slot === slot && asked.move.from.feed === giver);
+      if (at < 0) continue;
+      const { move } = this.#asked[at]!;
+      this.#asked.splice(at, 1);
       byMove.set(move, [...(byMove.get(move) ?? []), slot]);
     }
     const taken = new Map<MovableFeed, number[]>();
@@ -170,8 +174,7 @@ export class TokenMoves {
     }
     const own = [...this.#moves.values()].filter(({ from, isAsked }) => from === feed && !isAsked);
     this.#ask(own);
-    const asked = [...this.#asked].filter(([, { from }]) => from === feed).map(([slot]) => slot);
-    this.#giveFor(asked);
+    this.#giveFor(feed);
     this.#tellIfSettled();
   }
 
@@ -216,24 +219,24 @@ export class TokenMoves {
       const pair = byPair.get(key) ?? { from, to, slots: [] };
       for (const slot of token.wishes.keys()) {
         pair.slots.push(slot);
-        this.#asked.set(slot, move);
+        this.#asked.push({ slot, move });
       }
       byPair.set(key, pair);
     }
     for (const { from, to, slots } of byPair.values()) {
       if (from.isRunning) from.handOver(slots, to.feed);
-      else this.#giveFor(slots);
+      else this.#giveFor(from);
     }
   }
 
-  /** Gives slots in the place of workers that have ended: nobody knows what they published last. */
-  #giveFor(slots: readonly number[]): void {
-    for (const slot of slots) {
-      const { from, to } = this.#asked.get(slot)!;
-      if (this.#owners.ownerOf(slot) !== from.feed) continue;
-      this.#owners.give(slot, to.feed, {
-        giver: from.feed,
-        position: from.ringPosition,
+  /** Gives what a worker was asked for that has ended: nobody knows what it published last. */
+  #giveFor(giver: MovableFeed): void {
+    const asked = this.#asked.filter(({ move }) => move.from === giver);
+    for (const { slot, move } of asked) {
+      if (this.#owners.ownerOf(slot) !== giver.feed) continue;
+      this.#owners.give(slot, move.to.feed, {
+        giver: giver.feed,
+        position: giver.ringPosition,
         epoch: 0,
         seq: 0,
         deepSeq: 0,
@@ -244,7 +247,10 @@ export class TokenMoves {
         lastDeepTimeMs: 0,
       });
     }
-    this.onHandedOver(slots);
+    this.onHandedOver(
+      giver.feed,
+      asked.map(({ slot }) => slot),
+    );
   }
 
   /** Ends a move whose giver was not asked: the token stays with it, with what is wished for by now. */
