@@ -1,6 +1,6 @@
 /** `tickwire record` and `tickwire replay` as a user runs them: processes of their own, ended by signals. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { recordingFileHeader } from '../../src/codec/recording/block-writer.ts';
@@ -102,8 +102,10 @@ test('a recording that exists is never replaced, and what makes no sense is refu
     [['record', 'new.twr'], ['--symbols=RELIANCE'], /COMMAND_INVALID: --symbols has "RELIANCE"/],
     [['record', 'new.twr'], ['--for=soon'], /COMMAND_INVALID: --for is "soon"/],
     [['record', 'new.twr'], ['--last=5'], /--last needs --from-black-box/],
+    [['record', 'new.twr'], ['--from-black-box', '--last=Infinity'], /--last is "Infinity"/],
     [['record', 'new.twr'], ['--from-black-box'], /RECORDING_UNREADABLE: There is no black box in/],
     [['replay', 'none.twr'], [], /RECORDING_UNREADABLE: .*none\.twr cannot be read/],
+    [['replay', '.'], [], /RECORDING_UNREADABLE: .* cannot be read as a recording: it is no file/],
     [['replay', 'text.twr'], [], /RECORDING_UNREADABLE: .*it does not begin as a recording does/],
     [['replay', 'empty.twr'], [], /RECORDING_UNREADABLE: .*has nothing to play/],
     [['replay', 'empty.twr'], ['--speed=fast'], /COMMAND_INVALID: --speed is "fast"/],
@@ -114,7 +116,11 @@ test('a recording that exists is never replaced, and what makes no sense is refu
     assert.match(cli.output, message);
   }
   assert.equal(existsSync(join(cwd, 'new.twr')), false);
-  const unknown = await run(t, cwd, ['record', 'unknown.twr'], ['--symbols=NSE:NOSUCH']);
+  mkdirSync(join(cwd, 'db', 'black-box'), { recursive: true });
+  const third = await run(t, cwd, ['record', 'third.twr'], ['--from-black-box', '--last=0.33333']);
+  assert.equal((await third.exited).code, 0, third.output);
+  // What is held of the good one is recorded before the bad one is refused.
+  const unknown = await run(t, cwd, ['record', 'unknown.twr'], ['--symbols=NSE:INFY,NSE:NOSUCH']);
   assert.notEqual((await unknown.exited).code, 0);
   assert.match(unknown.output, /Not all of --symbols can be subscribed: Symbol NOSUCH not found/);
   assert.equal(existsSync(join(cwd, 'unknown.twr')), false, 'the name is free for the next attempt');

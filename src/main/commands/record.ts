@@ -1,7 +1,6 @@
 /** `tickwire record <file>`: the engine with everything that brokers send recorded, or the black box of an engine saved. */
-import { statSync, unlinkSync } from 'node:fs';
+import { unlinkSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { recordingFileHeader } from '../../codec/recording/block-writer.ts';
 import { MODE } from '../../codec/tick.ts';
 import type { InstrumentName } from '../../workers/worker-messages.ts';
 import { type DurationUnit, MS_PER_UNIT } from '../config/option-kinds.ts';
@@ -36,6 +35,7 @@ export const run: RunCommand = async ({ argv, env, cwd, print }) => {
   const durationMs = flags.for === undefined ? null : readDuration(flags.for);
   createRecording(path);
   let timer: NodeJS.Timeout | undefined;
+  let hasBegun = false;
   const timeUp = Promise.withResolvers<string>();
   try {
     const code = await runEngine(config, cwd, print, {
@@ -43,6 +43,7 @@ export const run: RunCommand = async ({ argv, env, cwd, print }) => {
       until: timeUp.promise,
       onStarted: (engine) => {
         holdSymbols(engine, config, symbols);
+        hasBegun = true;
         print(`Recording into ${path}; it ends with Ctrl-C.`);
         if (durationMs !== null) timer = setTimeout(() => timeUp.resolve('the time is up'), durationMs);
       },
@@ -50,8 +51,8 @@ export const run: RunCommand = async ({ argv, env, cwd, print }) => {
     report(path, print);
     return code;
   } catch (error) {
-    // The engine did not come so far as to record: the name is free for the next attempt.
-    if (statSync(path).size === recordingFileHeader().length) unlinkSync(path);
+    // Nobody was told that it records, whatever a feed has noted by then: the name is free for the next attempt.
+    if (!hasBegun) unlinkSync(path);
     throw error;
   } finally {
     clearTimeout(timer);
@@ -65,7 +66,7 @@ function saveBlackBox(
   print: (line: string) => void,
 ): void {
   const recording = openRecording(blackBoxPaths(directory));
-  const from = last === null ? 0n : BigInt(Date.now() - last * 60_000) * 1_000_000n;
+  const from = last === null ? 0n : BigInt(Math.round(Date.now() - last * 60_000)) * 1_000_000n;
   try {
     copyRecords(recording.blocks, path, from);
   } finally {
@@ -115,7 +116,7 @@ function readDuration(text: string): number {
 function lastMinutes(text: string | undefined): number | null {
   if (text === undefined) return null;
   const minutes = Number(text);
-  if (minutes > 0) return minutes;
+  if (minutes > 0 && Number.isFinite(minutes)) return minutes;
   throw invalid(`--last is "${text}"; it must be a number of minutes.`);
 }
 

@@ -186,8 +186,12 @@ function failure(
   { from }: DownloadTask,
   reason: string,
 ): TickwireError {
-  const message = `The instrument list from ${shownAddress(from)} cannot be fetched: ${reason.replaceAll(from, 'it')}.`;
-  return new TickwireError(code, message);
+  // An address may have a password in it.
+  const shown = isAddress(from) ? reason.replaceAll(from, 'it') : reason;
+  return new TickwireError(
+    code,
+    `The instrument list from ${shownAddress(from)} cannot be fetched: ${shown}.`,
+  );
 }
 
 /** fetch says no more than "fetch failed"; its cause says why. */

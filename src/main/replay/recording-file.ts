@@ -18,8 +18,12 @@ class FileSource implements ByteSource {
 
   constructor(path: string) {
     this.#descriptor = openSync(path, 'r');
+    const stats = fstatSync(this.#descriptor);
     // A file that is being written grows on; what comes later is left out.
-    this.size = fstatSync(this.#descriptor).size;
+    this.size = stats.size;
+    if (stats.isFile()) return;
+    closeSync(this.#descriptor);
+    throw new Error('it is no file');
   }
 
   read(at: number, length: number): Uint8Array {
