@@ -85,7 +85,7 @@ test('a code that is about to end, and one that another process has used, are wa
   server.codes = [codeAt(stepEnds), codeAt(stepEnds + 30_000)];
   await logIn(options, secret);
   assert.deepEqual(clock.waits, [2000]);
-  (await limits.begin('angel', ACCOUNT.clientCode)).end(true);
+  await (await limits.begin('angel', ACCOUNT.clientCode)).end(true);
   await logIn(options, secret);
   assert.equal(server.requests.at(-1)!.body.totp, codeAt(stepEnds + 30_000));
 });
@@ -241,7 +241,7 @@ test('more than five logins in a quarter of an hour, and two at once, are refuse
   const busy = await refusal(logIn(options, typed));
   assert.deepEqual([busy.code, busy.exitCode], ['LOGIN_LIMITED', 75]);
   assert.match(busy.message, /another login of this client code is under way/);
-  running.end(true);
+  await running.end(true);
   for (let i = 0; i < 4; i++) await logIn(options, typed);
   const error = await refusal(logIn(options, typed));
   assert.equal(error.code, 'LOGIN_LIMITED');

@@ -1,7 +1,9 @@
 /** A running engine whose broker refuses the tokens of a login that was made by `tickwire login`. */
 import assert from 'node:assert/strict';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type TestContext, test } from 'node:test';
 import { Fernet } from '../../src/main/auth/fernet.ts';
+import { DatabaseSync } from '../../src/main/database/sqlite.ts';
 import { LoginStore } from '../../src/main/login/login-store.ts';
 import { decodeTotpSecret, totpCode, totpStep } from '../../src/main/login/totp.ts';
 import { type EngineFixture, FIXTURE_CREDENTIALS, startEngineFixture } from '../support/engine-fixture.ts';
@@ -65,6 +67,28 @@ test('tokens that the broker refuses are renewed once, and ticks flow without an
   assert.equal(api.count('renew'), 1);
   assert.equal(api.count('login'), 0);
   assert.notEqual(ACCOUNT.apiKey, FIXTURE_CREDENTIALS.apiKey, 'the key is that of the login');
+});
+
+test('tokens that come while instruments are written are stored when that ends, and nobody waits for it', async (t) => {
+  const { api, fixture } = await startScene(t, 2);
+  const writer = new DatabaseSync(fixture.databasePath);
+  t.after(() => writer.close());
+  writer.exec('BEGIN IMMEDIATE');
+  const client = await fixture.client();
+  await client.subscribe('NSE', 'RELIANCE', 1);
+  await until('the renewal', () => api.count('renew') === 1);
+  const delay = monitorEventLoopDelay({ resolution: 5 });
+  delay.enable();
+  const heldFrom = performance.now();
+  await until('a wait longer than SQLite would have had patience', () => performance.now() - heldFrom > 3500);
+  delay.disable();
+  writer.exec('ROLLBACK');
+  await until('ticks', () => {
+    fixture.exchange.step(2);
+    return client.ticks('RELIANCE').length > 0;
+  });
+  assert.ok(delay.max < 1e9, `the event loop stood still for ${(delay.max / 1e6).toFixed(0)} ms`);
+  assert.equal(api.count('renew'), 1);
 });
 
 test('a refresh token that is no longer good ends in one attempt; a login by hand is taken up by the poll', async (t) => {

@@ -123,7 +123,7 @@ export async function logIn(
       hasReached = reply.hasReached;
       return reply;
     } finally {
-      slot.end(hasReached);
+      await slot.end(hasReached);
     }
   };
   // The very same code would be refused the very same way.

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DatabaseSync } from '../database/sqlite.ts';
+import { whenWritable } from '../database/when-writable.ts';
 import { TickwireError } from '../errors.ts';
 
 const MIN_GAP_MS = 5000;
@@ -25,16 +26,19 @@ export interface Attempt {
   /** When the attempt before it began, epoch ms; null if none is remembered. */
   readonly previousMs: number | null;
   /** To be called at its end. What never came to the broker counts for nothing. */
-  end(hasReached: boolean): void;
+  end(hasReached: boolean): Promise<void>;
 }
 
 export class LoginLimits {
   readonly #db: DatabaseSync;
   readonly #clock: Clock;
+  readonly #signal: AbortSignal | undefined;
 
-  constructor(db: DatabaseSync, clock: Clock = SYSTEM_CLOCK) {
+  /** @param signal ends waits for another writer of the database */
+  constructor(db: DatabaseSync, clock: Clock = SYSTEM_CLOCK, signal?: AbortSignal) {
     this.#db = db;
     this.#clock = clock;
+    this.#signal = signal;
   }
 
   /**
@@ -44,7 +48,7 @@ export class LoginLimits {
    */
   async begin(broker: string, clientCode: string): Promise<Attempt> {
     for (;;) {
-      const taken = this.#take(broker, clientCode);
+      const taken = await whenWritable(() => this.#take(broker, clientCode), this.#signal);
       if (typeof taken !== 'number') return taken;
       await this.#clock.sleep(taken);
     }
@@ -86,7 +90,10 @@ export class LoginLimits {
       }
       this.#db.exec('COMMIT');
       if (isTooEarly) return MIN_GAP_MS - sinceLast;
-      return { previousMs, end: (hasReached) => this.#end(broker, clientCode, now, hasReached) };
+      return {
+        previousMs,
+        end: (hasReached) => whenWritable(() => this.#end(broker, clientCode, now, hasReached), this.#signal),
+      };
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       throw error;

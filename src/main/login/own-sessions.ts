@@ -16,8 +16,8 @@ import { LIST_FOLDER, ListFiles } from '../instruments/list-files.ts';
 import { OwnLogins } from './own-logins.ts';
 import { SessionRenewal } from './session-renewal.ts';
 
-/** The calling thread serves clients; an import of instruments holds the database for some two seconds. */
-const BUSY_TIMEOUT_MS = 3000;
+/** The calling thread serves clients; whoever writes waits in turns of its event loop. */
+const BUSY_TIMEOUT_MS = 10;
 
 export interface OwnSessionsOptions {
   readonly config: Config;

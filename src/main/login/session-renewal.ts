@@ -9,6 +9,7 @@ import type { Logger } from 'pino';
 import { Backoff } from '../../workers/feed/backoff.ts';
 import type { Config } from '../config-options.ts';
 import type { OwnDatabase } from '../database/own-database.ts';
+import { whenWritable } from '../database/when-writable.ts';
 import { type ErrorCode, TickwireError } from '../errors.ts';
 import { angelApiUrl } from './angel-api-url.ts';
 import {
@@ -150,10 +151,12 @@ export class SessionRenewal {
       const { signal } = this.#hangUp;
       const api = new SmartApi({ baseUrl: angelApiUrl(config), apiKey: login.apiKey, client, signal });
       const clock = this.#clock;
-      const options = { api, limits: new LoginLimits(database.db, clock), clock };
+      const options = { api, limits: new LoginLimits(database.db, clock, signal), clock };
       const tokens = await this.#logIn(name, options, store, login);
       const how = tokens === null ? 'renewal' : 'login';
-      store.save(name, { ...login, tokens: tokens ?? (await renewSession(options, login.tokens)) }, how);
+      const renewed = { ...login, tokens: tokens ?? (await renewSession(options, login.tokens)) };
+      // The broker may take the refresh token before no more: what it gave is not lost to an import of instruments.
+      await whenWritable(() => store.save(name, renewed, how), signal);
       return how;
     } finally {
       database.db.close();
@@ -177,7 +180,7 @@ export class SessionRenewal {
       return await logIn(options, credentials);
     } catch (error) {
       if (!(error instanceof TickwireError) || error.code !== 'LOGIN_REFUSED') throw error;
-      store.stop(name, mark);
+      await whenWritable(() => store.stop(name, mark), this.#hangUp.signal);
       const reason = error.message;
       log.error(
         { account: name, reason },
