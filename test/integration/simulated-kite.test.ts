@@ -9,6 +9,7 @@ import {
 } from '../../src/main/simulator/simulator-options.ts';
 import { decodeMessage, type KiteRecord } from '../support/kite-wire.ts';
 import { connectStream, refusedHandshake, type StreamClient } from '../support/stream-client.ts';
+import { until } from '../support/until.ts';
 
 const { apiKey, authToken } = DEMO_CREDENTIALS;
 
@@ -77,7 +78,8 @@ test('a token is sent in quote mode until it gets another, and has one mode at a
   ]);
   ask(client, 'unsubscribe', [RELIANCE, NIFTY]);
   ask(client, 'subscribe', [String(RELIANCE)]);
-  await client.until(() => exchange.counters.requests === 6);
+  // Nothing comes of these for the client to wait for.
+  await until('the requests', () => exchange.counters.requests === 6);
   assert.deepEqual(exchange.connections[0]?.subscriptions, []);
 });
 
@@ -109,7 +111,9 @@ test('more than 3000 instruments are refused with a text, and the socket stays',
   assert.equal(exchange.connections[0]?.subscriptions.length, 3000);
   ask(client, 'unsubscribe', tokens.slice(0, 1));
   ask(client, 'subscribe', tokens.slice(3000));
-  await client.until(() => exchange.connections[0]?.subscriptions.at(-1)?.token === String(tokens[3000]));
+  await until('the last token', () => {
+    return exchange.connections[0]?.subscriptions.at(-1)?.token === String(tokens[3000]);
+  });
 });
 
 test('a heartbeat of one byte comes by itself, also without a subscription', async (t) => {
