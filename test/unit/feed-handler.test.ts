@@ -169,6 +169,18 @@ test('the image of a mode that comes back is a tick, also when it repeats what c
   );
 });
 
+test('a broker that complains and complains of nothing that was asked fills no log', async (t) => {
+  const { server, feed } = await scene(t);
+  const complaint = JSON.stringify({ correlationID: 'nobody´s', errorCode: 'E1001', errorMessage: 'no' });
+  for (let i = 0; i < 500; i++) server.open[0]!.send(i % 2 === 0 ? complaint : 'what?');
+  await until('the texts', () => {
+    const { requestErrors, unknownText } = feed.handler.counters();
+    return requestErrors === 250 && unknownText === 250;
+  });
+  const told = [...feed.reportsOf('requestError'), ...feed.reportsOf('unknownText')];
+  assert.equal(told.length, 10);
+});
+
 test('tokens that the broker refused are not tried again, whoever gives them', async (t) => {
   const server = await UpstreamServer.listen(t);
   server.script.push({ status: 401, message: `bad ${SCENE_CREDENTIALS.feedToken}` });

@@ -46,8 +46,8 @@ export interface FeedRequestsOptions {
 export class FeedRequests {
   readonly #options: FeedRequestsOptions;
   readonly #ledger = new RequestLedger();
-  /** Since the connection is up. */
-  #unknownTexts = 0;
+  /** Texts that are about nothing that was asked, since the connection is up. */
+  #strayTexts = 0;
   readonly counts = { requestErrors: 0, pairsRefused: 0, unknownText: 0 };
 
   constructor(options: FeedRequestsOptions) {
@@ -74,7 +74,7 @@ export class FeedRequests {
   /** The connection is gone, and with it everything that was asked. */
   forget(): void {
     this.#ledger.clear();
-    this.#unknownTexts = 0;
+    this.#strayTexts = 0;
   }
 
   /**
@@ -85,8 +85,10 @@ export class FeedRequests {
     const { subscriptions, report, redact } = this.#options;
     this.counts.requestErrors++;
     const text = redact(message);
-    report({ type: 'requestError', code, message: text, correlationId: id });
     const sent = this.#ledger.take(id);
+    if (sent !== undefined || this.#strayTexts++ < LOGGED_TEXTS) {
+      report({ type: 'requestError', code, message: text, correlationId: id });
+    }
     if (sent === undefined) return;
     const { mode } = sent.request;
     const entries = subscriptions.dropCarried(sent.request.entries, mode);
@@ -105,7 +107,7 @@ export class FeedRequests {
     this.counts.unknownText++;
     const id = this.#ledger.idIn(text);
     if (id !== '') this.onComplaint({ code: '', message: text, id, isLimit: false });
-    else if (this.#unknownTexts++ < LOGGED_TEXTS) {
+    else if (this.#strayTexts++ < LOGGED_TEXTS) {
       this.#options.report({ type: 'unknownText', text: this.#options.redact(text) });
     }
   }
