@@ -13,11 +13,11 @@ export interface SubscriptionRequest {
 }
 
 /** The exchange's words for a failed request. */
-export const REQUEST_ERRORS = {
+const REQUEST_ERRORS = {
   E1001: 'Invalid Request Payload.',
   E1002: 'Invalid Request. Subscription Limit Exceeded.',
 } as const;
-export type RequestErrorCode = keyof typeof REQUEST_ERRORS;
+type RequestErrorCode = keyof typeof REQUEST_ERRORS;
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

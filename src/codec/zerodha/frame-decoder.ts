@@ -77,7 +77,7 @@ export interface MessageCounters {
   trailing: number;
 }
 
-export function createMessageCounters(): MessageCounters {
+function createMessageCounters(): MessageCounters {
   return { heartbeats: 0, packets: 0, unknownLengths: 0, unknownSegments: 0, truncated: 0, trailing: 0 };
 }
 
@@ -152,7 +152,7 @@ export class MessageReader {
  * @param view must contain the bytes from `offset` to `offset + length`
  * @returns false, with `packet` untouched, for a length that is no layout
  */
-export function decodePacket(view: DataView, offset: number, length: number, packet: KitePacket): boolean {
+function decodePacket(view: DataView, offset: number, length: number, packet: KitePacket): boolean {
   switch (length) {
     case PACKET.LTP:
       break;

@@ -10,7 +10,7 @@ const FAULT: WireRequest = { kind: 'fault', answer: null };
 const FIRST_MODE = MODE.QUOTE;
 
 /** An error message as the server sends it: it names no request. */
-export function formatServerError(message: string): string {
+function formatServerError(message: string): string {
   return JSON.stringify({ type: 'error', data: message });
 }
 

@@ -22,11 +22,6 @@ export class Backoff {
     this.#random = random;
   }
 
-  /** Attempts since the last `reset`. */
-  get attempts(): number {
-    return this.#attempts;
-  }
-
   /** Delay before the next attempt, ms: initial × factor^attempts, capped, less a random part of the jitter's share. */
   next(): number {
     const { initialMs, factor, maxMs, jitter } = this.#options;

@@ -47,10 +47,6 @@ export class WatchedInstrument {
     this.#seenCount = count;
   }
 
-  get isStale(): boolean {
-    return this.#state === 'stale';
-  }
-
   /** Anything at all has come since it was subscribed first. */
   get hasTicked(): boolean {
     return this.#ticks > 0;
