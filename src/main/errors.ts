@@ -55,7 +55,7 @@ export const EXIT_CODES = {
   INSTRUMENTS_CUT: DATA_EXIT_CODE,
   /** The instrument list is larger than any list can be. */
   INSTRUMENTS_TOO_LARGE: DATA_EXIT_CODE,
-  /** The instrument list has less than four fifths of the rows of the one before. */
+  /** The instrument list has much fewer rows than the one before, of all exchanges or of one. */
   INSTRUMENTS_SHRUNKEN: DATA_EXIT_CODE,
   /** More than one row in a hundred cannot be read. */
   INSTRUMENTS_BAD_ROWS: DATA_EXIT_CODE,

@@ -156,7 +156,7 @@ const BREAKAGES: readonly (readonly [string, ListAnswer, string, RegExp])[] = [
     'a list of three quarters',
     whole(listText(GOOD.slice(0, 750))),
     'INSTRUMENTS_SHRUNKEN',
-    /has 755 instruments, the one before has 1005/,
+    /has only 755 of 1005\. If that is right/,
   ],
   ['too many bad rows', whole(listText(bad(11))), 'INSTRUMENTS_BAD_ROWS', /11 of its 1000 rows/],
   [
@@ -217,6 +217,29 @@ test('a single bad row, an unknown exchange, an expired contract and a row that 
     '2885',
     'a token of another exchange is another instrument',
   );
+});
+
+test('a list that is nearly whole but has lost an exchange never replaces a good table', async (t) => {
+  const scene = startScene(t);
+  const commodities = Array.from(
+    { length: 120 },
+    (_, i): Scrip => ({
+      ...CASH,
+      token: String(500_000 + i),
+      symbol: `GOLD28AUG98${50_000 + i}CE`,
+      name: 'GOLD',
+      exch_seg: 'MCX',
+    }),
+  );
+  const server = await startListServer(t, whole(listText([...GOOD, ...commodities])));
+  await scene.refresh(server.url);
+  const before = scene.symbols();
+  server.answer = whole(listText([...GOOD, ...commodities.slice(0, 11)]));
+  const error = await refusal(scene.refresh(server.url));
+  assert.equal(error.code, 'INSTRUMENTS_SHRUNKEN');
+  assert.match(error.message, /has only 11 of 120 on MCX\. If that is right/);
+  assert.deepEqual(scene.symbols(), before);
+  assert.equal((await scene.refresh(server.url, { allowShrunken: true })).rows, STORED + 11);
 });
 
 test('a list that shrank on purpose is taken over when the operator says so', async (t) => {

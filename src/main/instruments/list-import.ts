@@ -16,6 +16,9 @@ import { shownAddress } from './list-download.ts';
 const PIECE_BYTES = 256 * 1024;
 /** A list with less than this part of the rows before is taken for a part of a list. */
 const SMALLEST_PART = 0.8;
+/** The same of an exchange that had many rows. Expiries take more of one exchange than of all, but never nearly everything. */
+const SMALLEST_PART_OF_EXCHANGE = 0.1;
+const MANY_ROWS = 100;
 const MAX_BAD_PART = 0.01;
 const PROGRESS_BYTES = 4 * 1024 * 1024;
 
@@ -73,9 +76,12 @@ export function importList(db: DatabaseSync, task: ImportTask): ImportCounts {
   }
 }
 
-/** Rows of the broker's last good list, 0 without one. */
-function storedRows(db: DatabaseSync, broker: string): number {
-  return Number(db.prepare('SELECT count(*) AS rows FROM symtoken WHERE broker = ?').get(broker)?.rows ?? 0);
+/** Rows of the broker's last good list by exchange, none without one. */
+function storedRows(db: DatabaseSync, broker: string): ReadonlyMap<string, number> {
+  const count = db.prepare(
+    'SELECT exchange, count(*) AS rows FROM symtoken WHERE broker = ? GROUP BY exchange',
+  );
+  return new Map(count.all(broker).map(({ exchange, rows }) => [String(exchange), Number(rows)]));
 }
 
 /** To keep nine indexes in order row by row takes seven times as long as to make them anew. @returns what makes them */
@@ -174,7 +180,7 @@ function readPieces(
   }
 }
 
-function checkCounts(counts: ImportCounts, before: number, task: ImportTask): void {
+function checkCounts(counts: ImportCounts, before: ReadonlyMap<string, number>, task: ImportTask): void {
   const { rows, read, leftOut, exchanges } = counts;
   if (leftOut.bad > read * MAX_BAD_PART) {
     throw refused('INSTRUMENTS_BAD_ROWS', task, `${leftOut.bad} of its ${read} rows cannot be understood`);
@@ -191,14 +197,20 @@ function checkCounts(counts: ImportCounts, before: number, task: ImportTask): vo
   if (missing.length > 0) {
     throw refused('INSTRUMENTS_EXCHANGE_MISSING', task, `it has no instrument of ${missing.join(', ')}`);
   }
-  if (rows < before * SMALLEST_PART && !task.allowShrunken) {
-    const advice = 'If that is right, run tickwire instruments with --allow-shrunken';
-    throw refused(
-      'INSTRUMENTS_SHRUNKEN',
-      task,
-      `it has ${rows} instruments, the one before has ${before}. ${advice}`,
-    );
-  }
+  if (task.allowShrunken) return;
+  const shrunken = [...before].filter(
+    ([exchange, had]) => had >= MANY_ROWS && (exchanges[exchange] ?? 0) < had * SMALLEST_PART_OF_EXCHANGE,
+  );
+  const all = [...before.values()].reduce((sum, had) => sum + had, 0);
+  const losses = shrunken.map(([exchange, had]) => `${exchanges[exchange] ?? 0} of ${had} on ${exchange}`);
+  if (rows < all * SMALLEST_PART) losses.unshift(`${rows} of ${all}`);
+  if (losses.length === 0) return;
+  const advice = 'If that is right, run tickwire instruments with --allow-shrunken';
+  throw refused(
+    'INSTRUMENTS_SHRUNKEN',
+    task,
+    `of the instruments of the one before it has only ${losses.join(', ')}. ${advice}`,
+  );
 }
 
 function refused(code: ErrorCode, { from }: ImportTask, reason: string): TickwireError {
