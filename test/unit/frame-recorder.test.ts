@@ -127,6 +127,18 @@ test('a disk that does not keep up costs counted messages and says how many, and
   assert.equal(frames.at(-1)!.payload.toString(), 'last');
 });
 
+test('a disk that hangs keeps no feed from its end', async () => {
+  const files = new HeldFiles();
+  const { recorder } = recorderOf(files);
+  recorder.opened();
+  let hasEnded = false;
+  void recorder.stop().then(() => {
+    hasEnded = true;
+  });
+  await until('the end', () => hasEnded, 5000);
+  assert.deepEqual(files.blocks, []);
+});
+
 test('a message that fits no block is counted, and the next one is recorded', async (t) => {
   const path = sharedFile(t);
   const { recorder } = recorderOf(new SharedRecordingFile(path));

@@ -22,6 +22,8 @@ const BLOCKS = 8;
 /** What a killed process may take with it. */
 const FLUSH_MS = 250;
 const TIDY_MS = 5000;
+/** A disk that hangs must not keep a worker from its end, and another one from its place. */
+const STOP_TIMEOUT_MS = 1500;
 /** Wishes in one record. */
 const WISHES_PER_RECORD = 500;
 const NOTHING = new Uint8Array(0);
@@ -103,12 +105,19 @@ export class FrameRecorder {
     }
   }
 
-  /** Writes what is there and closes the file. */
+  /** Writes what is there and closes the file; a disk that hangs is waited for no longer than 1.5 s. */
   async stop(): Promise<void> {
     clearInterval(this.#flushing);
     clearInterval(this.#tidying);
     if (this.#lostMessages > 0) this.#recordLoss();
     this.#handOver();
+    const timeUp = Promise.withResolvers<void>();
+    const deadline = setTimeout(timeUp.resolve, STOP_TIMEOUT_MS);
+    await Promise.race([this.#finish(), timeUp.promise]);
+    clearTimeout(deadline);
+  }
+
+  async #finish(): Promise<void> {
     await this.#writing;
     await this.#options.files.close().catch(() => {});
   }
