@@ -44,9 +44,10 @@ export function feedQuota(
   };
 }
 
-export function feedOptions(config: Config, { heartbeat }: BrokerRow): FeedOptions {
+export function feedOptions(config: Config, { heartbeat, quota, replacesModes }: BrokerRow): FeedOptions {
   return {
     chunkTokens: config.subscribeChunk,
+    maxPairs: replacesModes ? null : quota.maxPairs,
     pingIntervalMs:
       heartbeat.intervalMs === null ? null : (config.feedPingIntervalMs ?? heartbeat.intervalMs),
     deadAfterMs: config.feedDeadAfterMs ?? heartbeat.deadAfterMs,

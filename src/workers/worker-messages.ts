@@ -95,6 +95,8 @@ export interface ConnectionOptions {
 export interface FeedOptions extends ConnectionOptions {
   /** Tokens per subscribe request. */
   readonly chunkTokens: number;
+  /** (token, mode) pairs that the broker allows on the connection; null where a token has one mode at a time. */
+  readonly maxPairs: number | null;
 }
 
 /** An instrument and the mode in which the upstream connection shall carry it. */

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { type Instrument, MODE } from '../../src/codec/tick.ts';
 import { SimulatedExchange } from '../../src/main/simulator/simulated-exchange.ts';
+import type { FeedOptions } from '../../src/workers/worker-messages.ts';
 import { startEngineFixture } from '../support/engine-fixture.ts';
 import {
   type FeedHandlerScene,
@@ -17,11 +18,12 @@ import { UpstreamServer } from '../support/upstream-server.ts';
 /** A live feed of the simulated exchange, which sends an image of everything that it accepts, and nothing else. */
 async function exchangeScene(
   t: TestContext,
+  options: Partial<FeedOptions> = {},
 ): Promise<{ readonly exchange: SimulatedExchange; readonly feed: FeedHandlerScene }> {
   const exchange = new SimulatedExchange({ ticksPerSecond: 0, credentials: SCENE_CREDENTIALS });
   const { url } = await exchange.listen();
   t.after(() => exchange.close());
-  const feed = feedHandlerScene(t, url, { options: { chunkTokens: 500 } });
+  const feed = feedHandlerScene(t, url, { options: { chunkTokens: 500, ...options } });
   feed.handler.start();
   await feed.untilLive();
   return { exchange, feed };
@@ -80,7 +82,7 @@ test('a token that spoils a request is found, and alone refused', async (t) => {
   assert.equal(feed.reportsOf('requestRefused').length, 1);
 });
 
-test('a change of mode on a full connection is refused for want of room, and carried out once there is room', async (t) => {
+test('a change of mode that a broker refuses for want of room, although its limit is said to have some, is carried out once there is room', async (t) => {
   const { exchange, feed } = await exchangeScene(t);
   const instruments = instrumentsNumbered(1000);
   feed.handler.subscribe(wishesFor(instruments, MODE.LTP), 1);
@@ -89,6 +91,20 @@ test('a change of mode on a full connection is refused for want of room, and car
   assert.equal(modesCarried(exchange).get(MODE.LTP), 600);
   assert.equal(feed.handler.counters().requestErrors, 1);
   assert.deepEqual(feed.reportsOf('requestRefused'), []);
+});
+
+test('all modes of a connection change within its limit: the broker refuses nothing, and no old mode is left', async (t) => {
+  for (const size of [900, 1000]) {
+    const { exchange, feed } = await exchangeScene(t, { maxPairs: 1000 });
+    const instruments = instrumentsNumbered(size);
+    feed.handler.subscribe(wishesFor(instruments, MODE.LTP), 1);
+    await until('the images', () => feed.ticks().length === size);
+    feed.handler.subscribe(wishesFor(instruments, MODE.DEPTH), 1);
+    await until('the images of the new mode', () => feed.ticks().length === 2 * size);
+    await until('the end of the old mode', () => modesCarried(exchange).get(MODE.LTP) === undefined);
+    assert.equal(modesCarried(exchange).get(MODE.DEPTH), size);
+    assert.equal(exchange.counters.requestErrors, 0);
+  }
 });
 
 test('what was refused is asked for again with the next connect', async (t) => {

@@ -3,6 +3,7 @@ import type { FeedOptions } from '../../src/workers/worker-messages.ts';
 /** A connection that heeds nothing for long, for tests of what it does. */
 export const QUICK_FEED_OPTIONS: FeedOptions = {
   chunkTokens: 50,
+  maxPairs: null,
   pingIntervalMs: 1000,
   deadAfterMs: 10_000,
   handshakeTimeoutMs: 5000,

@@ -65,6 +65,8 @@ interface Row {
     readonly deadAfterMs: number;
   };
   readonly quota: FeedQuota;
+  /** Whether a token has one mode at a time. Else the old mode and the new one count both while a token changes. */
+  readonly replacesModes: boolean;
   /** Null for an instrument that the broker does not stream, never a guess. */
   readonly resolve: (address: TableAddress) => WireAddress | null;
   readonly depthRows: readonly DepthRow[];
@@ -83,6 +85,7 @@ const ANGEL = {
   stream: { url: 'wss://smartapisocket.angelone.in/smart-stream', env: 'ANGEL_WS_URL' },
   heartbeat: { intervalMs: 10_000, deadAfterMs: 25_000 },
   quota: { maxConnections: 3, maxPairs: 1000, maxDeepPairs: 50 },
+  replacesModes: false,
   resolve: ({ brexchange, token }) => {
     const segment = angelSegment(brexchange);
     return segment === null ? null : { segment, token };
@@ -111,6 +114,7 @@ const ZERODHA = {
   // The server beats every couple of seconds and wants nothing.
   heartbeat: { intervalMs: null, deadAfterMs: 10_000 },
   quota: { maxConnections: 3, maxPairs: 3000, maxDeepPairs: 0 },
+  replacesModes: true,
   resolve: ({ token }) => resolveTableToken(token),
   depthRows: [{ exchange: '*', levels: [5] }],
   credentials: ({ authToken }, brokerApiKey, userName) => ({

@@ -92,6 +92,7 @@ export abstract class FeedHandler {
     });
     this.#requests = new FeedRequests({
       subscriptions: this.#subscriptions,
+      pairLimit: task.options.maxPairs ?? Number.POSITIVE_INFINITY,
       encode: (changes) => this.encodeRequests(changes),
       isOpen: () => this.#connection.isOpen,
       send: (text) => this.#connection.send(text),

@@ -4,6 +4,7 @@
  */
 import { MODE, type Mode } from '../../codec/tick.ts';
 import type { FromFeedWorker } from '../worker-messages.ts';
+import { orderChanges } from './change-order.ts';
 import type { FeedSubscriptions, TokenChange, TokenEntry } from './feed-subscriptions.ts';
 import { RequestLedger } from './request-ledger.ts';
 
@@ -34,6 +35,8 @@ export interface RequestComplaint {
 
 export interface FeedRequestsOptions {
   readonly subscriptions: FeedSubscriptions;
+  /** (token, mode) pairs that the connection may carry, infinite where one mode takes the place of another. */
+  readonly pairLimit: number;
   /** Requests that make the changes, in the order in which they must be sent. */
   readonly encode: (changes: readonly TokenChange[]) => readonly FeedRequest[];
   readonly isOpen: () => boolean;
@@ -59,16 +62,20 @@ export class FeedRequests {
    * nothing is carried; everything is asked for when it is.
    */
   ask(entries: Iterable<TokenEntry>): void {
-    const { isOpen, subscriptions } = this.#options;
-    if (isOpen()) this.#send(subscriptions.takeChanges(entries));
+    const { isOpen, subscriptions, pairLimit } = this.#options;
+    if (!isOpen()) return;
+    const before = subscriptions.pairs;
+    this.#send(orderChanges(subscriptions.takeChanges(entries), before, pairLimit));
   }
 
   /** Ends what the connection carries of tokens and asks for it again: a broker ignores a subscribe of what it carries. */
   renew(entries: Iterable<TokenEntry>): void {
     if (!this.#options.isOpen()) return;
     const carried = [...entries].filter((entry) => entry.carried !== 0);
-    this.#send(carried.map((entry) => ({ entry, from: entry.carried, to: 0 })));
-    this.#send(carried.map((entry) => ({ entry, from: 0, to: entry.carried })));
+    this.#send([
+      carried.map((entry) => ({ entry, from: entry.carried, to: 0 })),
+      carried.map((entry) => ({ entry, from: 0, to: entry.carried })),
+    ]);
   }
 
   /** The connection is gone, and with it everything that was asked. */
@@ -113,17 +120,11 @@ export class FeedRequests {
   }
 
   #askAgain(entries: readonly TokenEntry[], mode: Mode): void {
-    const changes = entries.map((entry) => {
-      const from = entry.carried;
-      entry.carried |= 1 << mode;
-      return { entry, from, to: entry.carried };
-    });
-    this.#send(changes);
+    this.#send([this.#options.subscriptions.addCarried(entries, mode)]);
   }
 
-  #send(changes: readonly TokenChange[]): void {
-    if (changes.length === 0) return;
-    const requests = this.#options.encode(changes);
+  #send(steps: readonly (readonly TokenChange[])[]): void {
+    const requests = steps.flatMap((changes) => this.#options.encode(changes));
     const madeRoom = requests.some(({ action }) => action === 'unsubscribe');
     for (const request of requests) {
       if (request.action === 'subscribe') this.#ledger.note({ request, madeRoom });

@@ -4,6 +4,7 @@
  */
 import { type Instrument, MODE, type Mode } from '../../codec/tick.ts';
 import type { UpstreamWish } from '../worker-messages.ts';
+import { countModes } from './change-order.ts';
 import type { FrameMemory } from './frame-memory.ts';
 import type { InstrumentFeed } from './instrument-feed.ts';
 
@@ -63,9 +64,15 @@ export class FeedSubscriptions {
   readonly #options: FeedSubscriptionsOptions;
   readonly #entries = new Map<string, TokenEntry>();
   readonly #bySlot = new Map<number, { readonly feed: InstrumentFeed; readonly entry: TokenEntry }>();
+  /** (token, mode) pairs that the connection carries. */
+  #pairs = 0;
 
   constructor(options: FeedSubscriptionsOptions) {
     this.#options = options;
+  }
+
+  get pairs(): number {
+    return this.#pairs;
   }
 
   entries(): Iterable<TokenEntry> {
@@ -120,6 +127,7 @@ export class FeedSubscriptions {
 
   /** The connection was lost and carries nothing any more; the first frames of the next one are news, whatever they say. */
   forgetCarried(): void {
+    this.#pairs = 0;
     for (const entry of this.#entries.values()) {
       entry.carried = 0;
       for (const memory of entry.memories) memory?.forget();
@@ -137,6 +145,7 @@ export class FeedSubscriptions {
       const to = desiredModes(entry);
       if (from === to) continue;
       entry.carried = to;
+      this.#pairs += countModes(to) - countModes(from);
       // A mode that begins anew has frames before it that we did not get. Forgetting what has ended is not enough: frames
       // come for a moment longer, and Kite sends some of a mode that nobody asked for.
       for (const mode of Object.values(MODE)) {
@@ -152,7 +161,18 @@ export class FeedSubscriptions {
     const bit = 1 << mode;
     const dropped = entries.filter(({ carried }) => (carried & bit) !== 0);
     for (const entry of dropped) entry.carried &= ~bit;
+    this.#pairs -= dropped.length;
     return dropped;
+  }
+
+  /** Counts tokens as carried in one more mode. @returns what must be asked for */
+  addCarried(entries: readonly TokenEntry[], mode: Mode): TokenChange[] {
+    return entries.map((entry) => {
+      const from = entry.carried;
+      entry.carried |= 1 << mode;
+      this.#pairs += countModes(entry.carried) - countModes(from);
+      return { entry, from, to: entry.carried };
+    });
   }
 
   #entryFor({ segment, token }: Instrument): TokenEntry {
