@@ -7,6 +7,7 @@ import {
   DEMO_CREDENTIALS,
   type SimulatedExchangeOptions,
 } from '../../src/main/simulator/simulator-options.ts';
+import { CliProcess } from '../support/cli-process.ts';
 import { decodeMessage, type KiteRecord } from '../support/kite-wire.ts';
 import { connectStream, refusedHandshake, type StreamClient } from '../support/stream-client.ts';
 import { until } from '../support/until.ts';
@@ -155,4 +156,17 @@ test('the simulate command can be Kite: it prints what its handshake needs', asy
   stop.abort();
   await running;
   assert.equal(lines[1], `API key ${apiKey}, access token ${authToken}`);
+});
+
+test('the simulate command takes the key of the configuration, and shows it to nobody', async (t) => {
+  const simulate = await CliProcess.spawn(
+    t,
+    ['--broker=zerodha', '--broker-api-key=key-of-mine'],
+    0,
+    undefined,
+    ['simulate'],
+  );
+  await until('the credentials', () => /access token/.test(simulate.output), 20_000);
+  assert.match(simulate.output, /^API key \(that of BROKER_API_KEY\), access token/m);
+  assert.doesNotMatch(simulate.output, /key-of-mine/);
 });

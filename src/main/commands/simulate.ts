@@ -9,6 +9,7 @@ export const run: RunCommand = async ({ argv, env, cwd, print }) => {
   const { port = 0, options } = demoSimulation(config);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-  await runSimulate({ ...options, port }, stop.signal, print);
+  const shownApiKey = config.brokerApiKey === null ? '(none)' : '(that of BROKER_API_KEY)';
+  await runSimulate({ ...options, port, shownApiKey }, stop.signal, print);
   return 0;
 };

@@ -8,6 +8,8 @@ export interface SimulateOptions extends SimulatedExchangeOptions {
   /** Default 0: a free one. */
   readonly port?: number;
   readonly host?: string;
+  /** Printed in place of the API key, which may be somebody's own. */
+  readonly shownApiKey?: string;
 }
 
 /**
@@ -19,7 +21,7 @@ export async function runSimulate(
   signal: AbortSignal,
   print: (line: string) => void,
 ): Promise<void> {
-  const { port, host, ...exchangeOptions } = options;
+  const { port, host, shownApiKey, ...exchangeOptions } = options;
   const exchange = new SimulatedExchange(exchangeOptions);
   const { url } = await exchange.listen(port, host).catch((error: Error) => {
     throw describeListenError(error, port ?? 0);
@@ -27,9 +29,9 @@ export async function runSimulate(
   print(`Simulated exchange listens at ${url}`);
   if (options.checkCredentials === false) print('It accepts any credentials.');
   else {
-    print(
-      exchangeWireOf(options.broker ?? 'angel').describeCredentials(options.credentials ?? DEMO_CREDENTIALS),
-    );
+    const credentials = options.credentials ?? DEMO_CREDENTIALS;
+    const apiKey = shownApiKey ?? credentials.apiKey;
+    print(exchangeWireOf(options.broker ?? 'angel').describeCredentials({ ...credentials, apiKey }));
   }
   if (!signal.aborted) await once(signal, 'abort');
   await exchange.close();
