@@ -37,9 +37,10 @@ export class CsvListReader implements ListReader {
     for (let at = 0; at < piece.length; at++) {
       const byte = piece[at];
       if (byte === QUOTE) {
+        const wasQuoted = this.#isQuoted;
+        this.#isQuoted = !wasQuoted && this.#mayOpen;
         // The second one of a doubled quote opens what the first has closed.
-        this.#isQuoted = !this.#isQuoted && this.#mayOpen;
-        this.#mayOpen = true;
+        this.#mayOpen = wasQuoted;
       } else if (!this.#isQuoted) {
         this.#mayOpen = byte === COMMA || byte === LINE_FEED;
         if (byte !== LINE_FEED) continue;
