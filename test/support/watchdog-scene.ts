@@ -34,6 +34,8 @@ export class WatchdogScene {
   readonly #due = new Map<number, number>();
   /** How the broker answers for slots that are subscribed again: with news, or an image that repeats the last frame. */
   answers: (slot: number) => 'news' | 'repeat' | null = () => null;
+  /** Slots of which the broker sends an image when the connection is new. */
+  images: readonly number[] = [];
   #nextLook: number;
 
   /** @param start a time in India, `YYYY-MM-DD HH:MM` */
@@ -125,6 +127,7 @@ export class WatchdogScene {
     if (verdict.reconnect !== null || verdict.tokens !== null) {
       this.watchdog.onDisconnected();
       this.watchdog.onConnected(this.now);
+      for (const slot of this.images) this.watchdog.onTick(slot, this.now + 50);
     }
   }
 }

@@ -69,6 +69,20 @@ test('a mute segment whose ticks come back is live at once, and a relapse goes o
   assert.ok(scene.run(45).includes('reconnect'), 'ticks flowed for a while, so it begins anew');
 });
 
+test('the images that come with each new connection make no mute segment live', () => {
+  const scene = new WatchdogScene(MONDAY_NOON);
+  scene.watch('NSE', 1, 2);
+  scene.tickEvery(500, 1, 2);
+  scene.run(120);
+  scene.tickEvery(0, 1, 2);
+  scene.images = [1, 2];
+  const said = scene.run(1800);
+  assert.ok(!said.includes('NSE live'), said.join());
+  // A single tick that is too late for an image is enough.
+  scene.tickEvery(60_000, 1);
+  assert.ok(scene.run(62).includes('NSE live'));
+});
+
 test('one illiquid instrument alone is asked now and then, ever more rarely, and nobody is alarmed', () => {
   const scene = new WatchdogScene(MONDAY_NOON);
   scene.watch('NFO', 7);

@@ -14,8 +14,6 @@ import { WatchedSegment } from './watched-segment.ts';
 
 /** Two looks that lie so much further apart than planned, or whose wall clocks say so, have a sleep between them. */
 const SLEPT_MS = 5000;
-/** The broker's images of the past, one per mode, are no proof that a market trades outside of its hours. */
-const MOST_IMAGES = 2;
 /** Instruments that are subscribed again in one look: a market that holds its breath is not to become a storm. */
 const MOST_PROBES = 100;
 /** Without a limit for silence, ticks outside of market hours count so long. */
@@ -193,8 +191,7 @@ export class StallWatchdog {
     const quietMs = this.#options.muteAfterMs || DEFAULT_QUIET_MS;
     const silenceMs = now - segment.lastTick;
     const trades = [...segment.instruments.values()].some(
-      ({ slot, ticksSinceSubscribed }) =>
-        ticksSinceSubscribed > MOST_IMAGES && now - this.#lastTick[slot]! < quietMs,
+      ({ slot, flows }) => flows && now - this.#lastTick[slot]! < quietMs,
     );
     if (trades) {
       const isEarly = calendar.isPreOpen(segment.exchange, wallMs);

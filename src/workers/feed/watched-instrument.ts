@@ -16,6 +16,8 @@ import type { WatchdogOptions } from './feed-verdict.ts';
 const ENOUGH_TICKS = 30;
 /** So many times the longest usual silence is not usual. */
 const UNUSUAL = 8;
+/** The broker's images of the past, one per mode, are no proof that anything trades. */
+const MOST_IMAGES = 2;
 /** What was learned fades, so that a busy hour is judged by itself. */
 const HALF_LIFE_MS = 600_000;
 
@@ -26,12 +28,11 @@ export class WatchedInstrument {
   readonly exchange: string;
   /** Nothing is known of the time before: subscribed, connected, or the market opened. */
   quietFrom: number;
-  /** Ticks since the subscription was made, of which the first are the broker's images of the past. */
-  ticksSinceSubscribed = 0;
   /** Times that it was subscribed again in vain since it is stale. */
   attempts = 0;
   #state: 'calm' | 'probing' | 'stale' = 'calm';
   #ticks = 0;
+  #ticksSinceSubscribed = 0;
   #seenCount: number;
   #seenAt = 0;
   #longestMs = 0;
@@ -52,10 +53,15 @@ export class WatchedInstrument {
     return this.#ticks > 0;
   }
 
+  /** More has come since the subscription was made than the broker's images of the past. */
+  get flows(): boolean {
+    return this.#ticksSinceSubscribed > MOST_IMAGES;
+  }
+
   /** The connection or the session begins anew: what was silent before means nothing, and images are to come. */
   reset(now: number): void {
     this.quietFrom = now;
-    this.ticksSinceSubscribed = 0;
+    this.#ticksSinceSubscribed = 0;
     if (this.#state === 'probing') this.#state = 'calm';
   }
 
@@ -73,7 +79,7 @@ export class WatchedInstrument {
     this.#seenCount = count;
     this.#seenAt = lastTick;
     this.#ticks = Math.min(this.#ticks + ticks, ENOUGH_TICKS);
-    this.ticksSinceSubscribed += ticks;
+    this.#ticksSinceSubscribed += ticks;
     // A silence that began before the connection was up, or the market open, is not the instrument's own.
     if (earlier < this.quietFrom || this.#state !== 'calm') return ticks;
     const gap = Math.max((lastTick - earlier) / ticks, before - earlier);
@@ -112,7 +118,7 @@ export class WatchedInstrument {
     if (silenceMs <= Math.max(staleAfterMs, UNUSUAL * this.#longestMs)) return null;
     this.#silenceMs = silenceMs;
     this.#enter('probing', now);
-    this.ticksSinceSubscribed = 0;
+    this.#ticksSinceSubscribed = 0;
     return 'probe';
   }
 

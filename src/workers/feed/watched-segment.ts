@@ -123,9 +123,18 @@ export class WatchedSegment {
     } else if (now >= this.#nextStepAt) this.#step(scene);
   }
 
+  /** Images come at once or not at all. */
+  #flows({ recoveryWaitMs }: WatchdogOptions): boolean {
+    if (this.lastTick - this.quietFrom > recoveryWaitMs) return true;
+    for (const { flows } of this.instruments.values()) if (flows) return true;
+    return false;
+  }
+
   #watch(scene: SegmentScene): void {
     const { now, intervalMs, options, verdict } = scene;
     const { muteAfterMs, recoveryMaxWaitMs, recoveryWaitMs } = options;
+    if (this.status !== 'live' && this.#flows(options))
+      this.tell('live', 'ticks are back', scene.wallMs, verdict);
     const silenceMs = now - Math.max(this.lastTick, this.quietFrom);
     const patienceMs = Math.min(PATIENCE * this.#harmlessMs, Math.max(recoveryMaxWaitMs, muteAfterMs));
     if (silenceMs > Math.max(muteAfterMs, patienceMs)) {
@@ -161,15 +170,17 @@ export class WatchedSegment {
     this.#usualMs = Math.max(before - earlier, this.#usualMs * fading);
   }
 
-  #answered({ now, wallMs, verdict }: SegmentScene): void {
-    if (this.#state === 'probing') {
+  #answered({ now, wallMs, options, verdict }: SegmentScene): void {
+    const wasMute = this.#state === 'mute';
+    if (!wasMute) {
       this.#isCured = this.#isUnusual && this.#ticks > this.#ticksBefore;
       if (!this.#isCured) this.#harmlessMs = Math.max(this.#harmlessMs, this.#silenceMs);
       if (this.#isUnusual && !this.#isCured) verdict.unhurt.push(...this.slots());
     }
     this.#state = 'calm';
     this.#flowingSince = now;
-    this.tell('live', 'ticks are back', wallMs, verdict);
+    // Images come with every new connection, also to a feed that is mute behind them.
+    if (!wasMute || this.#flows(options)) this.tell('live', 'ticks are back', wallMs, verdict);
   }
 
   #declareMute(scene: SegmentScene): void {
