@@ -357,3 +357,11 @@ test('what the owner throws while it reads a message is told, and kills no threa
   await until('the failure', () => scene.failures.length === 1);
   assert.match(String(scene.failures[0]), /no luck/);
 });
+
+test('a message that is longer than any broker sends ends the connection, not the memory, and it is made anew', async (t) => {
+  const scene = await IN_STATE.live(t);
+  scene.server.open[0]!.send(Buffer.alloc(16 * 1024 * 1024 + 1));
+  await until('the second socket', () => scene.counts.opened === 2);
+  assert.match(scene.reasonOf('reconnecting'), /Max payload size exceeded/);
+  assertOneSocket(scene);
+});

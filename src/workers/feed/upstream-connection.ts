@@ -37,6 +37,8 @@ const STOP_TIMEOUT_MS = 1000;
 const REPLACE_TIMEOUT_MS = 200;
 /** Silence is looked for so often, or four times in the time that makes a socket dead when that is short. */
 export const SILENCE_CHECK_MS = 1000;
+/** A Kite message with all 3000 instruments of a connection has some 560 kB. What is longer closes the connection. */
+const MOST_MESSAGE_BYTES = 16 * 1024 * 1024;
 /** Answers of brokers that say "these tokens are no good", as opposed to "not now". */
 const REFUSED_STATUS: ReadonlySet<number> = new Set([401, 403]);
 /** All of the account's sockets are taken; one that died without a word keeps its slot for a while. */
@@ -181,6 +183,7 @@ export class UpstreamConnection {
         headers: { ...headers },
         perMessageDeflate: false,
         skipUTF8Validation: true,
+        maxPayload: MOST_MESSAGE_BYTES,
         // Also against an environment that switches it off for the whole process.
         rejectUnauthorized: true,
       });
