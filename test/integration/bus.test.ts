@@ -127,6 +127,7 @@ test('a bus that nobody listened to begins with the present for whoever comes, b
   const client = await fixture.client({ features: ['sequence'] });
   await client.subscribe('NSE', 'RELIANCE', 2);
   await until("the exchange's first image", () => client.ticks().length > 0);
+  const subscriptions = () => fixture.engine.readers[0]!.counters.subscriptions;
   for (let visit = 0; visit < 3; visit++) {
     const before = client.ticks().length;
     fixture.exchange.step(200);
@@ -142,7 +143,10 @@ test('a bus that nobody listened to begins with the present for whoever comes, b
       Array.from({ length: 21 }, (_, i) => seq + i),
     );
     assert.equal(bus.ticks(QUOTE_TOPIC)[0]!.isSnapshot, true);
+    // Until the bus knows that nobody listens any more, it goes on sending, and the next one would get some of that.
+    await until('a bus with a subscriber', () => subscriptions() === 1);
     bus.close();
+    await until('a bus without subscribers', () => subscriptions() === 0);
   }
 });
 
