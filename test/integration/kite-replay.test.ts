@@ -53,10 +53,10 @@ test('a recorded session at Kite replays with every tick, value for value', asyn
     await until('ticks of the step', () => client.ticks().length > before);
   }
   // A price that has not moved is no news: some packets make no tick.
-  const count = await until('the last ticks', async () => {
-    const before = client.ticks().length;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    return client.ticks().length === before ? before : null;
+  const count = await until('the last ticks', () => {
+    const { ticks = 0, repeated = 0 } = fixture.engine.feeds[0]!.counters;
+    const isAll = ticks + repeated === kite.counters.framesSent && client.ticks().length === ticks;
+    return isAll ? ticks : null;
   });
   await fixture.engine.stop();
   const replay = await startReplay(t, path);
