@@ -18,7 +18,10 @@ export const DEPTH_LEVELS = 5;
 /** Levels per side of Angel's 20-level packet. */
 export const DEEP_DEPTH_LEVELS = 20;
 
-/** Bits of a tick's `flags`. The low byte says what kind of delivery it is, the rest which values are absent. */
+/**
+ * Bits of a tick's `flags`, those of tick.fbs. The low byte says what kind of delivery it is, the rest which values are
+ * absent.
+ */
 export const FLAG = {
   /** Last value sent on a subscription, not a new tick. */
   SNAPSHOT: 1 << 0,

@@ -4,9 +4,10 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ByteBuffer } from 'flatbuffers';
+import { Flag } from '../../src/codec/generated/tickwire/flag.ts';
 import { TICK_SCHEMA_SHA256 } from '../../src/codec/generated/tickwire/schema-hash.ts';
 import { Tick } from '../../src/codec/generated/tickwire/tick.ts';
-import { MODE, type Mode } from '../../src/codec/tick.ts';
+import { FLAG, MODE, type Mode } from '../../src/codec/tick.ts';
 import {
   buildTickTemplate,
   buyLevelsWord,
@@ -33,9 +34,18 @@ const INSTRUMENT = {
 };
 const names = fc.string({ minLength: 0, maxLength: 40, unit: 'grapheme' });
 
-test('the committed reader was made from the schema beside it', () => {
+test('the committed readers, in TypeScript and in Python, were made from the schema', () => {
   const schema = readFileSync(new URL('../../src/codec/tick.fbs', import.meta.url));
-  assert.equal(TICK_SCHEMA_SHA256, createHash('sha256').update(schema).digest('hex'));
+  const hash = createHash('sha256').update(schema).digest('hex');
+  assert.equal(TICK_SCHEMA_SHA256, hash);
+  const python = readFileSync(new URL('../../examples/python/tickwire/__init__.py', import.meta.url), 'utf8');
+  assert.match(python, new RegExp(`^TICK_SCHEMA_SHA256 = '${hash}'$`, 'm'));
+});
+
+test('the flags that the engine sets are those of the schema, from which readers in other languages are made', () => {
+  const constantCase = (name: string) => name.replaceAll(/(?<!^)[A-Z]/g, '_$&').toUpperCase();
+  const ofSchema = Object.entries(Flag).map(([name, bit]) => [constantCase(name), bit]);
+  assert.deepEqual(Object.entries(FLAG), ofSchema);
 });
 
 test('no number of a message moves: readers in other languages and older recordings rely on it', () => {
