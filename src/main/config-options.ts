@@ -1,3 +1,4 @@
+import { BUS_OPTIONS } from './config/bus-options.ts';
 import { ENGINE_OPTIONS } from './config/engine-options.ts';
 import { FEED_OPTIONS } from './config/feed-options.ts';
 import { LOGIN_OPTIONS } from './config/login-options.ts';
@@ -10,6 +11,7 @@ export const CONFIG_OPTIONS = {
   ...OPENALGO_OPTIONS,
   ...FEED_OPTIONS,
   ...LOGIN_OPTIONS,
+  ...BUS_OPTIONS,
   ...ENGINE_OPTIONS,
   ...RECORDING_OPTIONS,
 };

@@ -200,13 +200,14 @@ test('a bus endpoint that another program holds is refused, and what had started
 for (const command of ['start', 'simulate']) {
   test(`${command}: a port of the simulated exchange that another program holds is refused`, async (t) => {
     const port = await takenPort(t);
+    const cwd = temporaryDirectory(t);
     const args = [
       command,
       '--websocket-port=0',
-      '--bus-endpoint=tcp://127.0.0.1:0',
+      `--bus-endpoint=ipc://${cwd}/bus`,
       `--simulate-port=${port}`,
     ];
-    const outcome = await run(temporaryDirectory(t), args);
+    const outcome = await run(cwd, args);
     assertRefused(outcome, 'PORT_IN_USE', FAILURE, new RegExp(`TICKWIRE_SIMULATE_PORT is ${port}`));
   });
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parseCurveKey } from '../../src/main/config/curve-key.ts';
 import { formatConfig, formatHelp } from '../../src/main/config/format-config.ts';
 import { loadConfig } from '../../src/main/config.ts';
 import { CONFIG_KEYS, CONFIG_OPTIONS } from '../../src/main/config-options.ts';
@@ -13,21 +14,26 @@ function line(text: string, name: string): string {
 }
 
 test('the operator sees each value with its unit and where it came from', () => {
-  const text = report({ WS_PING_INTERVAL: '2.5', VALID_BROKERS: 'angel,zerodha' });
+  const feeds = 'tcp://a:5556|tcp://b:5556,tcp://c:5556';
+  const text = report({ WS_PING_INTERVAL: '2.5', VALID_BROKERS: 'angel,zerodha', TICKWIRE_FEEDS: feeds });
+  assert.ok(line(text, 'TICKWIRE_FEEDS').includes(` ${feeds} `));
   assert.match(line(text, 'ZMQ_PORT'), /^ZMQ_PORT +6000 +flag$/);
   assert.match(line(text, 'WS_PING_INTERVAL'), / 2\.5 s +environment$/);
   assert.match(line(text, 'VALID_BROKERS'), / angel,zerodha +environment$/);
   assert.match(line(text, 'TICKWIRE_RING_BYTES'), / 8388608 bytes +default$/);
   assert.match(line(text, 'DATABASE_URL'), / not set +default$/);
+  assert.match(line(text, 'TICKWIRE_CURVE_SERVER_KEYS'), / not set +default$/);
   assert.equal(text.split('\n').length, CONFIG_KEYS.length + 1);
 });
 
 test('no secret is ever printed', () => {
   const secrets = CONFIG_KEYS.map((key) => CONFIG_OPTIONS[key]).filter((option) => option.secret);
-  assert.equal(secrets.length, 5);
-  const secretText = 'hunter2'.repeat(6);
-  const text = report(Object.fromEntries(secrets.map((option) => [option.env, secretText])));
-  assert.doesNotMatch(text, /hunter2/);
+  assert.equal(secrets.length, 6);
+  const password = 'hunter2'.repeat(6);
+  const curveKey = 'facade00'.repeat(8);
+  const given = (env: string) => (env.includes('CURVE') ? curveKey : password);
+  const text = report(Object.fromEntries(secrets.map(({ env }) => [env, given(env)])));
+  assert.ok(!text.includes(password) && !text.includes(curveKey) && !text.includes(parseCurveKey(curveKey)!));
   for (const { env } of secrets) assert.match(line(text, env), /\(hidden\) +environment$/);
 });
 

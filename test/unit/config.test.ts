@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { curveKeyToHex, parseCurveKey } from '../../src/main/config/curve-key.ts';
 import { loadConfig } from '../../src/main/config.ts';
 import { CONFIG_KEYS, CONFIG_OPTIONS, type ConfigKey } from '../../src/main/config-options.ts';
 import { TickwireError } from '../../src/main/errors.ts';
@@ -30,6 +31,10 @@ function refusal(input: Parameters<typeof load>[0]): TickwireError {
   assert.equal(refused.exitCode, 78);
   return refused;
 }
+
+/** One key, the example of ZeroMQ's specification 32 four times over, in both forms. */
+const CURVE_HEX = '864fd26fb559f75b'.repeat(4);
+const CURVE_Z85 = 'HelloWorld'.repeat(4);
 
 /** For every option a text that it takes, the value that it means, and a text that it refuses (null: it takes any). */
 const CASES: Record<ConfigKey, readonly [text: string, value: unknown, refused: string | null]> = {
@@ -87,8 +92,24 @@ const CASES: Record<ConfigKey, readonly [text: string, value: unknown, refused: 
   angelMac: ['02:00:00:00:00:01', '02:00:00:00:00:01', ' '],
   instrumentsFrom: ['https://example.test/a.json', 'https://example.test/a.json', ' '],
   instrumentsAt: ['07:05', '07:05', '8:30'],
+  source: ['BUS', 'bus', 'wire'],
   busEndpoint: ['tcp://*:5556', 'tcp://*:5556', 'udp://127.0.0.1:1'],
+  feeds: [
+    'tcp://a:5556|tcp://b:5556, ipc:///run/bus',
+    [['tcp://a:5556', 'tcp://b:5556'], ['ipc:///run/bus']],
+    'tcp://*:5556',
+  ],
   busSendHwm: ['10', 10, '0'],
+  busReceiveHwm: ['5000', 5000, '0'],
+  busHeartbeatMs: ['500ms', 500, '0'],
+  busRepublishMs: ['2', 2000, '0'],
+  busLingerMs: ['0', 0, '-1'],
+  controlTimeoutMs: ['250ms', 250, '0'],
+  curveSecretKey: [CURVE_HEX, CURVE_Z85, 'b'.repeat(63)],
+  curvePublicKey: [CURVE_Z85, CURVE_Z85, 'b'.repeat(63)],
+  curveServerKeys: [`${CURVE_HEX}, ${CURVE_Z85}`, [CURVE_Z85, CURVE_Z85], `${CURVE_HEX},`],
+  curveAllowed: ['proxies.keys', 'proxies.keys', ' '],
+  busAllowPlain: ['yes', true, 'sure'],
   openalgoBus: ['ON', 'on', 'maybe'],
   waitStrategy: ['spin', 'spin', 'sleep'],
   spinUs: ['0', 0, '-5'],
@@ -262,4 +283,58 @@ test("a folder named .env, as Python's venv makes it, is not taken for a file", 
   const cwd = temporaryDirectory(t);
   mkdirSync(join(cwd, '.env'));
   assert.equal(load({ cwd }).config.websocketPort, 8765);
+});
+
+test('a feed host is named by an address that has room for its control socket, and only once', () => {
+  const refused = [
+    'tcp://a:65535',
+    'tcp://a:0',
+    'tcp://a',
+    'a:5556',
+    'tcp://a:5556/x',
+    'ipc://run/bus',
+    `ipc:///${'p'.repeat(99)}`,
+    'inproc://',
+    'tcp://a:5556,tcp://a:5556',
+    'tcp://a:5556|tcp://b:5556,tcp://b:5556',
+    'tcp://a:5556,',
+    'tcp://a:5556||tcp://b:5556',
+    ',',
+  ];
+  for (const feeds of refused) {
+    const { message } = refusal({ argv: [`--feeds=${feeds}`] });
+    assert.ok(
+      message.startsWith(`--feeds is "${feeds}"; it must be addresses, none of them twice: tcp://`),
+      message,
+    );
+  }
+  for (const feed of [
+    'tcp://[::1]:5556',
+    'tcp://feed-1.example:65534',
+    'inproc://bus',
+    `ipc:///${'p'.repeat(98)}`,
+  ])
+    assert.deepEqual(load({ argv: [`--feeds=${feed}`] }).config.feeds, [[feed]]);
+});
+
+test('a bus endpoint without room for the control socket is refused', () => {
+  for (const endpoint of ['tcp://127.0.0.1:65535', 'tcp://127.0.0.1:0', 'ipc://bus'])
+    assert.match(
+      refusal({ argv: [`--bus-endpoint=${endpoint}`] }).message,
+      /--bus-endpoint is .*from 1 to 65534/,
+    );
+});
+
+test('a CURVE key means the same in hex, of either case, and in Z85, and hex comes out again', () => {
+  for (const text of [CURVE_HEX, CURVE_HEX.toUpperCase(), CURVE_Z85, ` ${CURVE_Z85}\n`])
+    assert.equal(parseCurveKey(text), CURVE_Z85);
+  assert.equal(curveKeyToHex(CURVE_Z85), CURVE_HEX);
+  // Not in the alphabet; five digits above 32 bits.
+  for (const text of [
+    CURVE_Z85.replace('H', '~'),
+    `#####${CURVE_Z85.slice(5)}`,
+    CURVE_HEX.replace('8', 'g'),
+    '',
+  ])
+    assert.equal(parseCurveKey(text), undefined);
 });

@@ -1,25 +1,11 @@
 /** Options of the engine itself: the path of a tick from the ring to the clients, and the process around it. */
-import { booleanOption, durationOption, enumOption, integerOption, urlOption } from './option-kinds.ts';
+import { booleanOption, durationOption, enumOption, integerOption } from './option-kinds.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 const GIB = 1024 * MIB;
 
 export const ENGINE_OPTIONS = {
-  busEndpoint: urlOption({
-    env: 'TICKWIRE_BUS_ENDPOINT',
-    default: 'tcp://127.0.0.1:5556',
-    schemes: ['tcp', 'ipc', 'inproc'],
-    doc: 'ZeroMQ endpoint on which the ticks are published.',
-  }),
-  busSendHwm: integerOption({
-    env: 'TICKWIRE_BUS_SEND_HWM',
-    default: 100_000,
-    min: 1,
-    max: 10_000_000,
-    unit: 'messages',
-    doc: 'High-water mark of the bus: messages held for one slow subscriber before the bus drops.',
-  }),
   openalgoBus: enumOption({
     env: 'TICKWIRE_OPENALGO_BUS',
     values: ['auto', 'on', 'off'],

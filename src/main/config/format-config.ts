@@ -33,7 +33,9 @@ function formatValue(key: ConfigKey, value: unknown): string {
   const { secret, type, unit } = CONFIG_OPTIONS[key];
   if (value === null) return 'not set';
   if (secret) return '(hidden)';
-  if (Array.isArray(value)) return value.join(',');
+  // Hosts of one feed are separated by another character than feeds.
+  if (Array.isArray(value))
+    return value.map((item) => (Array.isArray(item) ? item.join('|') : item)).join(',');
   if (type === 'duration' && unit === 's') return `${Number(value) / MS_PER_UNIT.s} s`;
   return unit === null ? withoutPassword(String(value)) : `${value} ${unit}`;
 }

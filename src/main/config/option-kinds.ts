@@ -43,7 +43,8 @@ function flagOf(env: string): string {
     .replaceAll('_', '-');
 }
 
-function option<T>(
+/** An option of a kind of its own; `parse` returns undefined for what it refuses, and never throws. */
+export function option<T>(
   type: OptionType,
   declaration: Declaration<T>,
   expected: string,
@@ -154,7 +155,7 @@ export function timeOfDayOption(declaration: Declaration<string>): ConfigOption<
   });
 }
 
-/** An address with one of the schemes. ZeroMQ's wildcards (`tcp://*:5556`) are no part of the URL standard. */
+/** An address with one of the schemes. */
 export function urlOption(
   declaration: Declaration<string> & { readonly schemes: readonly string[] },
 ): ConfigOption<string> {
@@ -164,7 +165,7 @@ export function urlOption(
     const address = text.trim();
     const scheme = /^([a-z]+):\/\/\S+$/.exec(address)?.[1];
     if (scheme === undefined || !schemes.includes(scheme)) return undefined;
-    return address.includes('*') || URL.canParse(address) ? address : undefined;
+    return URL.canParse(address) ? address : undefined;
   };
   return option('url', declaration, `an address of the form ${forms}`, parse);
 }
