@@ -15,11 +15,12 @@ const MODE_OF_NAME: ReadonlyMap<string, Mode> = new Map([
 const NAME_OF_MODE = new Map([...MODE_OF_NAME].map(([name, mode]) => [mode, name]));
 
 /** Keeps the separator out of a part: `%` and `/` are percent-encoded, everything else stands as it is. */
-function escapePart(part: string): string {
+export function escapePart(part: string): string {
   return part.replaceAll('%', '%25').replaceAll(SEPARATOR, '%2F');
 }
 
-function unescapePart(part: string): string {
+/** What `escapePart` was given. */
+export function unescapePart(part: string): string {
   return part.replaceAll('%2F', SEPARATOR).replaceAll('%25', '%');
 }
 
