@@ -7,11 +7,7 @@
  */
 import type { Logger } from 'pino';
 import { Piscina } from 'piscina';
-import { createDoorbells } from '../workers/ring/doorbell.ts';
-import { LastValueTable } from '../workers/ring/last-value-table.ts';
-import { createRing } from '../workers/ring/ring-layout.ts';
-import { SlotOwners } from '../workers/ring/slot-owners.ts';
-import type { InstrumentWish, RingHandle, SubscribeOutcome, ToReader } from '../workers/worker-messages.ts';
+import type { InstrumentWish, RingHandle, SubscribeOutcome } from '../workers/worker-messages.ts';
 import { KeyVerifier } from './auth/key-verifier.ts';
 import { Accounts } from './brokers/accounts.ts';
 import { BROKERS, streamKey } from './brokers/broker-registry.ts';
@@ -22,35 +18,30 @@ import { FeedStatus } from './brokers/feed-status.ts';
 import { chooseMarketCalendar } from './config/market-calendar-file.ts';
 import { ChangeWatch } from './database/change-watch.ts';
 import { type OpenDatabase, openDatabase } from './database/open-database.ts';
+import { EngineMemory } from './engine-memory.ts';
 import type { EngineOptions, StartedEngine } from './engine-options.ts';
 import { InstrumentMaster } from './instruments/instrument-master.ts';
 import { MASTER_READER } from './instruments/master-reader.ts';
 import { OwnSessions } from './login/own-sessions.ts';
 import { isOpenAlgoBusWanted, OpenAlgoBus } from './openalgo/openalgo-bus.ts';
 import { readPage } from './ops/first-page.ts';
-import { probePort } from './ops/free-port.ts';
 import { STATS_INTERVAL_MS, type Stats, StatsFile, statsPath } from './ops/stats-file.ts';
+import { BUS_READER, FIRST_PROXY, proxyCount, ReaderWorkers } from './reader-workers.ts';
 import { demoSimulations } from './simulator/demo-simulation.ts';
 import { SimulatorThread } from './simulator/simulator-thread.ts';
 import { ReaderDesk } from './subscriptions/reader-desk.ts';
 import { SlotTable } from './subscriptions/slot-table.ts';
 import { SubscriptionRegistry } from './subscriptions/subscription-registry.ts';
-import { SupervisedWorker, WorkerFailure } from './supervision.ts';
+import type { SupervisedWorker } from './supervision.ts';
 import { workerScript } from './worker-script.ts';
-import { blackBoxTask, busTask, proxyTask, sharedMemory, startFailure } from './worker-tasks.ts';
-
-/** Doorbell of the bus worker; proxy workers follow. */
-const BUS_READER = 0;
+import { blackBoxTask, busTask, proxyTask } from './worker-tasks.ts';
 
 export class Engine {
   readonly #options: EngineOptions;
   readonly #log: Logger;
-  readonly #doorbells: SharedArrayBuffer;
-  readonly #lastValues: SharedArrayBuffer;
-  readonly #slotOwners: SharedArrayBuffer;
-  readonly #rings: RingHandle[] = [];
+  readonly #memory: EngineMemory;
   readonly #registry = new SubscriptionRegistry();
-  readonly #readers: SupervisedWorker[] = [];
+  readonly #readers: ReaderWorkers;
   readonly pool: Piscina;
   simulator: SimulatorThread | null = null;
   #database: OpenDatabase | null = null;
@@ -63,16 +54,19 @@ export class Engine {
   #instruments: InstrumentMaster | null = null;
   #desk: ReaderDesk | null = null;
   openalgoBus: OpenAlgoBus | null = null;
-  #lastEpoch = 0;
-  #port = 0;
 
   constructor(options: EngineOptions) {
-    const { config, log } = options;
+    const { config, log, onFatal } = options;
     this.#options = options;
     this.#log = log;
-    this.#lastValues = LastValueTable.create(config.maxInstruments);
-    this.#slotOwners = SlotOwners.create(config.maxInstruments);
-    this.#doorbells = createDoorbells(1 + this.#proxyCount());
+    this.#memory = new EngineMemory(config, FIRST_PROXY + proxyCount(config));
+    this.#readers = new ReaderWorkers({
+      config,
+      log,
+      onMessage: (reader, message, reply) => this.#desk?.onMessage(reader, message, reply),
+      onGone: (reader) => this.#desk?.onReaderGone(reader),
+      onFatal,
+    });
     this.pool = new Piscina({
       filename: workerScript('feed/feed-worker').href,
       minThreads: 0,
@@ -85,7 +79,7 @@ export class Engine {
   }
 
   get readers(): readonly SupervisedWorker[] {
-    return this.#readers;
+    return this.#readers.all;
   }
 
   /** The connections of each account. */
@@ -123,7 +117,7 @@ export class Engine {
     let outcomes: readonly SubscribeOutcome[] = [];
     const request = { type: 'subscribe', id: 1, account: '', broker, wishes } as const;
     // A reader of its own, behind those that are threads.
-    this.#desk?.onMessage(this.#readers.length, request, (answer) => {
+    this.#desk?.onMessage(this.readers.length, request, (answer) => {
       if (answer.type === 'subscribed') outcomes = answer.outcomes;
     });
     return outcomes;
@@ -141,16 +135,13 @@ export class Engine {
 
   async #start(): Promise<StartedEngine> {
     const { config, cwd } = this.#options;
-    const { websocketHost, websocketPort } = config;
     const statuses = new FeedStatus({
       calendar: this.#options.standIn === undefined ? chooseMarketCalendar(config, cwd) : null,
-      post: (news) => this.#postToProxies(news),
+      post: (news) => this.#readers.postToProxies(news),
       log: this.#log,
     });
     this.#statuses = statuses;
-    // uWebSockets.js does not share a port that it was free to choose, so for several workers it is chosen here.
-    const isChosenHere = websocketPort !== 0 || this.#proxyCount() > 1;
-    this.#port = isChosenHere ? await probePort(websocketHost, websocketPort) : 0;
+    await this.#readers.choosePort();
     const database = openDatabase(config, cwd);
     this.#database = database;
     this.#keys = new KeyVerifier(database);
@@ -177,7 +168,7 @@ export class Engine {
         const url = standInUrls?.get(broker.name) ?? config[streamKey(broker.name)];
         return this.#createPool({ broker, url, credentials, onState });
       },
-      onStatus: (status) => this.#postToProxies({ type: 'account', status }),
+      onStatus: (status) => this.#readers.postToProxies({ type: 'account', status }),
       onResumed: () => this.#desk?.followInstruments(),
       onRefused: (name) => ownSessions.onRefused(name),
     });
@@ -189,9 +180,7 @@ export class Engine {
       slots: new SlotTable(config.maxInstruments),
       registry: this.#registry,
       statuses,
-      post: (message) => {
-        for (const reader of this.#readers) reader.post(message);
-      },
+      post: (message) => this.#readers.post(message),
       openalgoBus: this.openalgoBus,
       log: this.#log,
     });
@@ -206,28 +195,19 @@ export class Engine {
     });
     this.#watch.start();
     const page = await readPage(instruments, database.demoKey, config.broker, this.#options.standIn);
-    const ports = await Promise.all([
-      this.openalgoBus?.start() ?? 0,
-      this.#startReader(BUS_READER, 'bus', 'bus/bus-worker', () =>
-        busTask(config, this.#memory(), BUS_READER),
+    const [, , port] = await Promise.all([
+      this.openalgoBus?.start(),
+      this.#readers.startBus(() => busTask(config, this.#memory.shared, BUS_READER)),
+      this.#readers.startProxies((reader, chosen) =>
+        proxyTask(config, this.#memory.shared, reader, chosen, page),
       ),
-      ...Array.from({ length: this.#proxyCount() }, (_, i) => {
-        const reader = BUS_READER + 1 + i;
-        return this.#startReader(reader, `proxy ${i}`, 'proxy/proxy-worker', () =>
-          proxyTask(config, this.#memory(), reader, this.#port, page),
-        );
-      }),
     ]);
-    this.#port = ports.at(-1)!;
     this.#startStatsFile();
     ownSessions.start();
-    this.#log.info(
-      { host: config.websocketHost, port: this.#port, instruments: instruments.size },
-      'engine started',
-    );
+    this.#log.info({ host: config.websocketHost, port, instruments: instruments.size }, 'engine started');
     const host = config.websocketHost === '0.0.0.0' ? '127.0.0.1' : config.websocketHost;
     return {
-      url: `http://${host}:${this.#port}/`,
+      url: `http://${host}:${port}/`,
       demoKey: database.demoKey,
       busEndpoint: config.busEndpoint,
       openalgoBusEndpoint: this.openalgoBus?.endpoint ?? null,
@@ -236,7 +216,7 @@ export class Engine {
 
   /** Clients first, so that they read why; then the feeds, then what they used. Safe in every state. */
   async stop(): Promise<void> {
-    await Promise.all(this.#readers.map((reader) => reader.stop()));
+    await this.#readers.stop();
     this.#watch?.stop();
     await this.#statsFile?.stop();
     await this.#ownSessions?.stop();
@@ -252,18 +232,13 @@ export class Engine {
     this.#log.info('engine stopped');
   }
 
-  /** uWebSockets.js shares a port between threads on Linux only. */
-  #proxyCount(): number {
-    return process.platform === 'linux' ? this.#options.config.proxyWorkers : 1;
-  }
-
   /**
    * The simulated exchange, or what else stands in for the brokers.
    * @returns addresses by broker, null when the real brokers are configured
    */
   async #startStandIn(): Promise<ReadonlyMap<string, string> | null> {
     const { config, standIn } = this.#options;
-    if (standIn !== undefined) return standIn.start(this.#doorbells);
+    if (standIn !== undefined) return standIn.start(this.#memory.doorbells);
     if (config.broker !== 'simulated') return null;
     const exchanges = demoSimulations(config, this.#ownSessions?.areThere ?? false);
     this.simulator = new SimulatorThread({ exchanges: [...exchanges.values()] }, this.#log);
@@ -283,29 +258,29 @@ export class Engine {
 
   #stats(): Stats {
     const accounts = [...(this.#accounts?.all() ?? [])].filter(({ isSuspended }) => !isSuspended);
-    const proxies = this.#readers.slice(BUS_READER + 1);
     return {
       connections: accounts.length,
-      symbols: this.#registry.countKeys(BUS_READER + 1),
-      clients: proxies.reduce((sum, { counters }) => sum + (counters.clients ?? 0), 0),
+      symbols: this.#registry.countKeys(FIRST_PROXY),
+      clients: this.#readers.proxies.reduce((sum, { counters }) => sum + (counters.clients ?? 0), 0),
       brokers: accounts.map(({ broker }) => broker.name),
     };
   }
 
   #createPool(account: AccountFeed): FeedPool {
     const { config, cwd, recordTo } = this.#options;
+    const { lastValues, doorbells, slotOwners } = this.#memory;
     return createFeedPool(
       {
         config,
         log: this.#log,
         threads: this.pool,
         statuses: this.#statuses!,
-        memory: { lastValues: this.#lastValues, doorbells: this.#doorbells, slotOwners: this.#slotOwners },
+        memory: { lastValues, doorbells, slotOwners },
         recorder: recordTo === undefined ? blackBoxTask(config, cwd) : { path: recordTo, bounds: null },
         addRing: () => this.#addRing(),
-        nextEpoch: () => this.#nextEpoch(),
+        nextEpoch: () => this.#memory.nextEpoch(),
         onTokensWanted: () => this.#onInvalidation(''),
-        onRefused: (refused) => this.#postToProxies(refused),
+        onRefused: (refused) => this.#readers.postToProxies(refused),
         onRoom: () => this.#desk?.followInstruments(),
       },
       account,
@@ -318,13 +293,11 @@ export class Engine {
     return new OpenAlgoBus({
       config,
       log: this.#log,
-      task: () => ({
-        epoch: this.#nextEpoch(),
-        ring,
-        lastValues: this.#lastValues,
-        doorbells: this.#doorbells,
-      }),
-      onOrderUpdate: (update) => this.#postToProxies(update),
+      task: () => {
+        const { lastValues, doorbells } = this.#memory;
+        return { epoch: this.#memory.nextEpoch(), ring, lastValues, doorbells };
+      },
+      onOrderUpdate: (update) => this.#readers.postToProxies(update),
       onInvalidation: (userId) => this.#onInvalidation(userId),
       onFatal,
     });
@@ -343,43 +316,8 @@ export class Engine {
 
   /** A new ring, made known to every reader before the first tick can be in it. */
   #addRing(): RingHandle {
-    const ring: RingHandle = { feed: this.#rings.length, ring: createRing(this.#options.config.ringBytes) };
-    this.#rings.push(ring);
-    for (const reader of this.#readers) reader.post({ type: 'addRing', ring });
+    const ring = this.#memory.addRing();
+    this.#readers.post({ type: 'addRing', ring });
     return ring;
-  }
-
-  #postToProxies(message: ToReader): void {
-    for (const reader of this.#readers.slice(BUS_READER + 1)) reader.post(message);
-  }
-
-  /** Rises with every call, also when the clock does not, so that two lives of a worker never share an epoch. */
-  #nextEpoch(): number {
-    this.#lastEpoch = Math.max(this.#lastEpoch + 1, Date.now());
-    return this.#lastEpoch;
-  }
-
-  #memory() {
-    return sharedMemory(this.#rings, this.#lastValues, this.#doorbells);
-  }
-
-  async #startReader(reader: number, name: string, script: string, task: () => unknown): Promise<number> {
-    const worker = new SupervisedWorker({
-      name,
-      script: workerScript(script),
-      task,
-      wedgedAfterMs: this.#options.config.wedgedAfterMs,
-      log: this.#log,
-      onMessage: (message, reply) => this.#desk?.onMessage(reader, message, reply),
-      onGone: () => this.#desk?.onReaderGone(reader),
-      onFatal: this.#options.onFatal,
-    });
-    this.#readers.push(worker);
-    try {
-      return await worker.start();
-    } catch (error) {
-      if (!(error instanceof WorkerFailure)) throw error;
-      throw startFailure(error, this.#options.config);
-    }
   }
 }

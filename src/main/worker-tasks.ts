@@ -6,7 +6,6 @@ import type {
   FeedWatchTask,
   ProxyTask,
   RecorderTask,
-  RingHandle,
   SharedMemory,
 } from '../workers/worker-messages.ts';
 import type { BrokerRow, FeedQuota } from './brokers/broker-registry.ts';
@@ -15,15 +14,6 @@ import type { QuotaNames } from './brokers/quota-refusal.ts';
 import type { Config } from './config-options.ts';
 import { TickwireError } from './errors.ts';
 import type { WorkerFailure } from './supervision.ts';
-
-/** Shared memory as readers get it at their start; later rings are sent to them. */
-export function sharedMemory(
-  rings: readonly RingHandle[],
-  lastValues: SharedArrayBuffer,
-  doorbells: SharedArrayBuffer,
-): SharedMemory {
-  return { rings: [...rings], lastValues, doorbells };
-}
 
 /** What a broker allows, within the bounds that the configuration sets. */
 export function feedQuota(

@@ -1,0 +1,111 @@
+/** The bus worker and the proxy workers of a process: started, reached and stopped together. Main thread. */
+import type { Logger } from 'pino';
+import type { FromReader, ToReader } from '../workers/worker-messages.ts';
+import type { Config } from './config-options.ts';
+import { probePort } from './ops/free-port.ts';
+import { SupervisedWorker, WorkerFailure } from './supervision.ts';
+import { workerScript } from './worker-script.ts';
+import { startFailure } from './worker-tasks.ts';
+
+/** Number of the bus worker, which is its doorbell too; proxy workers follow. */
+export const BUS_READER = 0;
+export const FIRST_PROXY = BUS_READER + 1;
+
+/** uWebSockets.js shares a port between threads on Linux only. */
+export function proxyCount({ proxyWorkers }: Config): number {
+  return process.platform === 'linux' ? proxyWorkers : 1;
+}
+
+export interface ReaderWorkersOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  /** @param reader the worker's number */
+  readonly onMessage: (reader: number, message: FromReader, reply: (answer: ToReader) => void) => void;
+  readonly onGone: (reader: number) => void;
+  readonly onFatal: (code: string, message: string) => void;
+}
+
+export class ReaderWorkers {
+  readonly #options: ReaderWorkersOptions;
+  readonly #workers: SupervisedWorker[] = [];
+  readonly #proxies: SupervisedWorker[] = [];
+  #port = 0;
+
+  constructor(options: ReaderWorkersOptions) {
+    this.#options = options;
+  }
+
+  /** In the order of their start. */
+  get all(): readonly SupervisedWorker[] {
+    return this.#workers;
+  }
+
+  get proxies(): readonly SupervisedWorker[] {
+    return this.#proxies;
+  }
+
+  /**
+   * Looks whether the port of the clients is free, before anything is started in vain.
+   * @throws TickwireError PORT_IN_USE
+   */
+  async choosePort(): Promise<void> {
+    const { config } = this.#options;
+    // uWebSockets.js does not share a port that it was free to choose, so for several workers it is chosen here.
+    const isChosenHere = config.websocketPort !== 0 || proxyCount(config) > 1;
+    this.#port = isChosenHere ? await probePort(config.websocketHost, config.websocketPort) : 0;
+  }
+
+  /** @param task what each start of the worker is given */
+  async startBus(task: () => unknown): Promise<void> {
+    await this.#start(BUS_READER, 'bus', 'bus/bus-worker', task);
+  }
+
+  /**
+   * @param task what each start of a worker is given; its port is 0 while any will do
+   * @returns the port that clients connect to
+   */
+  async startProxies(task: (reader: number, port: number) => unknown): Promise<number> {
+    const starts = Array.from({ length: proxyCount(this.#options.config) }, (_, i) => {
+      const reader = FIRST_PROXY + i;
+      return this.#start(reader, `proxy ${i}`, 'proxy/proxy-worker', () => task(reader, this.#port));
+    });
+    const ports = await Promise.all(starts);
+    this.#port = ports[0]!;
+    return this.#port;
+  }
+
+  post(message: ToReader): void {
+    for (const worker of this.#workers) worker.post(message);
+  }
+
+  postToProxies(message: ToReader): void {
+    for (const worker of this.#proxies) worker.post(message);
+  }
+
+  /** Resolves when every thread has ended. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.stop()));
+  }
+
+  async #start(reader: number, name: string, script: string, task: () => unknown): Promise<number> {
+    const { config, log, onMessage, onGone, onFatal } = this.#options;
+    const worker = new SupervisedWorker({
+      name,
+      script: workerScript(script),
+      task,
+      wedgedAfterMs: config.wedgedAfterMs,
+      log,
+      onMessage: (message, reply) => onMessage(reader, message, reply),
+      onGone: () => onGone(reader),
+      onFatal,
+    });
+    this.#workers.push(worker);
+    if (reader >= FIRST_PROXY) this.#proxies.push(worker);
+    try {
+      return await worker.start();
+    } catch (error) {
+      if (!(error instanceof WorkerFailure)) throw error;
+      throw startFailure(error, config);
+    }
+  }
+}
