@@ -26,6 +26,7 @@ import { OwnSessions } from './login/own-sessions.ts';
 import { isOpenAlgoBusWanted, OpenAlgoBus } from './openalgo/openalgo-bus.ts';
 import { readPage } from './ops/first-page.ts';
 import { STATS_INTERVAL_MS, type Stats, StatsFile, statsPath } from './ops/stats-file.ts';
+import { packageVersion } from './package-version.ts';
 import { BUS_READER, FIRST_PROXY, proxyCount, ReaderWorkers } from './reader-workers.ts';
 import { demoSimulations } from './simulator/demo-simulation.ts';
 import { SimulatorThread } from './simulator/simulator-thread.ts';
@@ -195,9 +196,16 @@ export class Engine {
     });
     this.#watch.start();
     const page = await readPage(instruments, database.demoKey, config.broker, this.#options.standIn);
+    const version = await packageVersion();
     const [, , port] = await Promise.all([
       this.openalgoBus?.start(),
-      this.#readers.startBus(() => busTask(config, this.#memory.shared, BUS_READER)),
+      this.#readers.startBus(() =>
+        busTask(config, this.#memory.shared, BUS_READER, {
+          version,
+          page,
+          accounts: this.#accountStatuses(),
+        }),
+      ),
       this.#readers.startProxies((reader, chosen) =>
         proxyTask(config, this.#memory.shared, reader, chosen, page),
       ),
@@ -319,5 +327,9 @@ export class Engine {
     const ring = this.#memory.addRing();
     this.#readers.post({ type: 'addRing', ring });
     return ring;
+  }
+
+  #accountStatuses() {
+    return [...(this.#accounts?.all() ?? [])].map(({ status }) => status);
   }
 }

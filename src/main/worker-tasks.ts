@@ -1,7 +1,9 @@
 /** What the configuration means to each kind of worker, and what its failed start means to whoever set it up. */
 import { resolve } from 'node:path';
 import type {
+  AccountStatus,
   BusTask,
+  CapabilityRow,
   FeedOptions,
   FeedWatchTask,
   ProxyTask,
@@ -75,8 +77,16 @@ export function feedWatch(config: Config, calendar: FeedWatchTask['calendar']): 
   };
 }
 
+/** What a bus worker is told of its engine. */
+export interface FeedHost {
+  readonly version: string;
+  readonly page: ProxyTask['page'];
+  readonly accounts: readonly AccountStatus[];
+}
+
 /** @param reader the worker's place in the doorbell block */
-export function busTask(config: Config, memory: SharedMemory, reader: number): BusTask {
+export function busTask(config: Config, memory: SharedMemory, reader: number, host: FeedHost): BusTask {
+  const { html: _, ...page } = host.page;
   return {
     memory,
     reader,
@@ -84,6 +94,17 @@ export function busTask(config: Config, memory: SharedMemory, reader: number): B
     waitStrategy: config.waitStrategy,
     spinUs: config.spinUs,
     sendHighWaterMark: config.busSendHwm,
+    heartbeatMs: config.busHeartbeatMs,
+    republishMs: config.busRepublishMs,
+    lingerMs: config.busLingerMs,
+    curve: null,
+    hello: {
+      version: host.version,
+      supportedBrokers: config.validBrokers,
+      capabilities: capabilitiesOf(config),
+      page,
+    },
+    accounts: host.accounts,
   };
 }
 
@@ -108,12 +129,16 @@ export function proxyTask(
     maxMessageBytes: config.maxMessageBytes,
     maxBackpressureBytes: config.maxBackpressureBytes,
     supportedBrokers: config.validBrokers,
-    capabilities: capabilityRows({ angelDepth20: config.angelDepth20 || config.broker === 'simulated' }),
+    capabilities: capabilitiesOf(config),
     defaultDialect: config.dialect,
     designPingIntervalMs: config.designPingIntervalMs,
     designPingTimeoutMs: config.designPingTimeoutMs,
     page,
   };
+}
+
+function capabilitiesOf(config: Config): readonly CapabilityRow[] {
+  return capabilityRows({ angelDepth20: config.angelDepth20 || config.broker === 'simulated' });
 }
 
 /** Why a worker did not start, in words of the configuration. */

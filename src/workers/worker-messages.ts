@@ -4,6 +4,7 @@
  */
 import type { Dialect } from '../codec/dialect.ts';
 import type { Instrument, Mode } from '../codec/tick.ts';
+import type { HelloData } from './bus/control-message.ts';
 import type { StatusReport, WatchdogOptions } from './feed/feed-verdict.ts';
 import type { MarketCalendarData } from './feed/market-sessions.ts';
 
@@ -224,6 +225,25 @@ export interface BusTask {
   readonly spinUs: number;
   /** Messages that ZeroMQ holds for one subscriber before it drops. */
   readonly sendHighWaterMark: number;
+  readonly heartbeatMs: number;
+  /** An instrument of which nothing was sent for so long gets its last value again. */
+  readonly republishMs: number;
+  /** What the last subscriber gave up stays subscribed upstream for so long. */
+  readonly lingerMs: number;
+  /** Null: whoever reaches the bus may read it. */
+  readonly curve: CurveServer | null;
+  /** What a proxy on another host is told when it says hello. */
+  readonly hello: HelloData;
+  /** The broker sessions that are in use, or were; later ones come as messages. */
+  readonly accounts: readonly AccountStatus[];
+}
+
+/** How the bus proves itself, and to whom it speaks. Keys are Z85. */
+export interface CurveServer {
+  readonly secretKey: string;
+  readonly publicKey: string;
+  /** Public keys of the proxies that may read the bus; later lists come as `allowedKeys`. */
+  readonly allowed: readonly string[];
 }
 
 export interface ProxyTask {
@@ -346,13 +366,14 @@ export type ToReader =
   | { readonly type: 'subscribed'; readonly id: number; readonly outcomes: readonly SubscribeOutcome[] }
   /** What is subscribed moves to other slots. A reader answers with its `need` of all slots that are named. */
   | { readonly type: 'moved'; readonly moves: readonly InstrumentMove[] }
-  /** For proxy workers: sent at every change, and before every `keyVerified` of the account's user. */
+  /** Sent at every change, and before every `keyVerified` of the account's user. */
   | { readonly type: 'account'; readonly status: AccountStatus }
-  /** For proxy workers: sent at every change, and before the answer to a `subscribe` of these slots. */
+  /** Sent at every change, and before the answer to a `subscribe` of these slots. */
   | FeedStatusNews
   | OrderUpdate
-  /** For proxy workers. */
-  | RequestRefused;
+  | RequestRefused
+  /** For the bus: who may read it from now on. */
+  | { readonly type: 'allowedKeys'; readonly keys: readonly string[] };
 
 export type FromReader =
   | { readonly type: 'verifyKey'; readonly id: number; readonly key: string }
@@ -370,4 +391,11 @@ export type FromReader =
       readonly needs: readonly SlotNeed[];
       /** Id of the latest `subscribe` whose answer is known in `needs`: what later ones raised stays raised. */
       readonly answered: number;
+    }
+  /** The link of a proxy worker to a feed host has another state. For main's log. */
+  | {
+      readonly type: 'link';
+      readonly endpoint: string;
+      readonly state: 'connecting' | 'up' | 'away';
+      readonly detail: string;
     };

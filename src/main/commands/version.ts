@@ -1,9 +1,8 @@
 /** `tickwire version`. */
-import { readFile } from 'node:fs/promises';
+import { packageVersion } from '../package-version.ts';
 import type { RunCommand } from './command.ts';
 
 export const run: RunCommand = async ({ print }) => {
-  const manifest = await readFile(new URL('../../../package.json', import.meta.url), 'utf8');
-  print((JSON.parse(manifest) as { version: string }).version);
+  print(await packageVersion());
   return 0;
 };

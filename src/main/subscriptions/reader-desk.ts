@@ -84,6 +84,12 @@ export class ReaderDesk {
         this.#options.registry.set(reader, message.needs, message.answered);
         this.#options.openalgoBus?.set(reader, message.needs, message.answered);
         break;
+      case 'link': {
+        const { endpoint, state, detail } = message;
+        const level = state === 'away' ? 'warn' : 'info';
+        this.#options.log[level]({ reader, endpoint, state, detail }, 'link to a feed host');
+        break;
+      }
       default:
         throw new Error(`a reader sent an unexpected message: ${JSON.stringify(message)}`);
     }

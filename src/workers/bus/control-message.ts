@@ -56,8 +56,6 @@ export interface HelloData {
   readonly version: string;
   readonly supportedBrokers: readonly string[];
   readonly capabilities: readonly CapabilityRow[];
-  /** Time between two heartbeats on the bus. */
-  readonly heartbeatMs: number;
   readonly page: Omit<ProxyTask['page'], 'html'>;
 }
 
@@ -87,6 +85,8 @@ export interface HelloAnswer extends HelloData {
   readonly protocol: number;
   /** As in the heartbeats. */
   readonly host: string;
+  /** Time between two heartbeats on the bus. */
+  readonly heartbeatMs: number;
 }
 
 export interface KeyVerifiedAnswer {
