@@ -117,12 +117,9 @@ export function proxyTask(
   page: ProxyTask['page'],
 ): ProxyTask {
   return {
-    memory,
-    reader,
+    source: { kind: 'ring', memory, reader, waitStrategy: config.waitStrategy, spinUs: config.spinUs },
     host: config.websocketHost,
     port,
-    waitStrategy: config.waitStrategy,
-    spinUs: config.spinUs,
     authGraceMs: config.wsAuthGraceMs,
     pingIntervalMs: config.wsPingIntervalMs,
     pingTimeoutMs: config.wsPingTimeoutMs,

@@ -246,18 +246,48 @@ export interface CurveServer {
   readonly allowed: readonly string[];
 }
 
-export interface ProxyTask {
+/** Keys of a proxy that speaks to feed hosts over CURVE. */
+export interface CurveClient {
+  /** Both Z85, 40 characters. */
+  readonly publicKey: string;
+  readonly secretKey: string;
+  /** The feed hosts' public keys, Z85: one for all, or one for each feed host in the order of `feeds`. */
+  readonly serverKeys: readonly string[];
+}
+
+/** Ticks from the rings of this process, answers from its main thread. */
+export interface RingSourceTask {
+  readonly kind: 'ring';
   readonly memory: SharedMemory;
   readonly reader: number;
-  readonly host: string;
-  readonly port: number;
   readonly waitStrategy: WaitStrategyName;
   readonly spinUs: number;
+}
+
+/** Ticks and answers from feed hosts on the bus. */
+export interface BusSourceTask {
+  readonly kind: 'bus';
+  /** Bus endpoints: for each feed its hosts, the ones behind the first stand by. */
+  readonly feeds: readonly (readonly string[])[];
+  /** Messages that ZeroMQ holds for this worker before it drops; per feed host. */
+  readonly receiveHighWaterMark: number;
+  /** A feed host is away when nothing came for three of these. */
+  readonly heartbeatMs: number;
+  /** Longest wait for an answer, and for the first tick of what was subscribed. */
+  readonly controlTimeoutMs: number;
+  readonly curve: CurveClient | null;
+}
+
+export interface ProxyTask {
+  readonly source: RingSourceTask | BusSourceTask;
+  readonly host: string;
+  readonly port: number;
   readonly authGraceMs: number;
   readonly pingIntervalMs: number;
   readonly pingTimeoutMs: number;
   readonly maxMessageBytes: number;
   readonly maxBackpressureBytes: number;
+  /** On the bus: until a feed host says its own. */
   readonly supportedBrokers: readonly string[];
   readonly capabilities: readonly CapabilityRow[];
   /** Dialect of a client that chooses none. */

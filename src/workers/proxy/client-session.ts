@@ -23,8 +23,10 @@ export type ClientSocket = WebSocket<SocketData>;
 
 /** Whose connection it is, once the key was verified. */
 export interface Identity {
+  /** The user, unique among all feeds: what identities are compared by. Clients read `userId`. */
+  readonly owner: string;
   readonly userId: string;
-  /** Empty while the key is good but its broker session is not. */
+  /** The owner, or empty while the key is good but its broker session is not. */
   readonly account: string;
   readonly broker: string;
 }

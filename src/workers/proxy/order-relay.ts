@@ -31,10 +31,10 @@ export class OrderRelay {
   }
 
   /** @param text a JSON object */
-  relay(userId: string, text: string): void {
+  relay(owner: string, text: string): void {
     let packed: Uint8Array | null | undefined;
     for (const session of this.#subscribers) {
-      if (session.identity?.userId !== userId) continue;
+      if (session.identity?.owner !== owner) continue;
       if (session.options.framing === 'msgpack') {
         packed ??= packText(text);
         if (packed === null) {

@@ -44,7 +44,7 @@ export interface ServerOptions {
   readonly initialOptions: (query: string) => ConnectionOptions;
   readonly pageHtml: string;
   /** What the page asks for at `/page.json`. */
-  readonly pageData: string;
+  readonly pageData: () => string;
 }
 
 export class ProxyServer {
@@ -104,15 +104,18 @@ export class ProxyServer {
   #routePages(): void {
     const { pageHtml, pageData } = this.#options;
     const policy = pagePolicy(pageHtml);
-    const serve = (type: string, body: string) => (response: HttpResponse) => {
+    const serve = (type: string, body: () => string) => (response: HttpResponse) => {
       this.counts.httpRequests++;
       response.writeHeader('Content-Type', type).writeHeader('Cache-Control', 'no-store');
       response
         .writeHeader('Content-Security-Policy', policy)
         .writeHeader('X-Content-Type-Options', 'nosniff');
-      response.end(body);
+      response.end(body());
     };
-    this.app.get('/', serve('text/html; charset=utf-8', pageHtml));
+    this.app.get(
+      '/',
+      serve('text/html; charset=utf-8', () => pageHtml),
+    );
     this.app.get('/page.json', serve('application/json', pageData));
     this.app.any('/*', (response) => {
       this.counts.httpRequests++;

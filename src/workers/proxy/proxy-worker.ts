@@ -1,22 +1,19 @@
 /**
- * A proxy worker: one thread with a listener, its clients, and a reader of every ring. Wires the parts of this folder
+ * A proxy worker: one thread with a listener, its clients, and an intake of ticks. Wires the parts of this folder
  * together; each of them says in its head what it does.
  */
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { initialOptions } from '../../codec/connection-options.ts';
 import { type NativeWorker, runNativeWorker } from '../native-worker.ts';
-import { Doorbell } from '../ring/doorbell.ts';
-import { RingTickSource } from '../ring/ring-tick-source.ts';
-import { DrainLoop } from '../ring/wait-strategy.ts';
 import type { ProxyTask, ToReader } from '../worker-messages.ts';
 import { Broadcaster } from './broadcaster.ts';
-import { Capabilities } from './capabilities.ts';
-import { ControlLink } from './control-link.ts';
 import { FeedStatusNotifier } from './feed-status-notifier.ts';
 import { OrderRelay } from './order-relay.ts';
+import type { IntakeEvents, ProxyIntake, Pump } from './proxy-intake.ts';
 import { ProxyServer } from './proxy-server.ts';
 import { RefusalNotices } from './refusal-notices.ts';
 import { RequestHandler } from './request-handler.ts';
+import { RingIntake } from './ring-intake.ts';
 import { SessionKeeper } from './session-keeper.ts';
 import { SnapshotJoin } from './snapshot-join.ts';
 import { SubscriptionHandler } from './subscription-handler.ts';
@@ -26,9 +23,8 @@ import { SubscriptionIndex } from './subscription-index.ts';
 const DRAIN_LIMIT = 512;
 
 class ProxyWorker implements NativeWorker<ToReader> {
-  readonly #source: RingTickSource;
+  readonly #intake: ProxyIntake;
   readonly #index = new SubscriptionIndex();
-  readonly #link: ControlLink;
   readonly #server: ProxyServer;
   readonly #broadcaster: Broadcaster;
   readonly #snapshots: SnapshotJoin;
@@ -38,12 +34,20 @@ class ProxyWorker implements NativeWorker<ToReader> {
   readonly #refusals = new RefusalNotices(this.#index);
   readonly #requests: RequestHandler;
   readonly #keeper: SessionKeeper;
-  readonly #loop: DrainLoop;
+  readonly #pump: Pump;
+  /** Called when everything is wired: no message is looked at before. */
+  readonly #events: IntakeEvents = {
+    onAccount: (owner, status) => this.#requests.onAccount(owner, status, this.#server.sessions),
+    onFeedStatus: (news) => this.#statuses.onNews(news),
+    onRequestRefused: (refused) => this.#refusals.tell(refused, this.#server.sessions),
+    onOrderUpdate: (owner, text) => this.#orders.relay(owner, text),
+    onMoved: (moves) => this.#subscriptions.follow(moves, this.#server.sessions),
+  };
 
   constructor(task: ProxyTask, port: MessagePort, fail: (error: unknown) => void) {
-    const { memory, page } = task;
-    this.#source = new RingTickSource(memory.rings, memory.lastValues);
-    this.#link = new ControlLink(port);
+    if (task.source.kind !== 'ring') throw new Error(`no source of kind ${task.source.kind}`);
+    this.#intake = new RingIntake(task.source, task, port, this.#events);
+    const { source, control, offers } = this.#intake;
     this.#server = new ProxyServer(
       {
         maxMessageBytes: task.maxMessageBytes,
@@ -53,8 +57,8 @@ class ProxyWorker implements NativeWorker<ToReader> {
           task.designPingIntervalMs + task.designPingTimeoutMs,
         ),
         initialOptions: (query) => initialOptions(query, task.defaultDialect),
-        pageHtml: page.html,
-        pageData: JSON.stringify({ ...page, html: undefined }),
+        pageHtml: task.page.html,
+        pageData: () => JSON.stringify(offers.page()),
       },
       () => ({
         message: this.#requests.handle,
@@ -64,23 +68,25 @@ class ProxyWorker implements NativeWorker<ToReader> {
         },
       }),
     );
-    this.#broadcaster = new Broadcaster(this.#server.app, this.#index, this.#source);
-    this.#snapshots = new SnapshotJoin(this.#source, this.#broadcaster);
+    this.#broadcaster = new Broadcaster(this.#server.app, this.#index, source);
+    this.#snapshots = new SnapshotJoin(source, this.#broadcaster);
     this.#subscriptions = new SubscriptionHandler(
-      this.#link,
+      control,
       this.#index,
       this.#snapshots,
-      new Capabilities(task.capabilities),
+      offers,
       this.#statuses,
     );
-    this.#requests = new RequestHandler(this.#link, this.#subscriptions, this.#orders, task);
+    this.#requests = new RequestHandler(
+      control,
+      this.#subscriptions,
+      this.#orders,
+      offers,
+      task.defaultDialect,
+    );
     this.#keeper = new SessionKeeper(this.#server.sessions, task);
-    this.#loop = new DrainLoop({
+    this.#pump = this.#intake.createPump({
       drain: () => this.#broadcaster.drain(DRAIN_LIMIT),
-      hasWork: () => this.#source.hasTicks(),
-      doorbell: new Doorbell(memory.doorbells, task.reader),
-      strategy: task.waitStrategy,
-      spinUs: task.spinUs,
       onError: fail,
     });
   }
@@ -90,39 +96,12 @@ class ProxyWorker implements NativeWorker<ToReader> {
     if (listening === null) {
       throw Object.assign(new Error(`cannot listen on ${host}:${port}`), { code: 'PORT_IN_USE' });
     }
-    this.#loop.start();
+    this.#pump.start();
     return listening;
   }
 
   handle(message: ToReader): boolean {
-    switch (message.type) {
-      case 'addRing':
-        this.#source.addRing(message.ring);
-        return true;
-      case 'keyVerified':
-        this.#link.onKeyVerified(message.id, message.outcome);
-        return true;
-      case 'subscribed':
-        this.#link.onSubscribed(message.id, message.outcomes);
-        return true;
-      case 'moved':
-        this.#subscriptions.follow(message.moves, this.#server.sessions);
-        return true;
-      case 'account':
-        this.#requests.onAccount(message.status, this.#server.sessions);
-        return true;
-      case 'feedStatus':
-        this.#statuses.onNews(message);
-        return true;
-      case 'requestRefused':
-        this.#refusals.tell(message, this.#server.sessions);
-        return true;
-      case 'orderUpdate':
-        this.#orders.relay(message.userId, message.text);
-        return true;
-      default:
-        return false;
-    }
+    return this.#intake.handle(message);
   }
 
   counters(): Record<string, number> {
@@ -136,7 +115,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
       ticks,
       published,
       gaps,
-      lost: this.#source.lost,
+      lost: this.#intake.source.lost,
       orders: this.#orders.relayed,
       statuses: this.#statuses.sent,
       ordersUnpackable: this.#orders.unpackable,
@@ -145,6 +124,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
       ...this.#server.counts,
       ...this.#keeper.closed,
       ...this.#index.counters,
+      ...this.#intake.counters(),
     };
     for (const [code, count] of Object.entries(this.#requests.errors)) counters[`error_${code}`] = count;
     return counters;
@@ -160,8 +140,9 @@ class ProxyWorker implements NativeWorker<ToReader> {
   async close(): Promise<void> {
     this.#keeper.stop();
     this.#statuses.stop();
-    await this.#loop.stop();
+    await this.#pump.stop();
     this.#server.close();
+    await this.#intake.close();
   }
 }
 

@@ -6,36 +6,38 @@ import { type ParsedRequest, parseRequest, type RawRequest } from '../../codec/c
 import { findOptionConflict, resolveOptions } from '../../codec/connection-options.ts';
 import type { Dialect } from '../../codec/dialect.ts';
 import { designError, errorMessage, type Json, type ServerMessage } from '../../codec/server-message.ts';
-import type { AccountStatus, ProxyTask } from '../worker-messages.ts';
+import type { AccountStatus } from '../worker-messages.ts';
 import type { ClientSession } from './client-session.ts';
-import type { ControlLink } from './control-link.ts';
+import type { ControlPlane } from './control-plane.ts';
 import type { OrderRelay } from './order-relay.ts';
+import type { FeedOffers } from './proxy-intake.ts';
 import type { Refuse, SubscriptionHandler } from './subscription-handler.ts';
 
 type Action = (session: ClientSession, request: RawRequest) => Promise<void> | undefined;
 
 export class RequestHandler {
-  readonly #link: ControlLink;
+  readonly #control: ControlPlane;
   readonly #subscriptions: SubscriptionHandler;
-  readonly #supportedBrokers: readonly string[];
+  readonly #offers: Pick<FeedOffers, 'supportedBrokers'>;
   readonly #defaultDialect: Dialect;
   readonly #actions: ReadonlyMap<string, Action>;
-  /** Every broker session that the control plane has told of, by user name. */
+  /** Every broker session that the control plane has told of, by owner. */
   readonly #accounts = new Map<string, AccountStatus>();
   /** Requests handled, and those answered with an error, by code. */
   requests = 0;
   readonly errors: Record<string, number> = {};
 
   constructor(
-    link: ControlLink,
+    control: ControlPlane,
     subscriptions: SubscriptionHandler,
     orders: OrderRelay,
-    settings: Pick<ProxyTask, 'supportedBrokers' | 'defaultDialect'>,
+    offers: Pick<FeedOffers, 'supportedBrokers'>,
+    defaultDialect: Dialect,
   ) {
-    this.#link = link;
+    this.#control = control;
     this.#subscriptions = subscriptions;
-    this.#supportedBrokers = settings.supportedBrokers;
-    this.#defaultDialect = settings.defaultDialect;
+    this.#offers = offers;
+    this.#defaultDialect = defaultDialect;
     const authenticated =
       (action: Action): Action =>
       (session, request) => {
@@ -67,12 +69,12 @@ export class RequestHandler {
   }
 
   /** A broker session has changed: those connections are the account's that belong to its user. */
-  onAccount(status: AccountStatus, sessions: Iterable<ClientSession>): void {
+  onAccount(owner: string, status: AccountStatus, sessions: Iterable<ClientSession>): void {
     const { name, broker, hasSession } = status;
-    this.#accounts.set(name, status);
+    this.#accounts.set(owner, status);
     for (const session of sessions) {
-      if (session.identity?.userId !== name) continue;
-      session.identity = { userId: name, account: hasSession ? name : '', broker };
+      if (session.identity?.owner !== owner) continue;
+      session.identity = { owner, userId: name, account: hasSession ? owner : '', broker };
     }
   }
 
@@ -122,22 +124,23 @@ export class RequestHandler {
     if (!resolved.ok) return void refuse('INVALID_OPTION', resolved.message);
     const conflict = session.optionsFixed ? findOptionConflict(session.options, resolved.options) : null;
     if (conflict !== null) return void refuse('INVALID_OPTION', conflict);
-    return this.#link.verifyKey(key).then((outcome) => {
+    return this.#control.verifyKey(key).then((outcome) => {
       if (!session.open) return;
       if (outcome.status === 'refused') return refuse(outcome.code, outcome.message);
       // What a client holds belongs to its user's broker session, and is given back under that user's slots.
-      if (session.identity !== null && session.identity.userId !== outcome.userId) {
+      if (session.identity !== null && session.identity.owner !== outcome.owner) {
         this.#subscriptions.releaseAll(session);
       }
       if (!session.optionsFixed) session.options = resolved.options;
       session.optionsFixed = true;
       if (outcome.status === 'brokerError') {
-        const { userId } = outcome;
-        session.identity = { userId, account: '', broker: this.#accounts.get(userId)?.broker ?? '' };
+        const { owner, userId } = outcome;
+        const broker = this.#accounts.get(owner)?.broker ?? '';
+        session.identity = { owner, userId, account: '', broker };
         return refuse(outcome.code, outcome.message);
       }
-      const { userId, account, broker } = outcome;
-      session.identity = { userId, account, broker };
+      const { owner, userId, broker } = outcome;
+      session.identity = { owner, userId, account: owner, broker };
       session.sendText({
         type: 'auth',
         status: 'success',
@@ -151,7 +154,7 @@ export class RequestHandler {
   }
 
   #brokerInfo(session: ClientSession): undefined {
-    const account = this.#accounts.get(session.identity?.userId ?? '');
+    const account = this.#accounts.get(session.identity?.owner ?? '');
     const broker = account?.broker ?? session.identity?.broker ?? '';
     if (broker === '') return void this.#refuse(session, 'BROKER_ERROR', 'Broker information not available');
     session.send({
@@ -164,7 +167,7 @@ export class RequestHandler {
   }
 
   #listBrokers(session: ClientSession): undefined {
-    const brokers = this.#supportedBrokers;
+    const brokers = this.#offers.supportedBrokers();
     session.send({ type: 'supported_brokers', status: 'success', brokers, count: brokers.length });
   }
 

@@ -12,9 +12,9 @@ import type { Dialect } from '../../codec/dialect.ts';
 import { FEATURE } from '../../codec/framing.ts';
 import type { Json, ServerMessage } from '../../codec/server-message.ts';
 import { DEPTH_LEVELS, type Instrument, MODE, type Mode } from '../../codec/tick.ts';
-import { modeOf, readInt64 } from '../../codec/tick-message.ts';
+import { modeOf } from '../../codec/tick-message.ts';
 import type { InstrumentMove, SubscribeOutcome } from '../worker-messages.ts';
-import { type Capabilities, highestLevel } from './capabilities.ts';
+import { highestLevel } from './capabilities.ts';
 import {
   addHolding,
   type ClientSession,
@@ -22,9 +22,11 @@ import {
   findHolding,
   type Holding,
   holdingKey,
+  type Identity,
 } from './client-session.ts';
-import type { ControlLink } from './control-link.ts';
+import type { ControlPlane, SubscribeAnswer } from './control-plane.ts';
 import type { FeedStatusNotifier } from './feed-status-notifier.ts';
+import type { FeedOffers } from './proxy-intake.ts';
 import type { SnapshotJoin } from './snapshot-join.ts';
 import {
   type EntryContext,
@@ -61,23 +63,23 @@ function sourceMode({ context, servedLevel }: Item): Mode {
 }
 
 export class SubscriptionHandler {
-  readonly #link: ControlLink;
+  readonly #control: ControlPlane;
   readonly #index: SubscriptionIndex;
   readonly #snapshots: SnapshotJoin;
-  readonly #capabilities: Capabilities;
+  readonly #offers: Pick<FeedOffers, 'capabilities'>;
   readonly #statuses: FeedStatusNotifier;
 
   constructor(
-    link: ControlLink,
+    control: ControlPlane,
     index: SubscriptionIndex,
     snapshots: SnapshotJoin,
-    capabilities: Capabilities,
+    offers: Pick<FeedOffers, 'capabilities'>,
     statuses: FeedStatusNotifier,
   ) {
-    this.#link = link;
+    this.#control = control;
     this.#index = index;
     this.#snapshots = snapshots;
-    this.#capabilities = capabilities;
+    this.#offers = offers;
     this.#statuses = statuses;
   }
 
@@ -86,12 +88,11 @@ export class SubscriptionHandler {
     if (!parsed.ok) return void refuse(session, parsed.code, parsed.message);
     const parsedWish = parseWish(request, session.options.dialect);
     if (!parsedWish.ok) return void refuse(session, parsedWish.code, parsedWish.message);
-    const { account, broker } = session.identity!;
+    const { account } = session.identity!;
     if (account === '') return void refuse(session, 'BROKER_ERROR', 'Broker adapter not found');
     const { wish } = parsedWish;
-    const items = parsed.symbols.map((requested) => this.#itemOf(requested, wish, broker));
-    const askedAt = readInt64(this.#snapshots.now(), 0);
-    return this.#ask(account, items).then((outcomes) => {
+    const items = parsed.symbols.map((requested) => this.#itemOf(requested, wish, session.identity!));
+    return this.#ask(account, items).then(({ outcomes, askedAt }) => {
       const instruments = outcomes.flatMap((outcome) => (outcome.status === 'ok' ? outcome.instruments : []));
       try {
         if (!session.open) return;
@@ -107,14 +108,14 @@ export class SubscriptionHandler {
       } finally {
         // The control plane counts the subscription already. An answer that cannot be written, say because the echoed
         // request_id is nested too deeply, must not leave it there.
-        this.#link.need(instruments.map(({ slot }) => this.#index.need(slot)));
+        this.#control.need(instruments.map(({ slot }) => this.#index.need(slot)));
       }
     });
   }
 
-  #itemOf(requested: RequestedSymbol, wish: SubscriptionWish, broker: string): Item {
+  #itemOf(requested: RequestedSymbol, wish: SubscriptionWish, { account, broker }: Identity): Item {
     const { exchange } = requested;
-    const levels = this.#capabilities.depthLevels(broker, exchange);
+    const levels = this.#offers.capabilities(account).depthLevels(broker, exchange);
     const context: EntryContext = { wish, broker, levels };
     if (wish.mode === MODE.DEEP_DEPTH) {
       const servedLevel = highestLevel(levels, wish.depthLevel) ?? 0;
@@ -129,17 +130,18 @@ export class SubscriptionHandler {
   }
 
   /** Asks the control plane for what can be served. @returns an outcome for every item, in their order */
-  async #ask(account: string, items: readonly Item[]): Promise<readonly SubscribeOutcome[]> {
+  async #ask(account: string, items: readonly Item[]): Promise<SubscribeAnswer> {
     const asked = items.filter(({ refusal }) => refusal === null);
-    if (asked.length === 0) return items.map(({ refusal }) => refusal!);
+    if (asked.length === 0) return { outcomes: items.map(({ refusal }) => refusal!), askedAt: 0 };
     const wishes = asked.map((item) => {
       const { exchange, symbol } = item.requested;
       return { exchange, symbol, mode: sourceMode(item) };
     });
     // One question for all modes: what a reader has been answered is counted by questions, so two of one request would
     // leave a moment in which half of it looks like nobody's.
-    const answers = (await this.#link.subscribe(account, wishes)).values();
-    return items.map(({ refusal }) => refusal ?? answers.next().value!);
+    const { outcomes, askedAt } = await this.#control.subscribe(account, wishes);
+    const answers = outcomes.values();
+    return { outcomes: items.map(({ refusal }) => refusal ?? answers.next().value!), askedAt };
   }
 
   #answer(
@@ -190,7 +192,7 @@ export class SubscriptionHandler {
       }
       successful.push({ symbol: entry.symbol, exchange: entry.exchange, status: 'success', broker });
     }
-    this.#link.need([...slots].map((slot) => this.#index.need(slot)));
+    this.#control.need([...slots].map((slot) => this.#index.need(slot)));
     session.send(unsubscribeAnswer(successful, failed, broker, request));
     return undefined;
   }
@@ -215,7 +217,7 @@ export class SubscriptionHandler {
       for (const mode of ALL_MODES) this.#release(session, holding, mode);
       slots.push(holding.instrument.slot);
     }
-    this.#link.need(slots.map((slot) => this.#index.need(slot)));
+    this.#control.need(slots.map((slot) => this.#index.need(slot)));
   }
 
   /**
@@ -279,7 +281,7 @@ export class SubscriptionHandler {
         if (to !== undefined) this.#move(session, holding, to);
       }
     }
-    this.#link.need(moves.flatMap(({ from, to }) => [this.#index.need(to.slot), this.#index.need(from)]));
+    this.#control.need(moves.flatMap(({ from, to }) => [this.#index.need(to.slot), this.#index.need(from)]));
   }
 
   #move(session: ClientSession, holding: Holding, to: Instrument): void {
