@@ -1,77 +1,161 @@
 /**
- * Reads one topic from the bus of a running engine and prints its ticks:
+ * Reads topics of the bus and prints their ticks, and what a reader has to notice. BUS.md has the rules.
  *
- *   node examples/bus-subscriber.ts [topic] [--endpoint tcp://127.0.0.1:5556] [--count N]
+ *   node examples/bus-subscriber.ts [topic ...] [--endpoint tcp://127.0.0.1:5556] [--count N]
  *
- * A topic is `broker/exchange/symbol/MODE/` with MODE one of LTP, QUOTE, DEPTH and DEEP_DEPTH; it ends with its separator,
- * since ZeroMQ matches by prefix. Subscribing to a whole topic makes the engine subscribe at the broker, and the last value
- * comes at once. A shorter prefix, as `angel/NSE/`, gets what flows anyway.
+ * A topic is `broker/exchange/symbol/MODE/`, by default `angel/NSE/RELIANCE/QUOTE/`; a prefix such as `angel/NSE/` gets what
+ * flows for others.
  *
- * A message is the topic, then one frame per tick, oldest first. The same tick may come twice: the last value answers every
- * new subscription, and it goes to all subscribers of the topic. So a reader remembers epoch and sequence number of the
- * last tick of each instrument (DEEP_DEPTH counts apart):
- *
- *   same epoch, seq not higher   had it already: leave it out
- *   same epoch, seq higher by 1  the next one
- *   same epoch, seq higher       what lies between was lost on the way to this reader
- *   higher epoch                 the engine's feed started anew, and seq with it
+ * A bus with CURVE is read with `--server-key`, the feed host's public key, and the own keys in the environment, as
+ * `TICKWIRE_CURVE_PUBLIC_KEY` and `TICKWIRE_CURVE_SECRET_KEY`: `tickwire keys curve` makes some. The public one has to be in
+ * the feed host's list of allowed keys.
  */
 import { parseArgs } from 'node:util';
 import { ByteBuffer } from 'flatbuffers';
 import { Subscriber } from 'zeromq';
 import { Tick } from '../src/codec/generated/tickwire/tick.ts';
 import { formatPrice } from '../src/codec/price.ts';
-import { FLAG, MODE } from '../src/codec/tick.ts';
+import { FLAG } from '../src/codec/tick.ts';
+import { escapePart } from '../src/codec/topic.ts';
+import { parseCurveKey } from '../src/main/config/curve-key.ts';
+import { HEARTBEAT_TOPIC, parseEvent, type StatusEvent } from '../src/workers/bus/bus-event.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     endpoint: { type: 'string', default: 'tcp://127.0.0.1:5556' },
+    // Ends after so many ticks.
     count: { type: 'string', default: 'Infinity' },
+    // The feed host's TICKWIRE_BUS_HEARTBEAT, s.
+    heartbeat: { type: 'string', default: '1' },
+    'server-key': { type: 'string' },
   },
 });
-const topic = positionals[0] ?? 'angel/NSE/RELIANCE/QUOTE/';
+const topics = positionals.length > 0 ? positionals : ['angel/NSE/RELIANCE/QUOTE/'];
 const count = Number(values.count);
+const heartbeatMs = Number(values.heartbeat) * 1000;
 
-/** Epoch and sequence number of the latest tick, by instrument and kind. */
-const latest = new Map<string, { readonly epoch: bigint; readonly seq: bigint }>();
+/** Of each topic the epoch, the number, and whether the value is stale, of the latest tick. */
+const latest = new Map<string, { epoch: bigint; seq: bigint; isStale: boolean }>();
+/** Of each instrument the latest statement about its feed. */
+const revisions = new Map<string, number>();
+let host: string | null = null;
+let isAway = false;
+let ticks = 0;
 
-/** Whether a tick is new, with a word about those that are missing before it. */
-function isNews(tick: Tick): boolean {
+function takeTick(topic: string, frame: Buffer): void {
+  const buffer = new ByteBuffer(frame);
+  if (!Tick.bufferHasIdentifier(buffer)) return;
+  const tick = Tick.getRootAsTick(buffer);
   const header = tick.header()!;
-  const key = `${tick.exchange()}:${tick.symbol()}:${header.mode() === MODE.DEEP_DEPTH}`;
-  const before = latest.get(key);
-  const [epoch, seq] = [header.epoch(), header.seq()];
-  if (before !== undefined && before.epoch === epoch) {
-    if (seq <= before.seq) return false;
-    if (seq > before.seq + 1n) console.log(`${key}: ${seq - before.seq - 1n} ticks lost`);
+  const name = `${tick.exchange()}:${tick.symbol()}`;
+  const [epoch, seq, flags] = [header.epoch(), header.seq(), header.flags()];
+  const isStale = (flags & FLAG.STALE) !== 0;
+  const before = latest.get(topic);
+  if (before !== undefined) {
+    if (epoch < before.epoch || (epoch === before.epoch && seq < before.seq)) return;
+    if (epoch === before.epoch && seq === before.seq) {
+      // The last value again. Only its state may be new.
+      if (isStale && !before.isStale) console.log(`${name}: silent, its last value is stale`);
+      before.isStale = isStale;
+      return;
+    }
+    if (epoch > before.epoch) console.log(`${name}: numbers begin anew, ticks may be missing`);
+    else if (seq > before.seq + 1n) console.log(`${name}: ${seq - before.seq - 1n} ticks lost`);
+    else if ((flags & FLAG.GAP_BEFORE) !== 0)
+      console.log(`${name}: the broker was away, ticks may be missing`);
   }
-  latest.set(key, { epoch, seq });
-  return true;
+  latest.set(topic, { epoch, seq, isStale });
+  ticks++;
+  console.log(lineOf(name, tick));
 }
 
-/** Time, symbol, price and volume. Prices are integers with their decimal point `priceDecimals` from the right: exact. */
-function formatTick(tick: Tick): string {
+/** Time, symbol, price, volume and number. Prices are integers with their decimal point from the right: exact. */
+function lineOf(name: string, tick: Tick): string {
   const header = tick.header()!;
-  const time = new Date(Number(header.exchangeTimeMs())).toISOString();
-  const hasLtp = (header.flags() & FLAG.ABSENT_LTP) === 0;
-  const price = hasLtp ? formatPrice(header.ltp(), header.priceDecimals()) : '-';
-  const volume = tick.quote()?.volume() ?? '-';
-  return `${time} ${tick.exchange()}:${tick.symbol()} ${price} volume ${volume}`;
+  const flags = header.flags();
+  const has = (absent: number) => (flags & absent) === 0;
+  const timeMs = has(FLAG.ABSENT_EXCHANGE_TIME)
+    ? header.exchangeTimeMs()
+    : header.receiveTimeNs() / 1_000_000n;
+  const price = has(FLAG.ABSENT_LTP) ? formatPrice(header.ltp(), header.priceDecimals()) : '-';
+  const quote = tick.quote();
+  const volume = quote !== null && has(FLAG.ABSENT_TRADES) ? quote.volume() : '-';
+  const snapshot = has(FLAG.SNAPSHOT) ? '' : ' last value';
+  const stale = has(FLAG.STALE) ? '' : ' stale';
+  const time = new Date(Number(timeMs)).toISOString();
+  return `${time} ${name} ${price} volume ${volume} seq ${header.seq()}${snapshot}${stale}`;
 }
 
-const subscriber = new Subscriber();
-subscriber.connect(values.endpoint);
-subscriber.subscribe(topic);
+function takeHeartbeat(from: string): void {
+  if (host === null) console.log(`feed host ${from}`);
+  else if (host !== from) console.log(`another feed host: ${from}`);
+  else if (isAway) console.log('the feed host is back');
+  host = from;
+  isAway = false;
+}
 
-let printed = 0;
-reading: for await (const [, ...frames] of subscriber) {
-  for (const frame of frames) {
-    const tick = Tick.getRootAsTick(new ByteBuffer(frame));
-    if (!isNews(tick)) continue;
-    console.log(formatTick(tick));
-    printed++;
-    if (printed >= count) break reading;
+function takeStatus({ revision, status, reason, broker, instruments }: StatusEvent): void {
+  const told: string[] = [];
+  for (const { exchange, symbol } of instruments) {
+    const prefix = `${[broker, exchange, symbol].map(escapePart).join('/')}/`;
+    if (!topics.some((topic) => topic.startsWith(prefix) || prefix.startsWith(topic))) continue;
+    // An older statement may come after a newer one.
+    if (revision <= (revisions.get(prefix) ?? 0)) continue;
+    revisions.set(prefix, revision);
+    told.push(`${exchange}:${symbol}`);
+  }
+  if (told.length > 0) console.log(`${status} (${reason}): ${told.join(', ')}`);
+}
+
+function takeSilence(): void {
+  if (!isAway) console.log('no heartbeat: the feed host is away');
+  isAway = true;
+}
+
+function take(topic: string, frames: readonly Buffer[]): void {
+  if (!topic.startsWith('@')) {
+    for (const frame of frames) if (ticks < count) takeTick(topic, frame);
+    return;
+  }
+  const event = parseEvent(topic, frames[0]!);
+  if (event?.type === 'heartbeat') takeHeartbeat(event.host);
+  else if (event?.type === 'status') takeStatus(event);
+}
+
+/** Keys as ZeroMQ takes them. */
+function curveOptions(serverKey: string) {
+  const { TICKWIRE_CURVE_PUBLIC_KEY, TICKWIRE_CURVE_SECRET_KEY } = process.env;
+  const [curveServerKey, curvePublicKey, curveSecretKey] = [
+    serverKey,
+    TICKWIRE_CURVE_PUBLIC_KEY,
+    TICKWIRE_CURVE_SECRET_KEY,
+  ].map((key) => parseCurveKey(key ?? ''));
+  if (!curveServerKey || !curvePublicKey || !curveSecretKey)
+    throw new Error('a CURVE key is missing or wrong');
+  return { curveServerKey, curvePublicKey, curveSecretKey };
+}
+
+const serverKey = values['server-key'];
+const subscriber = new Subscriber({
+  // More than the default of 1000 messages may wait here while this program is busy; beyond it the feed host's fill up.
+  receiveHighWaterMark: 100_000,
+  // A connection that is half-open is found and made anew.
+  heartbeatInterval: heartbeatMs,
+  heartbeatTimeout: 2 * heartbeatMs,
+  receiveTimeout: 3 * heartbeatMs,
+  ...(serverKey === undefined ? {} : curveOptions(serverKey)),
+});
+const brokers = new Set(topics.map((topic) => (topic.includes('/') ? `${topic.split('/')[0]}/` : '')));
+subscriber.subscribe(...topics, ...[...brokers].map((broker) => `@status/${broker}`), HEARTBEAT_TOPIC);
+subscriber.connect(values.endpoint);
+while (ticks < count) {
+  try {
+    const [topic, ...frames] = await subscriber.receive();
+    take(topic!.toString(), frames);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
+    takeSilence();
   }
 }
 subscriber.close();

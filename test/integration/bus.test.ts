@@ -1,8 +1,6 @@
 /** The bus as programs on it see it: a subscription is a wish, it is answered, and its ticks are exact and in order. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { test } from 'node:test';
-import { promisify } from 'node:util';
 import { MODE, type Mode } from '../../src/codec/tick.ts';
 import { formatTopic } from '../../src/codec/topic.ts';
 import { BusClient, type BusTick } from '../support/bus-client.ts';
@@ -235,17 +233,5 @@ test('at 5,000 ticks a second for 3 s no tick is lost or late, while subscribers
       assert.ok(seq === last + 1 || seq === last || isSnapshot, `${topic}: ${seq} after ${last}`);
       last = Math.max(last, seq);
     }
-  }
-});
-
-test('the example subscriber prints ticks with exact prices and ends after its count', async (t) => {
-  const fixture = await startEngineFixture(t, { exchange: { ticksPerSecond: 50 } });
-  const script = new URL('../../examples/bus-subscriber.ts', import.meta.url).pathname;
-  const args = [script, '--endpoint', fixture.busEndpoint, '--count', '3'];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 10_000 });
-  const lines = stdout.trimEnd().split('\n');
-  assert.equal(lines.length, 3, stdout);
-  for (const line of lines) {
-    assert.match(line, /^\d{4}-\d\d-\d\dT[\d:.]+Z NSE:RELIANCE \d+\.\d{1,2} volume \d+$/);
   }
 });
