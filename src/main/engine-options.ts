@@ -14,11 +14,13 @@ export interface EngineOptions {
   readonly recordTo?: string;
   /** Takes the place of the brokers. */
   readonly standIn?: StandIn;
+  /** False for a feed host: the proxies are elsewhere. True if it is left out. */
+  readonly servesClients?: boolean;
 }
 
 export interface StartedEngine {
-  /** Address of the page and of the WebSocket, with the port that was really bound. */
-  readonly url: string;
+  /** Address of the page and of the WebSocket, with the port that was really bound; null on a feed host. */
+  readonly url: string | null;
   readonly demoKey: string | null;
   readonly busEndpoint: string;
   /** Where OpenAlgo's publishers connect, null when its bus is not bound. */

@@ -2,12 +2,14 @@
  * The composition root of the control plane: builds the parts, starts them in order, stops them in the reverse order.
  * No tick passes through here.
  *
- *   database → keys, instruments → [simulated exchange] → shared memory → [OpenAlgo's bus] → bus worker → proxy workers
+ *   database → keys, instruments → [simulated exchange] → shared memory → [OpenAlgo's bus] → bus worker → [proxy workers]
  *   → (first client) → account → feed workers
+ *
+ * On a feed host there are no proxy workers: they run in a `ProxyHost`, on this machine or on others.
  */
 import type { Logger } from 'pino';
 import { Piscina } from 'piscina';
-import type { InstrumentWish, RingHandle, SubscribeOutcome } from '../workers/worker-messages.ts';
+import type { InstrumentWish, ProxyTask, RingHandle, SubscribeOutcome } from '../workers/worker-messages.ts';
 import { KeyVerifier } from './auth/key-verifier.ts';
 import { Accounts } from './brokers/accounts.ts';
 import { BROKERS, streamKey } from './brokers/broker-registry.ts';
@@ -24,7 +26,7 @@ import { InstrumentMaster } from './instruments/instrument-master.ts';
 import { MASTER_READER } from './instruments/master-reader.ts';
 import { OwnSessions } from './login/own-sessions.ts';
 import { isOpenAlgoBusWanted, OpenAlgoBus } from './openalgo/openalgo-bus.ts';
-import { readPage } from './ops/first-page.ts';
+import { pageUrl, readPage } from './ops/first-page.ts';
 import { STATS_INTERVAL_MS, type Stats, StatsFile, statsPath } from './ops/stats-file.ts';
 import { packageVersion } from './package-version.ts';
 import { BUS_READER, FIRST_PROXY, proxyCount, ReaderWorkers } from './reader-workers.ts';
@@ -35,11 +37,13 @@ import { SlotTable } from './subscriptions/slot-table.ts';
 import { SubscriptionRegistry } from './subscriptions/subscription-registry.ts';
 import type { SupervisedWorker } from './supervision.ts';
 import { workerScript } from './worker-script.ts';
-import { blackBoxTask, busTask, proxyTask } from './worker-tasks.ts';
+import { blackBoxTask, busTask, ownBusSource, proxyTask, ringSource } from './worker-tasks.ts';
 
 export class Engine {
   readonly #options: EngineOptions;
   readonly #log: Logger;
+  /** Proxy workers that read the rings. */
+  readonly #ringProxies: number;
   readonly #memory: EngineMemory;
   readonly #registry = new SubscriptionRegistry();
   readonly #readers: ReaderWorkers;
@@ -60,10 +64,14 @@ export class Engine {
     const { config, log, onFatal } = options;
     this.#options = options;
     this.#log = log;
-    this.#memory = new EngineMemory(config, FIRST_PROXY + proxyCount(config));
+    const servesClients = options.servesClients ?? true;
+    // Proxies that are fed over the bus read no ring, and the control plane knows them through the bus worker alone.
+    this.#ringProxies = servesClients && config.source === 'ring' ? proxyCount(config) : 0;
+    this.#memory = new EngineMemory(config, FIRST_PROXY + this.#ringProxies);
     this.#readers = new ReaderWorkers({
       config,
       log,
+      proxiesReadRings: this.#ringProxies > 0,
       onMessage: (reader, message, reply) => this.#desk?.onMessage(reader, message, reply),
       onGone: (reader) => this.#desk?.onReaderGone(reader),
       onFatal,
@@ -135,14 +143,14 @@ export class Engine {
   }
 
   async #start(): Promise<StartedEngine> {
-    const { config, cwd } = this.#options;
+    const { config, cwd, servesClients = true } = this.#options;
     const statuses = new FeedStatus({
       calendar: this.#options.standIn === undefined ? chooseMarketCalendar(config, cwd) : null,
       post: (news) => this.#readers.postToProxies(news),
       log: this.#log,
     });
     this.#statuses = statuses;
-    await this.#readers.choosePort();
+    if (servesClients) await this.#readers.choosePort();
     const database = openDatabase(config, cwd);
     this.#database = database;
     this.#keys = new KeyVerifier(database);
@@ -206,20 +214,28 @@ export class Engine {
           accounts: this.#accountStatuses(),
         }),
       ),
-      this.#readers.startProxies((reader, chosen) =>
-        proxyTask(config, this.#memory.shared, reader, chosen, page),
-      ),
+      servesClients ? this.#startProxies(page) : null,
     ]);
     this.#startStatsFile();
     ownSessions.start();
-    this.#log.info({ host: config.websocketHost, port, instruments: instruments.size }, 'engine started');
-    const host = config.websocketHost === '0.0.0.0' ? '127.0.0.1' : config.websocketHost;
+    const listener = port === null ? {} : { host: config.websocketHost, port };
+    this.#log.info({ ...listener, bus: config.busEndpoint, instruments: instruments.size }, 'engine started');
     return {
-      url: `http://${host}:${port}/`,
+      url: port === null ? null : pageUrl(config, port),
       demoKey: database.demoKey,
       busEndpoint: config.busEndpoint,
       openalgoBusEndpoint: this.openalgoBus?.endpoint ?? null,
     };
+  }
+
+  /** @returns the port of the clients */
+  #startProxies(page: ProxyTask['page']): Promise<number> {
+    const { config } = this.#options;
+    const isRingFed = this.#ringProxies > 0;
+    return this.#readers.startProxies((reader, port) => {
+      const source = isRingFed ? ringSource(config, this.#memory.shared, reader) : ownBusSource(config);
+      return proxyTask(config, source, port, page);
+    });
   }
 
   /** Clients first, so that they read why; then the feeds, then what they used. Safe in every state. */
@@ -268,7 +284,8 @@ export class Engine {
     const accounts = [...(this.#accounts?.all() ?? [])].filter(({ isSuspended }) => !isSuspended);
     return {
       connections: accounts.length,
-      symbols: this.#registry.countKeys(FIRST_PROXY),
+      // What proxies hold that are fed over the bus is what the bus holds for them.
+      symbols: this.#registry.countKeys(this.#ringProxies > 0 ? FIRST_PROXY : BUS_READER),
       clients: this.#readers.proxies.reduce((sum, { counters }) => sum + (counters.clients ?? 0), 0),
       brokers: accounts.map(({ broker }) => broker.name),
     };

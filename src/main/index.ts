@@ -18,6 +18,18 @@ const COMMANDS: readonly Command[] = [
     load: () => import('./commands/start.ts'),
   },
   {
+    name: 'feed',
+    usage: '',
+    summary: 'run feed and bus only, for proxies in other processes or on other hosts',
+    load: () => import('./commands/feed.ts'),
+  },
+  {
+    name: 'proxy',
+    usage: '[--feeds tcp://<host>:<port>,…]',
+    summary: 'serve clients with the ticks of feed hosts; needs no database and no login',
+    load: () => import('./commands/proxy.ts'),
+  },
+  {
     name: 'login',
     usage: 'angel [--user <name>] [--renew]',
     summary: 'log in to the broker without OpenAlgo, into the embedded database',

@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { FromReader, ToReader } from '../workers/worker-messages.ts';
 import type { Config } from './config-options.ts';
+import { FeedLinks, type LinkNews } from './ops/feed-links.ts';
 import { probePort } from './ops/free-port.ts';
 import { SupervisedWorker, WorkerFailure } from './supervision.ts';
 import { workerScript } from './worker-script.ts';
@@ -16,11 +17,16 @@ export function proxyCount({ proxyWorkers }: Config): number {
   return process.platform === 'linux' ? proxyWorkers : 1;
 }
 
+/** What the control plane is asked and told. */
+export type ReaderMessage = Exclude<FromReader, LinkNews>;
+
 export interface ReaderWorkersOptions {
   readonly config: Config;
   readonly log: Logger;
+  /** False when they are fed over the bus. */
+  readonly proxiesReadRings: boolean;
   /** @param reader the worker's number */
-  readonly onMessage: (reader: number, message: FromReader, reply: (answer: ToReader) => void) => void;
+  readonly onMessage: (reader: number, message: ReaderMessage, reply: (answer: ToReader) => void) => void;
   readonly onGone: (reader: number) => void;
   readonly onFatal: (code: string, message: string) => void;
 }
@@ -29,10 +35,13 @@ export class ReaderWorkers {
   readonly #options: ReaderWorkersOptions;
   readonly #workers: SupervisedWorker[] = [];
   readonly #proxies: SupervisedWorker[] = [];
+  readonly #ringReaders: SupervisedWorker[] = [];
+  readonly #links: FeedLinks;
   #port = 0;
 
   constructor(options: ReaderWorkersOptions) {
     this.#options = options;
+    this.#links = new FeedLinks(options.log);
   }
 
   /** In the order of their start. */
@@ -74,12 +83,13 @@ export class ReaderWorkers {
     return this.#port;
   }
 
+  /** Tells those that read the rings. Who is fed over the bus learns it from the bus. */
   post(message: ToReader): void {
-    for (const worker of this.#workers) worker.post(message);
+    for (const worker of this.#ringReaders) worker.post(message);
   }
 
   postToProxies(message: ToReader): void {
-    for (const worker of this.#proxies) worker.post(message);
+    for (const worker of this.#proxies) if (this.#ringReaders.includes(worker)) worker.post(message);
   }
 
   /** Resolves when every thread has ended. */
@@ -88,19 +98,27 @@ export class ReaderWorkers {
   }
 
   async #start(reader: number, name: string, script: string, task: () => unknown): Promise<number> {
-    const { config, log, onMessage, onGone, onFatal } = this.#options;
+    const { config, log, proxiesReadRings, onMessage, onGone, onFatal } = this.#options;
     const worker = new SupervisedWorker({
       name,
       script: workerScript(script),
       task,
       wedgedAfterMs: config.wedgedAfterMs,
       log,
-      onMessage: (message, reply) => onMessage(reader, message, reply),
-      onGone: () => onGone(reader),
+      onMessage: (message, reply) => {
+        if (message.type === 'link') this.#links.note(reader, message);
+        else onMessage(reader, message, reply);
+      },
+      onGone: () => {
+        this.#links.forget(reader);
+        onGone(reader);
+      },
       onFatal,
     });
+    const isProxy = reader >= FIRST_PROXY;
     this.#workers.push(worker);
-    if (reader >= FIRST_PROXY) this.#proxies.push(worker);
+    if (isProxy) this.#proxies.push(worker);
+    if (!isProxy || proxiesReadRings) this.#ringReaders.push(worker);
     try {
       return await worker.start();
     } catch (error) {

@@ -2,17 +2,20 @@
 import { resolve } from 'node:path';
 import type {
   AccountStatus,
+  BusSourceTask,
   BusTask,
   CapabilityRow,
   FeedOptions,
   FeedWatchTask,
   ProxyTask,
   RecorderTask,
+  RingSourceTask,
   SharedMemory,
 } from '../workers/worker-messages.ts';
 import type { BrokerRow, FeedQuota } from './brokers/broker-registry.ts';
 import { capabilityRows } from './brokers/capability-registry.ts';
 import type { QuotaNames } from './brokers/quota-refusal.ts';
+import { connectableEndpoint } from './config/bus-endpoint.ts';
 import type { Config } from './config-options.ts';
 import { TickwireError } from './errors.ts';
 import type { WorkerFailure } from './supervision.ts';
@@ -108,16 +111,37 @@ export function busTask(config: Config, memory: SharedMemory, reader: number, ho
   };
 }
 
+/** @param reader the worker's place in the doorbell block */
+export function ringSource(config: Config, memory: SharedMemory, reader: number): RingSourceTask {
+  return { kind: 'ring', memory, reader, waitStrategy: config.waitStrategy, spinUs: config.spinUs };
+}
+
+/** Feed hosts elsewhere. */
+export function busSource(config: Config): BusSourceTask {
+  return {
+    kind: 'bus',
+    feeds: config.feeds,
+    receiveHighWaterMark: config.busReceiveHwm,
+    heartbeatMs: config.busHeartbeatMs,
+    controlTimeoutMs: config.controlTimeoutMs,
+    curve: null,
+  };
+}
+
+/** The bus of this very process. */
+export function ownBusSource(config: Config): BusSourceTask {
+  return { ...busSource(config), feeds: [[connectableEndpoint(config.busEndpoint)]] };
+}
+
 /** @param port the one that is really bound, or 0 while it may be chosen */
 export function proxyTask(
   config: Config,
-  memory: SharedMemory,
-  reader: number,
+  source: ProxyTask['source'],
   port: number,
   page: ProxyTask['page'],
 ): ProxyTask {
   return {
-    source: { kind: 'ring', memory, reader, waitStrategy: config.waitStrategy, spinUs: config.spinUs },
+    source,
     host: config.websocketHost,
     port,
     authGraceMs: config.wsAuthGraceMs,

@@ -43,7 +43,7 @@ test('transport', async (t) => {
   });
 
   await t.test('C-02 a browser gets the page, and everything else over HTTP is told to upgrade', async () => {
-    const page = await fetch(started.url);
+    const page = await fetch(started.url!);
     assert.deepEqual([page.status, page.headers.get('content-type')], [200, 'text/html; charset=utf-8']);
     assert.match(await page.text(), /<html/i);
     const data = await fetch(`${started.url}page.json`);

@@ -21,7 +21,7 @@ async function readPageData(url: string): Promise<PageData> {
 
 test('whoever opens the printed address gets a page that needs nothing from elsewhere', async (t) => {
   const { started } = await startEngineFixture(t);
-  const answer = await fetch(started.url);
+  const answer = await fetch(started.url!);
   const html = await answer.text();
   assert.equal(answer.status, 200);
   assert.equal(answer.headers.get('content-type'), 'text/html; charset=utf-8');
@@ -32,7 +32,7 @@ test('whoever opens the printed address gets a page that needs nothing from else
 
 test("the page's own script and style may run, and no other", async (t) => {
   const { started } = await startEngineFixture(t);
-  const answer = await fetch(started.url);
+  const answer = await fetch(started.url!);
   const html = await answer.text();
   const policy = new Map(
     (answer.headers.get('content-security-policy') ?? '').split('; ').map((directive) => {
@@ -54,7 +54,7 @@ test("the page's own script and style may run, and no other", async (t) => {
 
 test('every instrument of the page ticks for its demo key, without further ado', async (t) => {
   const { started, exchange, client, key } = await startEngineFixture(t);
-  const { watch, demoKey } = await readPageData(started.url);
+  const { watch, demoKey } = await readPageData(started.url!);
   assert.equal(demoKey, key);
   assert.ok(watch.length > 1, 'there is something to watch');
   const page = await client({ key: demoKey, features: ['snapshot'] });
@@ -74,7 +74,7 @@ test('every instrument of the page ticks for its demo key, without further ado',
 
 test('the book of a chosen instrument comes beside its quotes, and leaves with the choice of another', async (t) => {
   const { started, exchange, client } = await startEngineFixture(t);
-  const { watch } = await readPageData(started.url);
+  const { watch } = await readPageData(started.url!);
   const chosen = watch.find((name) => !name.exchange.endsWith('_INDEX'))!;
   const page = await client({ features: ['snapshot'] });
   await page.ask({ action: 'subscribe', symbols: [chosen], mode: 2 });

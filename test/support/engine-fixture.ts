@@ -110,7 +110,7 @@ export async function startEngineFixture(
     await exchange.close();
   });
   const started = await engine.start();
-  const wsUrl = started.url.replace(/^http/, 'ws');
+  const wsUrl = started.url!.replace(/^http/, 'ws');
   const key = started.demoKey!;
   return {
     engine,

@@ -65,7 +65,7 @@ export async function startReplay(
     session.remove();
   };
   t.after(stop);
-  const { url } = await engine.start();
+  const url = (await engine.start()).url!;
   return {
     engine,
     session,

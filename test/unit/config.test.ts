@@ -297,6 +297,9 @@ test('a feed host is named by an address that has room for its control socket, a
     'inproc://',
     'tcp://a:5556,tcp://a:5556',
     'tcp://a:5556|tcp://b:5556,tcp://b:5556',
+    // The second bus where the first host answers.
+    'tcp://a:5556,tcp://a:5557',
+    'ipc:///bus.control|ipc:///bus',
     'tcp://a:5556,',
     'tcp://a:5556||tcp://b:5556',
     ',',
@@ -304,7 +307,7 @@ test('a feed host is named by an address that has room for its control socket, a
   for (const feeds of refused) {
     const { message } = refusal({ argv: [`--feeds=${feeds}`] });
     assert.ok(
-      message.startsWith(`--feeds is "${feeds}"; it must be addresses, none of them twice: tcp://`),
+      message.startsWith(`--feeds is "${feeds}"; it must be addresses, no socket in two of them: tcp://`),
       message,
     );
   }

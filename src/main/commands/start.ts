@@ -1,14 +1,7 @@
-/** `tickwire start`: the engine, under a parent process of its own unless something else supervises it. */
-import { loadConfig } from '../config.ts';
-import type { RunCommand } from './command.ts';
+/** `tickwire start`: the whole engine in one process. */
+import { supervisedCommand } from './supervised-command.ts';
 
-export const run: RunCommand = async ({ argv, env, cwd, script, print, printError }) => {
-  const { config } = loadConfig({ argv, env, cwd });
-  if (config.supervise) {
-    const { superviseProcess } = await import('../supervising-parent.ts');
-    const args = ['start', ...argv, '--no-supervise'];
-    return superviseProcess(script, args, config.stopTimeoutMs, printError);
-  }
+export const run = supervisedCommand('start', async (config, cwd, print) => {
   const { runEngine } = await import('../run-engine.ts');
   return runEngine(config, cwd, print);
-};
+});

@@ -40,7 +40,7 @@ export const BUS_OPTIONS = {
         'Feed hosts of tickwire proxy, by their TICKWIRE_BUS_ENDPOINT: feeds (other accounts, other brokers) separated ' +
         'by commas, hosts of one feed that stand by for another separated by |.',
     },
-    `addresses, none of them twice: ${BUS_ENDPOINT_FORMS}`,
+    `addresses, no socket in two of them: ${BUS_ENDPOINT_FORMS}`,
     parseFeeds,
   ),
   busSendHwm: integerOption({

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { InstrumentName, ProxyTask } from '../../workers/worker-messages.ts';
 import type { StandIn } from '../brokers/stand-in.ts';
+import type { Config } from '../config-options.ts';
 import { DEMO_SESSION } from '../database/demo-seed.ts';
 import type { InstrumentMaster } from '../instruments/instrument-master.ts';
 
@@ -36,5 +37,19 @@ export async function readPage(
   const watch = (standIn?.watch ?? WATCH).filter(
     ({ exchange, symbol }) => table.find(exchange, symbol) !== undefined,
   );
-  return { html: await readFile(PAGE, 'utf8'), watch, demoKey, simulated, replayed: standIn !== undefined };
+  return { html: await readPageHtml(), watch, demoKey, simulated, replayed: standIn !== undefined };
+}
+
+/** The page of a host that has neither instruments nor keys: what it shows comes from the feed hosts. */
+export async function readRemotePage(): Promise<ProxyTask['page']> {
+  return { html: await readPageHtml(), watch: [], demoKey: null, simulated: false, replayed: false };
+}
+
+function readPageHtml(): Promise<string> {
+  return readFile(PAGE, 'utf8');
+}
+
+/** Where a browser on this machine opens the page. */
+export function pageUrl({ websocketHost }: Pick<Config, 'websocketHost'>, port: number): string {
+  return `http://${websocketHost === '0.0.0.0' ? '127.0.0.1' : websocketHost}:${port}/`;
 }

@@ -1,0 +1,7 @@
+/** `tickwire feed`: the engine without clients of its own. Ticks leave it on the bus. */
+import { supervisedCommand } from './supervised-command.ts';
+
+export const run = supervisedCommand('feed', async (config, cwd, print) => {
+  const { runEngine } = await import('../run-engine.ts');
+  return runEngine(config, cwd, print, { servesClients: false });
+});

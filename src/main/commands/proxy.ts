@@ -1,0 +1,16 @@
+/** `tickwire proxy`: serves clients with what feed hosts publish. Needs no database and no login. */
+import { supervisedCommand } from './supervised-command.ts';
+
+export const run = supervisedCommand('proxy', async (config, _cwd, print) => {
+  const { ProxyHost } = await import('../proxy-host.ts');
+  const { runHost } = await import('../run-host.ts');
+  return runHost({
+    config,
+    create: (log, onFatal) => new ProxyHost({ config, log, onFatal }),
+    onStarted: ({ url }) => {
+      const feeds = config.feeds.map((hosts) => hosts.join(', else '));
+      print(`Tickwire serves clients. Open ${url}`);
+      print(`Ticks come from ${feeds.join(' and from ')}`);
+    },
+  });
+});

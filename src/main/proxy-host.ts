@@ -1,0 +1,72 @@
+/**
+ * The composition root of a host that only serves clients: proxy workers, each with links of its own to the feed hosts. Keys
+ * and instruments are asked for there, so nothing of a broker and no database is here.
+ */
+import type { Logger } from 'pino';
+import type { Config } from './config-options.ts';
+import { pageUrl, readRemotePage } from './ops/first-page.ts';
+import { ReaderWorkers } from './reader-workers.ts';
+import { busSource, proxyTask } from './worker-tasks.ts';
+
+export interface ProxyHostOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  /** The process cannot go on: a wedged worker, or a worker that cannot be started again. */
+  readonly onFatal: (code: string, message: string) => void;
+}
+
+export interface StartedProxyHost {
+  /** Address of the page and of the WebSocket, with the port that was really bound. */
+  readonly url: string;
+}
+
+export class ProxyHost {
+  readonly #options: ProxyHostOptions;
+  readonly #workers: ReaderWorkers;
+
+  constructor(options: ProxyHostOptions) {
+    const { config, log, onFatal } = options;
+    this.#options = options;
+    this.#workers = new ReaderWorkers({
+      config,
+      log,
+      proxiesReadRings: false,
+      onMessage: (_reader, { type }) => {
+        onFatal('WORKER_FAILED', `a proxy worker asked main for "${type}", which the feed hosts answer`);
+      },
+      onGone: () => {},
+      onFatal,
+    });
+  }
+
+  /**
+   * Starts whether feed hosts are there or not: clients are served as soon as one is.
+   * @throws TickwireError when something in its set-up is wrong; whatever had been started is stopped again
+   */
+  async start(): Promise<StartedProxyHost> {
+    try {
+      return await this.#start();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  async #start(): Promise<StartedProxyHost> {
+    const { config, log } = this.#options;
+    await this.#workers.choosePort();
+    const page = await readRemotePage();
+    const source = busSource(config);
+    const port = await this.#workers.startProxies((_reader, chosen) =>
+      proxyTask(config, source, chosen, page),
+    );
+    log.info({ host: config.websocketHost, port, feeds: config.feeds }, 'proxy started');
+    return { url: pageUrl(config, port) };
+  }
+
+  /** Safe in every state. */
+  async stop(): Promise<void> {
+    await this.#workers.stop();
+    this.#options.log.info('proxy stopped');
+  }
+}
