@@ -6,7 +6,6 @@ import type { Logger } from 'pino';
 import { type Instrument, MODE, type Mode } from '../../codec/tick.ts';
 import { hasFittingStrings } from '../../codec/tick-message.ts';
 import type {
-  FromReader,
   InstrumentMove,
   InstrumentName,
   InstrumentWish,
@@ -20,6 +19,7 @@ import type { Accounts } from '../brokers/accounts.ts';
 import type { FeedStatus } from '../brokers/feed-status.ts';
 import type { InstrumentTable } from '../instruments/instrument-table.ts';
 import type { OpenAlgoBus } from '../openalgo/openalgo-bus.ts';
+import type { ReaderMessage } from '../reader-workers.ts';
 import type { SlotTable } from './slot-table.ts';
 import type { RaisedNeed, ReaderRequest, SubscriptionRegistry } from './subscription-registry.ts';
 
@@ -55,7 +55,7 @@ export class ReaderDesk {
   }
 
   /** @param reader the worker's number, under which its needs are kept */
-  onMessage(reader: number, message: FromReader, reply: (answer: ToReader) => void): void {
+  onMessage(reader: number, message: ReaderMessage, reply: (answer: ToReader) => void): void {
     switch (message.type) {
       case 'verifyKey':
         void this.#verify(message.key).then((outcome) => {
@@ -84,12 +84,6 @@ export class ReaderDesk {
         this.#options.registry.set(reader, message.needs, message.answered);
         this.#options.openalgoBus?.set(reader, message.needs, message.answered);
         break;
-      case 'link': {
-        const { endpoint, state, detail } = message;
-        const level = state === 'away' ? 'warn' : 'info';
-        this.#options.log[level]({ reader, endpoint, state, detail }, 'link to a feed host');
-        break;
-      }
       default:
         throw new Error(`a reader sent an unexpected message: ${JSON.stringify(message)}`);
     }
