@@ -146,7 +146,7 @@ export class Engine {
     const { config, cwd, servesClients = true } = this.#options;
     const statuses = new FeedStatus({
       calendar: this.#options.standIn === undefined ? chooseMarketCalendar(config, cwd) : null,
-      post: (news) => this.#readers.postToProxies(news),
+      post: (news) => this.#readers.post(news),
       log: this.#log,
     });
     this.#statuses = statuses;
@@ -177,7 +177,7 @@ export class Engine {
         const url = standInUrls?.get(broker.name) ?? config[streamKey(broker.name)];
         return this.#createPool({ broker, url, credentials, onState });
       },
-      onStatus: (status) => this.#readers.postToProxies({ type: 'account', status }),
+      onStatus: (status) => this.#readers.post({ type: 'account', status }),
       onResumed: () => this.#desk?.followInstruments(),
       onRefused: (name) => ownSessions.onRefused(name),
     });
@@ -305,7 +305,7 @@ export class Engine {
         addRing: () => this.#addRing(),
         nextEpoch: () => this.#memory.nextEpoch(),
         onTokensWanted: () => this.#onInvalidation(''),
-        onRefused: (refused) => this.#readers.postToProxies(refused),
+        onRefused: (refused) => this.#readers.post(refused),
         onRoom: () => this.#desk?.followInstruments(),
       },
       account,
@@ -322,7 +322,7 @@ export class Engine {
         const { lastValues, doorbells } = this.#memory;
         return { epoch: this.#memory.nextEpoch(), ring, lastValues, doorbells };
       },
-      onOrderUpdate: (update) => this.#readers.postToProxies(update),
+      onOrderUpdate: (update) => this.#readers.post(update),
       onInvalidation: (userId) => this.#onInvalidation(userId),
       onFatal,
     });

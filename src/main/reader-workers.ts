@@ -88,10 +88,6 @@ export class ReaderWorkers {
     for (const worker of this.#ringReaders) worker.post(message);
   }
 
-  postToProxies(message: ToReader): void {
-    for (const worker of this.#proxies) if (this.#ringReaders.includes(worker)) worker.post(message);
-  }
-
   /** Resolves when every thread has ended. */
   async stop(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.stop()));

@@ -1,9 +1,11 @@
 /** A subscriber of the bus as another program would be one: ZeroMQ and the generated FlatBuffers reader. */
+import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { ByteBuffer } from 'flatbuffers';
 import { Subscriber } from 'zeromq';
 import { Tick } from '../../src/codec/generated/tickwire/tick.ts';
 import { FLAG } from '../../src/codec/tick.ts';
+import { type BusEvent, EVENT_MARK, parseEvent } from '../../src/workers/bus/bus-event.ts';
 
 /** One tick with the header's numbers that most tests look at. */
 export interface BusTick {
@@ -33,6 +35,7 @@ function readTick(topic: string, bytes: Buffer): BusTick {
 export class BusClient {
   /** The ticks of each message, in the order of its frames. */
   readonly messages: (readonly BusTick[])[] = [];
+  readonly events: BusEvent[] = [];
   readonly #socket = new Subscriber({ receiveHighWaterMark: 0, linger: 0, reconnectInterval: 50 });
 
   constructor(t: TestContext, endpoint: string, ...topics: readonly string[]) {
@@ -60,6 +63,12 @@ export class BusClient {
 
   async #receive(): Promise<void> {
     for await (const [topic, ...frames] of this.#socket) {
+      if (topic!.toString().startsWith(EVENT_MARK)) {
+        const event = parseEvent(topic!.toString(), frames[0]!);
+        assert.ok(event !== null && frames.length === 1, `an event that is none: ${topic} ${frames}`);
+        this.events.push(event);
+        continue;
+      }
       this.messages.push(frames.map((frame) => readTick(topic!.toString(), frame)));
     }
   }

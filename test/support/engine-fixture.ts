@@ -85,6 +85,7 @@ export async function startEngineFixture(
     `--angel-ws-url=${options.upstreamUrl ?? url}`,
     `--broker-api-key=${FIXTURE_CREDENTIALS.apiKey}`,
     '--reconnect-initial-ms=50',
+    '--bus-linger=0.1',
   ];
   const configFor = (port: string) => {
     const flags = [`--websocket-port=${port}`, ...argv, ...(options.flags ?? [])];

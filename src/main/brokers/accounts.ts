@@ -57,13 +57,16 @@ export class Accounts {
     return this.#accounts.get(name)?.status;
   }
 
-  /** An account with a session, by name; with an empty name any account of a broker. */
+  /** An account with a session, by name; with an empty name any account of a broker, a connected one if there is one. */
   find(name: string, broker: string): Account | undefined {
+    let found: Account | undefined;
     for (const account of this.#accounts.values()) {
       const isMeant = name === '' ? account.broker.name === broker : account.name === name;
-      if (isMeant && !account.isSuspended) return account;
+      if (!isMeant || account.isSuspended) continue;
+      if (name !== '' || account.status.isConnected) return account;
+      found ??= account;
     }
-    return undefined;
+    return found;
   }
 
   /**

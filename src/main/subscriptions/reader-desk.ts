@@ -71,8 +71,8 @@ export class ReaderDesk {
         const outcomes = this.#subscribe(request, this.#accountOf(account, broker), wishes);
         // A subscriber of our own bus names a broker's ticks; clients know no difference.
         const isClient = account !== '';
-        // A proxy that was started anew knows nothing yet of what others hold already.
-        if (isClient) for (const news of this.#options.statuses.of(slotsOf(outcomes))) reply(news);
+        // A reader that was started anew knows nothing yet of what others hold already.
+        for (const news of this.#options.statuses.of(slotsOf(outcomes))) reply(news);
         reply({
           type: 'subscribed',
           id,

@@ -1,40 +1,55 @@
 /**
- * The bus worker: one thread with an XPUB socket and a reader of every ring. A subscription to a whole topic is a wish:
- * it is passed to the control plane, which subscribes upstream, and it is answered with the last value.
+ * The bus worker: one thread with a reader of every ring, an XPUB socket for ticks and events, and a ROUTER socket for the
+ * requests of proxies on other hosts. A subscription to a whole topic is a wish: it is passed to the control plane, which
+ * subscribes upstream, and it is answered with the last value.
  */
+import { randomBytes } from 'node:crypto';
 import { type MessagePort, workerData } from 'node:worker_threads';
-import { XPublisher } from 'zeromq';
-import type { Instrument } from '../../codec/tick.ts';
+import { Router, XPublisher } from 'zeromq';
 import { parseTopic } from '../../codec/topic.ts';
 import { type NativeWorker, runNativeWorker } from '../native-worker.ts';
 import { Doorbell } from '../ring/doorbell.ts';
 import { RingTickSource } from '../ring/ring-tick-source.ts';
 import { DrainLoop } from '../ring/wait-strategy.ts';
-import type { BusTask, ToReader } from '../worker-messages.ts';
-import { BusSubscriptions } from './bus-topics.ts';
+import type { BusTask, FeedStatusNews, FromReader, ToReader } from '../worker-messages.ts';
+import { controlEndpointOf } from './bus-address.ts';
+import { BusNews } from './bus-news.ts';
+import { BusOutlet } from './bus-outlet.ts';
+import { BusStatuses } from './bus-statuses.ts';
+import { BusSubscriptions } from './bus-subscriptions.ts';
 import { BusWishes } from './bus-wishes.ts';
+import { ControlDesk } from './control-desk.ts';
+import { ControlServer } from './control-server.ts';
 import { releaseSocket } from './release-socket.ts';
-import { TickPublisher } from './tick-publisher.ts';
+import { REPUBLISH_ROUNDS, TickPublisher } from './tick-publisher.ts';
 
 /** Ticks per ring that are collected before they are sent: enough to share messages, few enough to be fresh. */
 const DRAIN_LIMIT = 1024;
 /** First byte of what an XPUB socket receives. */
+const UNSUBSCRIBE = 0;
 const SUBSCRIBE = 1;
 
 class BusWorker implements NativeWorker<ToReader> {
   readonly #task: BusTask;
   readonly #fail: (error: unknown) => void;
   readonly #socket: XPublisher;
+  readonly #control: Router;
   readonly #source: RingTickSource;
   readonly #subscriptions = new BusSubscriptions();
+  readonly #outlet: BusOutlet;
   readonly #publisher: TickPublisher;
+  readonly #statuses: BusStatuses;
+  readonly #news: BusNews;
+  readonly #wishes: BusWishes;
+  readonly #desk: ControlDesk;
+  readonly #server: ControlServer;
   readonly #doorbell: Doorbell;
-  /** Runs while somebody is subscribed. Without it the doorbell stays disarmed, and no tick wakes this thread. */
+  readonly #timers: NodeJS.Timeout[] = [];
+  /** Runs while ticks have a subscriber. Without it the doorbell stays disarmed, and no tick wakes this thread. */
   #loop: DrainLoop | null = null;
   #stopped: Promise<void> = Promise.resolve();
   #closing = false;
-  readonly #wishes: BusWishes;
-  #sending = false;
+  #revision = 0;
 
   constructor(task: BusTask, port: MessagePort, fail: (error: unknown) => void) {
     this.#task = task;
@@ -51,63 +66,170 @@ class BusWorker implements NativeWorker<ToReader> {
     });
     // Without it a second subscriber of a topic is not reported, and gets no last value.
     this.#socket.verbosity = 'allSubs';
+    this.#control = new Router({ linger: 0, heartbeatInterval: 2000, heartbeatTimeout: 6000 });
     this.#source = new RingTickSource(task.memory.rings, task.memory.lastValues);
-    this.#publisher = new TickPublisher(this.#socket, this.#source, this.#subscriptions);
     this.#doorbell = new Doorbell(task.memory.doorbells, task.reader);
+    const subscriptions = this.#subscriptions;
+    const revise = () => this.#revise();
+    const post = (message: FromReader) => port.postMessage(message);
+    const host = randomBytes(8).toString('hex');
+    this.#outlet = new BusOutlet(this.#socket);
+    const outlet = this.#outlet;
+    const statuses = new BusStatuses(revise);
+    this.#statuses = statuses;
+    const isEnded = (slot: number) => statuses.isEnded(slot);
+    this.#publisher = new TickPublisher({ outlet, source: this.#source, subscriptions, isEnded });
+    this.#news = new BusNews({ host, outlet, subscriptions, statuses, revise });
     this.#wishes = new BusWishes({
-      post: (message) => port.postMessage(message),
-      isSubscribed: (topic) => this.#subscriptions.has(topic),
-      onInstrument: (instrument, topic) => this.#onInstrument(instrument, topic),
+      lingerMs: task.lingerMs,
+      post,
+      isSubscribed: (topic) => subscriptions.has(topic),
+      isEnded,
+      onHeld: (instrument, foreign) => {
+        statuses.hold(instrument);
+        this.#publisher.prefer(instrument);
+        if (foreign !== null) this.#publisher.learn(foreign);
+      },
+      onServed: (topic) => this.#publisher.answer(topic),
+      onReleased: (instrument) => {
+        statuses.release(instrument);
+        this.#publisher.release(instrument);
+      },
     });
+    const { hello, heartbeatMs } = task;
+    this.#desk = new ControlDesk({
+      host,
+      hello,
+      heartbeatMs,
+      post,
+      wishes: this.#wishes,
+      publisher: this.#publisher,
+      statuses,
+      news: this.#news,
+    });
+    this.#server = new ControlServer({
+      socket: this.#control,
+      answer: (request) => this.#desk.answer(request),
+    });
+    for (const status of task.accounts) this.#news.onAccount(status);
   }
 
   async start(): Promise<number> {
-    try {
-      await this.#socket.bind(this.#task.endpoint);
-    } catch (cause) {
-      const message = `cannot bind the bus to ${this.#task.endpoint}: ${cause instanceof Error ? cause.message : cause}`;
-      throw Object.assign(new Error(message, { cause }), { code: 'BUS_ENDPOINT_IN_USE' });
-    }
+    const { endpoint, heartbeatMs, republishMs } = this.#task;
+    await this.#bind(this.#socket, endpoint);
+    await this.#bind(this.#control, controlEndpointOf(endpoint));
     void this.#receive().catch(this.#fail);
+    void this.#server.serve().catch(this.#fail);
+    this.#every(heartbeatMs, () => this.#news.heartbeat());
+    this.#every(republishMs / REPUBLISH_ROUNDS, () => {
+      if (this.#loop !== null && !this.#outlet.isSending) this.#publisher.republishQuiet();
+    });
     return 0;
   }
 
   handle(message: ToReader): boolean {
+    const isKnown = this.#onMessage(message);
+    this.#news.publishStatuses();
+    this.#flush();
+    return isKnown;
+  }
+
+  counters(): Record<string, number> {
+    const { ticks, snapshots, republished } = this.#publisher;
+    const { messages } = this.#outlet;
+    const { events } = this.#news;
+    const { lost } = this.#source;
+    const { refused, held } = this.#wishes;
+    const { requests, refused: refusedRequests } = this.#server;
+    return {
+      subscriptions: this.#subscriptions.size,
+      held,
+      refused,
+      ticks,
+      messages,
+      snapshots,
+      republished,
+      events,
+      requests,
+      refusedRequests,
+      lost,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#wishes.stop();
+    this.#endLoop();
+    await this.#stopped;
+    await Promise.all([releaseSocket(this.#socket), releaseSocket(this.#control)]);
+  }
+
+  async #bind(socket: Router | XPublisher, endpoint: string): Promise<void> {
+    try {
+      await socket.bind(endpoint);
+    } catch (cause) {
+      const message = `cannot bind the bus to ${endpoint}: ${cause instanceof Error ? cause.message : cause}`;
+      throw Object.assign(new Error(message, { cause }), { code: 'BUS_ENDPOINT_IN_USE' });
+    }
+  }
+
+  #onMessage(message: ToReader): boolean {
     switch (message.type) {
       case 'addRing':
         this.#source.addRing(message.ring);
+        return true;
+      case 'keyVerified':
+        this.#desk.onKeyVerified(message.id, message.outcome);
         return true;
       case 'subscribed':
         this.#wishes.onSubscribed(message.id, message.outcomes);
         return true;
       case 'moved':
-        this.#wishes.onMoved(message.moves, (instrument) => this.#publisher.learn(instrument));
+        this.#wishes.onMoved(message.moves);
+        return true;
+      case 'account':
+        this.#news.onAccount(message.status);
+        return true;
+      case 'feedStatus':
+        this.#onFeedStatus(message);
+        return true;
+      case 'requestRefused':
+        this.#news.onRefused(message);
+        return true;
+      case 'orderUpdate':
+        this.#news.onOrderUpdate(message);
         return true;
       default:
         return false;
     }
   }
 
-  counters(): Record<string, number> {
-    const { ticks, messages, snapshots } = this.#publisher;
-    const { lost } = this.#source;
-    const { refused } = this.#wishes;
-    return { subscriptions: this.#subscriptions.size, refused, ticks, messages, snapshots, lost };
+  #onFeedStatus(news: FeedStatusNews): void {
+    this.#statuses.onNews(news);
+    if (news.status === 'session_expired') this.#wishes.onEnded(news.slots);
   }
 
-  async close(): Promise<void> {
-    this.#closing = true;
-    this.#wishes.stop();
-    this.#endLoop();
-    await this.#stopped;
-    await releaseSocket(this.#socket);
+  /** Rises with every statement, and over the life of feed hosts as far as their clocks do. */
+  #revise(): number {
+    this.#revision = Math.max(this.#revision + 1, Date.now());
+    return this.#revision;
+  }
+
+  #every(ms: number, act: () => void): void {
+    this.#timers.push(
+      setInterval(() => {
+        act();
+        this.#flush();
+      }, ms),
+    );
   }
 
   #startLoop(): void {
     this.#publisher.catchUp();
     this.#loop = new DrainLoop({
       drain: () => this.#drain(),
-      hasWork: () => !this.#sending && this.#source.hasTicks(),
+      hasWork: () => !this.#outlet.isSending && this.#source.hasTicks(),
       doorbell: this.#doorbell,
       strategy: this.#task.waitStrategy,
       spinUs: this.#task.spinUs,
@@ -122,16 +244,15 @@ class BusWorker implements NativeWorker<ToReader> {
   }
 
   #drain(): number {
-    if (this.#sending) return 0;
+    if (this.#outlet.isSending) return 0;
     const count = this.#publisher.collect(DRAIN_LIMIT);
-    if (this.#publisher.hasPending) this.#flush();
+    this.#flush();
     return count;
   }
 
   #flush(): void {
-    this.#sending = true;
-    this.#publisher.flush().then(() => {
-      this.#sending = false;
+    if (!this.#outlet.hasPending || this.#closing) return;
+    this.#outlet.flush().then(() => {
       // The loop may have gone to sleep meanwhile; what came since then would wait for the next tick's doorbell.
       this.#doorbell.disarm();
     }, this.#fail);
@@ -140,34 +261,27 @@ class BusWorker implements NativeWorker<ToReader> {
   /** Reads what XPUB reports: a byte, 1 for a subscription and 0 for the last unsubscription, and the prefix. */
   async #receive(): Promise<void> {
     for await (const [report] of this.#socket) {
-      if (report === undefined || report.length === 0) continue;
-      const prefix = report.subarray(1).toString('utf8');
-      if (report[0] === SUBSCRIBE) this.#onSubscribe(prefix);
-      else this.#onUnsubscribe(prefix);
+      const prefix = report?.subarray(1).toString('utf8') ?? '';
+      if (report?.[0] === SUBSCRIBE) this.#onSubscribe(prefix);
+      else if (report?.[0] === UNSUBSCRIBE) this.#onUnsubscribe(prefix);
+      this.#flush();
     }
   }
 
   #onSubscribe(prefix: string): void {
     this.#subscriptions.add(prefix);
-    if (this.#loop === null && !this.#closing) this.#startLoop();
+    if (this.#loop === null && this.#subscriptions.hasTicks && !this.#closing) this.#startLoop();
     const topic = parseTopic(prefix);
     if (topic !== null) this.#wishes.subscribe(topic);
     this.#publisher.answer(prefix);
-    if (this.#publisher.hasPending) this.#flush();
+    this.#news.answer(prefix);
   }
 
   #onUnsubscribe(prefix: string): void {
     this.#subscriptions.delete(prefix);
-    if (this.#subscriptions.size === 0) this.#endLoop();
+    if (!this.#subscriptions.hasTicks) this.#endLoop();
     const topic = parseTopic(prefix);
     if (topic !== null) this.#wishes.unsubscribe(topic);
-  }
-
-  #onInstrument(instrument: Instrument, topic: string): void {
-    const wasKnown = this.#publisher.knows(instrument.slot);
-    this.#publisher.learn(instrument);
-    if (!wasKnown) this.#publisher.answer(topic);
-    if (this.#publisher.hasPending) this.#flush();
   }
 }
 

@@ -1,42 +1,60 @@
 /**
- * Ticks out to ZeroMQ. Collects what one drain brings, by topic, and sends one message per topic: the topic, then each
- * tick as a frame of its own, oldest first. At a low rate that is one tick. Bus worker thread.
+ * Ticks of the rings under their topics: to whom they matter, of which slot, and when a last value goes out besides.
+ * Bus worker thread.
  *
- * `zeromq` allows one send in flight per socket, so this is the only sender on it. While it sends, the ring is not
- * drained: a reader that is too slow is lapped and counts its loss, it does not fill memory.
+ * While the outlet sends, the ring is not drained: a reader that is too slow is lapped and counts its loss, it does not
+ * fill memory.
  */
-import type { XPublisher } from 'zeromq';
 import { FLAG, type Instrument, MODE, type Mode } from '../../codec/tick.ts';
-import { MAX_DEEP_TICK_BYTES, modeOf, readInstrument, readInt64, WORD } from '../../codec/tick-message.ts';
+import {
+  MAX_DEEP_TICK_BYTES,
+  modeOf,
+  readInstrument,
+  readInt64,
+  WORD,
+  writeInt64,
+} from '../../codec/tick-message.ts';
+import { parseTopic } from '../../codec/topic.ts';
 import type { RingTickSource } from '../ring/ring-tick-source.ts';
-import { BusInstrument, type BusSubscriptions } from './bus-topics.ts';
+import { BusInstrument, nameKey, type StreamPosition } from './bus-instrument.ts';
+import type { BusOutlet } from './bus-outlet.ts';
+import type { BusSubscriptions } from './bus-subscriptions.ts';
 
 const MODES: readonly Mode[] = Object.values(MODE);
 const DRAIN_LIMIT = 4096;
 /** The market may move while we drain; after so many rounds the table's tick is taken as it is. */
 const MAX_ROUNDS = 16;
+/** Into so many parts the time is divided in which every quiet instrument is repeated once. */
+export const REPUBLISH_ROUNDS = 20;
+
+export interface TickPublisherOptions {
+  readonly outlet: Pick<BusOutlet, 'pushTick'>;
+  readonly source: RingTickSource;
+  readonly subscriptions: BusSubscriptions;
+  /** Whether the broker session behind a slot has ended, so that another user's slot is as good as any. */
+  readonly isEnded: (slot: number) => boolean;
+}
 
 export class TickPublisher {
-  readonly #socket: XPublisher;
+  readonly #outlet: Pick<BusOutlet, 'pushTick'>;
   readonly #source: RingTickSource;
   readonly #subscriptions: BusSubscriptions;
-  readonly #instruments: (BusInstrument | undefined)[] = [];
-  readonly #pending = new Map<string, Uint8Array[]>();
-  /** Sends follow one another: the end of the last one that was asked for. */
-  #lastSend: Promise<void> = Promise.resolve();
+  readonly #isEnded: (slot: number) => boolean;
+  /** By slot, and by name. */
+  readonly #slots: (BusInstrument | undefined)[] = [];
+  readonly #names = new Map<string, BusInstrument>();
   readonly #lastValue = new Int32Array(MAX_DEEP_TICK_BYTES / 4);
+  #round = 0;
   ticks = 0;
-  messages = 0;
   snapshots = 0;
+  /** Last values of quiet instruments, of `snapshots`. */
+  republished = 0;
 
-  constructor(socket: XPublisher, source: RingTickSource, subscriptions: BusSubscriptions) {
-    this.#socket = socket;
+  constructor({ outlet, source, subscriptions, isEnded }: TickPublisherOptions) {
+    this.#outlet = outlet;
     this.#source = source;
     this.#subscriptions = subscriptions;
-  }
-
-  get hasPending(): boolean {
-    return this.#pending.size > 0;
+    this.#isEnded = isEnded;
   }
 
   /** Takes at most `limit` ticks of each ring. @returns how many there were */
@@ -53,41 +71,144 @@ export class TickPublisher {
   catchUp(): void {
     this.#source.skipToNewest();
     for (let slot = 0; slot < this.#source.slots; slot++) {
-      if (this.knows(slot)) continue;
+      if (this.#slots[slot] !== undefined) continue;
       const wordCount = this.#readLast(slot);
-      if (wordCount > 0) this.learn(readInstrument(bytesOf(this.#lastValue, wordCount)));
+      if (wordCount > 0) this.#learn(readInstrument(bytesOf(this.#lastValue, wordCount)));
     }
   }
 
-  #readLast(slot: number): number {
-    const wordCount = this.#source.readLast(slot, false, this.#lastValue);
-    return wordCount > 0 ? wordCount : this.#source.readLast(slot, true, this.#lastValue);
+  /** A slot that the bus itself has subscribed, with or without a tick yet: of those of its name, it goes first. */
+  prefer(instrument: Instrument): void {
+    this.#learn(instrument).preferred = instrument.slot;
   }
 
+  /** A slot of a name that the bus has subscribed besides. */
+  learn(instrument: Instrument): void {
+    this.#learn(instrument);
+  }
+
+  /** The bus subscribes nothing of this name any more. */
+  release(instrument: Instrument): void {
+    const entry = this.#slots[instrument.slot];
+    if (entry?.preferred === instrument.slot) entry.preferred = null;
+  }
+
+  /** Whether a subscription of this topic would be answered with a last value. */
+  hasLast(name: Pick<Instrument, 'broker' | 'exchange' | 'symbol'>, mode: Mode): boolean {
+    const entry = this.#names.get(nameKey(name));
+    if (entry === undefined) return false;
+    this.#chooseSlot(entry);
+    const isDeep = mode === MODE.DEEP_DEPTH;
+    const wordCount = this.#source.readLast(entry.slot, isDeep, this.#lastValue);
+    return wordCount > 0 && (isDeep || modeOf(this.#lastValue) >= mode);
+  }
+
+  /** Queues the last values of what matches a prefix: the answer to a subscription. */
+  answer(prefix: string): void {
+    const topic = parseTopic(prefix);
+    if (topic !== null) {
+      const entry = this.#names.get(nameKey(topic));
+      if (entry !== undefined) this.#enqueueLast(entry, 1 << topic.mode);
+      return;
+    }
+    for (const entry of this.#names.values()) {
+      let modes = 0;
+      for (const mode of MODES) if (entry.topics[mode]!.startsWith(prefix)) modes |= 1 << mode;
+      if (modes !== 0) this.#enqueueLast(entry, modes);
+    }
+  }
+
+  /**
+   * To be called REPUBLISH_ROUNDS times in the time of a cycle. Queues the last value of each wanted stream of which
+   * nothing was sent for a cycle: should its last tick have been lost, nothing else would tell. When a market closes, all
+   * fall silent at once; so only twice their fair share is repeated in one round, and the rest in the next ones.
+   */
+  republishQuiet(): void {
+    this.#round++;
+    let left = Math.ceil((2 * this.#names.size) / REPUBLISH_ROUNDS);
+    for (const entry of this.#names.values()) {
+      const wanted = entry.wanted(this.#subscriptions);
+      if (wanted === 0) continue;
+      if (!this.#isQuiet(entry.base) && !this.#isQuiet(entry.deep)) continue;
+      if (left-- === 0) return;
+      this.#chooseSlot(entry);
+      this.#republish(entry, entry.base, wanted);
+      this.#republish(entry, entry.deep, wanted);
+    }
+  }
+
+  #isQuiet({ round }: StreamPosition): boolean {
+    return this.#round - round >= REPUBLISH_ROUNDS;
+  }
+
+  #republish(entry: BusInstrument, position: StreamPosition, wanted: number): void {
+    if (!this.#isQuiet(position)) return;
+    if (this.#enqueueLastOf(entry, position, wanted)) this.republished++;
+    // Also when there is nothing to send, so that the next look is a cycle away.
+    position.round = this.#round;
+  }
+
+  /** Hot path, bus worker thread; allocates for what somebody wants, and does not throw. */
   readonly #onTick = (words: Int32Array, _doubles: Float64Array, wordCount: number): void => {
-    const known = this.#instruments[words[WORD.SLOT]!];
-    const entry = known ?? this.learn(readInstrument(bytesOf(words, wordCount)));
+    const slot = words[WORD.SLOT]!;
+    const entry = this.#slots[slot] ?? this.#learn(readInstrument(bytesOf(words, wordCount)));
+    if (entry.slot !== slot && !this.#takesOver(entry, slot)) return;
     const position = modeOf(words) === MODE.DEEP_DEPTH ? entry.deep : entry.base;
     position.epoch = readInt64(words, WORD.EPOCH);
     position.seq = readInt64(words, WORD.SEQ);
-    this.#enqueue(entry, words, wordCount, entry.wanted(this.#subscriptions));
+    this.#enqueue(entry, position, words, wordCount, entry.wanted(this.#subscriptions));
   };
 
-  knows(slot: number): boolean {
-    return this.#instruments[slot] !== undefined;
-  }
-
-  /** Makes an instrument known before its first tick. */
-  learn(instrument: Instrument): BusInstrument {
-    const known = this.#instruments[instrument.slot];
+  #learn(instrument: Instrument): BusInstrument {
+    const known = this.#slots[instrument.slot];
     if (known !== undefined) return known;
-    const entry = new BusInstrument(instrument);
-    this.#instruments[instrument.slot] = entry;
+    const key = nameKey(instrument);
+    let entry = this.#names.get(key);
+    if (entry === undefined) {
+      entry = new BusInstrument(instrument);
+      this.#names.set(key, entry);
+    } else entry.slots.push(instrument);
+    this.#slots[instrument.slot] = entry;
     return entry;
   }
 
+  /** A tick of a slot that is not followed: whether it is followed from now on. */
+  #takesOver(entry: BusInstrument, slot: number): boolean {
+    if (slot !== entry.preferred && this.#isAlive(entry.slot)) return false;
+    const instrument = entry.slots.find((each) => each.slot === slot);
+    if (instrument !== undefined) entry.follow(instrument);
+    return true;
+  }
+
+  /** Before last values are read: sees to it that a slot is followed that has one, the preferred one if it does. */
+  #chooseSlot(entry: BusInstrument): void {
+    if (entry.slots.length === 1) return;
+    const isPreferred = entry.slot === entry.preferred || entry.preferred === null;
+    if (isPreferred && this.#isAlive(entry.slot)) return;
+    const alive = entry.slots.filter(({ slot }) => this.#isAlive(slot));
+    const best =
+      alive.find(({ slot }) => slot === entry.preferred) ?? alive.find(({ slot }) => slot === entry.slot);
+    const chosen = best ?? alive[0];
+    if (chosen !== undefined && chosen.slot !== entry.slot) entry.follow(chosen);
+  }
+
+  #isAlive(slot: number): boolean {
+    return this.#source.hasLast(slot) && !this.#isEnded(slot);
+  }
+
   /** Queues a tick under each wanted topic of its mode and the modes that it contains. */
-  #enqueue(entry: BusInstrument, words: Int32Array, wordCount: number, wanted: number): void {
+  #enqueue(
+    entry: BusInstrument,
+    position: StreamPosition,
+    words: Int32Array,
+    wordCount: number,
+    wanted: number,
+  ): void {
+    if (wanted === 0) return;
+    const epoch = readInt64(words, WORD.EPOCH);
+    const shifted = position.shift.apply(epoch);
+    if (shifted !== epoch) writeInt64(words, WORD.EPOCH, shifted);
+    position.round = this.#round;
     const tickMode = modeOf(words);
     if ((wanted & (1 << tickMode)) !== 0) this.#push(entry.topics[tickMode]!, bytesOf(words, wordCount));
     if (tickMode === MODE.DEEP_DEPTH) return;
@@ -97,40 +218,20 @@ export class TickPublisher {
     }
   }
 
-  /** Copies: the library may send from this very memory later, and the message at hand is reused. */
   #push(topic: string, bytes: Uint8Array): void {
     this.ticks++;
-    const ticks = this.#pending.get(topic);
-    if (ticks === undefined) this.#pending.set(topic, [bytes.slice()]);
-    else ticks.push(bytes.slice());
+    this.#outlet.pushTick(topic, bytes);
   }
 
-  /** Sends what has been collected. Resolves when all of it is with ZeroMQ. */
-  flush(): Promise<void> {
-    const batch = [...this.#pending];
-    this.#pending.clear();
-    this.#lastSend = this.#lastSend.then(async () => {
-      for (const [topic, ticks] of batch) {
-        await this.#socket.send([topic, ...ticks]);
-        this.messages++;
-      }
-    });
-    return this.#lastSend;
-  }
-
-  /** Queues the last values of every known instrument whose topics start with a prefix: the answer to a subscription. */
-  answer(prefix: string): void {
-    for (const entry of this.#instruments) {
-      if (entry === undefined) continue;
-      let modes = 0;
-      for (const mode of MODES) if (entry.topics[mode]!.startsWith(prefix)) modes |= 1 << mode;
-      if (modes !== 0) this.#enqueueLast(entry, modes);
-    }
+  #readLast(slot: number): number {
+    const wordCount = this.#source.readLast(slot, false, this.#lastValue);
+    return wordCount > 0 ? wordCount : this.#source.readLast(slot, true, this.#lastValue);
   }
 
   #republishAll(): void {
-    for (const entry of this.#instruments) {
-      if (entry !== undefined) this.#enqueueLast(entry, entry.wanted(this.#subscriptions));
+    for (const entry of this.#names.values()) {
+      const wanted = entry.wanted(this.#subscriptions);
+      if (wanted !== 0) this.#enqueueLast(entry, wanted);
     }
   }
 
@@ -139,10 +240,9 @@ export class TickPublisher {
    * worker writes the table before the ring, so what the table shows is the tick that went out last, the one after it, or
    * there is something left to drain.
    */
-  #meetLast({ instrument, base, deep }: BusInstrument, isDeep: boolean): number {
-    const position = isDeep ? deep : base;
+  #meetLast(entry: BusInstrument, position: StreamPosition): number {
     for (let round = 0; ; round++) {
-      const wordCount = this.#source.readLast(instrument.slot, isDeep, this.#lastValue);
+      const wordCount = this.#source.readLast(entry.slot, position === entry.deep, this.#lastValue);
       if (wordCount === 0 || round === MAX_ROUNDS) return wordCount;
       const ahead = readInt64(this.#lastValue, WORD.SEQ) - position.seq;
       const isSameEpoch = readInt64(this.#lastValue, WORD.EPOCH) === position.epoch;
@@ -153,14 +253,19 @@ export class TickPublisher {
   }
 
   #enqueueLast(entry: BusInstrument, modes: number): void {
-    if (modes === 0) return;
-    for (const deep of [false, true]) {
-      const wordCount = this.#meetLast(entry, deep);
-      if (wordCount === 0) continue;
-      this.#lastValue[WORD.FLAGS] = this.#lastValue[WORD.FLAGS]! | FLAG.SNAPSHOT;
-      this.#enqueue(entry, this.#lastValue, wordCount, modes);
-      this.snapshots++;
-    }
+    this.#chooseSlot(entry);
+    this.#enqueueLastOf(entry, entry.base, modes);
+    this.#enqueueLastOf(entry, entry.deep, modes);
+  }
+
+  /** @returns whether there was a last value */
+  #enqueueLastOf(entry: BusInstrument, position: StreamPosition, modes: number): boolean {
+    const wordCount = this.#meetLast(entry, position);
+    if (wordCount === 0) return false;
+    this.#lastValue[WORD.FLAGS] = this.#lastValue[WORD.FLAGS]! | FLAG.SNAPSHOT;
+    this.#enqueue(entry, position, this.#lastValue, wordCount, modes);
+    this.snapshots++;
+    return true;
   }
 }
 

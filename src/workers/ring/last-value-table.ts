@@ -103,6 +103,15 @@ export class LastValueTable {
   }
 
   /**
+   * Whether a cell has a value, without reading it. Any thread; neither waits nor allocates.
+   *
+   * @throws RangeError when there is no such slot
+   */
+  has(slot: number, kind: Kind): boolean {
+    return Atomics.load(this.#words, this.#cellWord(slot, kind) + CELL_WORD.WORD_COUNT) > 0;
+  }
+
+  /**
    * Takes the values of a slot away, so that a new owner of the slot does not serve those of the old one. For the
    * writer of the slot, or whoever knows that it has none. Neither waits nor allocates.
    *

@@ -73,6 +73,11 @@ export class RingTickSource implements TickSource {
     return this.#lastValues.read(slot, deep ? KIND.DEEP : KIND.BASE, into);
   }
 
+  /** Whether a slot has a last value of either kind. Does not allocate. */
+  hasLast(slot: number): boolean {
+    return this.#lastValues.has(slot, KIND.BASE) || this.#lastValues.has(slot, KIND.DEEP);
+  }
+
   get lost(): number {
     let lost = 0;
     for (let i = 0; i < this.#rings.length; i++) lost += this.#rings[i]!.reader.lost;
