@@ -37,7 +37,7 @@ import { SlotTable } from './subscriptions/slot-table.ts';
 import { SubscriptionRegistry } from './subscriptions/subscription-registry.ts';
 import type { SupervisedWorker } from './supervision.ts';
 import { workerScript } from './worker-script.ts';
-import { blackBoxTask, busTask, ownBusSource, proxyTask, ringSource } from './worker-tasks.ts';
+import { blackBoxTask, busTask, ownBusSource, ownOffers, proxyTask, ringSource } from './worker-tasks.ts';
 
 export class Engine {
   readonly #options: EngineOptions;
@@ -232,9 +232,10 @@ export class Engine {
   #startProxies(page: ProxyTask['page']): Promise<number> {
     const { config } = this.#options;
     const isRingFed = this.#ringProxies > 0;
+    const offers = ownOffers(config, page);
     return this.#readers.startProxies((reader, port) => {
       const source = isRingFed ? ringSource(config, this.#memory.shared, reader) : ownBusSource(config);
-      return proxyTask(config, source, port, page);
+      return proxyTask(config, source, port, offers);
     });
   }
 

@@ -55,10 +55,10 @@ export class ProxyHost {
   async #start(): Promise<StartedProxyHost> {
     const { config, log } = this.#options;
     await this.#workers.choosePort();
-    const page = await readRemotePage();
+    const offers = { supportedBrokers: [], capabilities: [], page: await readRemotePage() };
     const source = busSource(config);
     const port = await this.#workers.startProxies((_reader, chosen) =>
-      proxyTask(config, source, chosen, page),
+      proxyTask(config, source, chosen, offers),
     );
     log.info({ host: config.websocketHost, port, feeds: config.feeds }, 'proxy started');
     return { url: pageUrl(config, port) };

@@ -133,12 +133,20 @@ export function ownBusSource(config: Config): BusSourceTask {
   return { ...busSource(config), feeds: [[connectableEndpoint(config.busEndpoint)]] };
 }
 
+/** What clients are offered; on the bus until a feed host says its own. */
+export type ProxyOffers = Pick<ProxyTask, 'supportedBrokers' | 'capabilities' | 'page'>;
+
+/** What an engine offers to clients of its own. */
+export function ownOffers(config: Config, page: ProxyTask['page']): ProxyOffers {
+  return { supportedBrokers: config.validBrokers, capabilities: capabilitiesOf(config), page };
+}
+
 /** @param port the one that is really bound, or 0 while it may be chosen */
 export function proxyTask(
   config: Config,
   source: ProxyTask['source'],
   port: number,
-  page: ProxyTask['page'],
+  offers: ProxyOffers,
 ): ProxyTask {
   return {
     source,
@@ -149,12 +157,10 @@ export function proxyTask(
     pingTimeoutMs: config.wsPingTimeoutMs,
     maxMessageBytes: config.maxMessageBytes,
     maxBackpressureBytes: config.maxBackpressureBytes,
-    supportedBrokers: config.validBrokers,
-    capabilities: capabilitiesOf(config),
     defaultDialect: config.dialect,
     designPingIntervalMs: config.designPingIntervalMs,
     designPingTimeoutMs: config.designPingTimeoutMs,
-    page,
+    ...offers,
   };
 }
 

@@ -4,8 +4,10 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createTcpServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { readFlagValues } from '../../src/main/config/flag-values.ts';
+import { loadConfig } from '../../src/main/config.ts';
 import { CONFIG_KEYS, CONFIG_OPTIONS } from '../../src/main/config-options.ts';
 import { CONFIGURATION_EXIT_CODE } from '../../src/main/errors.ts';
 import { statsPath } from '../../src/main/ops/stats-file.ts';
@@ -15,6 +17,7 @@ const read = (path: string) => readFileSync(new URL(path, ROOT), 'utf8');
 const UNIT = readUnit(read('deploy/tickwire.service'));
 const DOCKERFILE = readDockerfile(read('deploy/Dockerfile'));
 const COMPOSE = read('deploy/docker-compose.openalgo.yml');
+const PROXIES = read('deploy/docker-compose.proxies.yml');
 const OPTION_NAMES = new Set(CONFIG_KEYS.map((key) => CONFIG_OPTIONS[key].env));
 /** OpenAlgo's directory in the two files. */
 const UNIT_DIRECTORY = '/opt/openalgo';
@@ -65,13 +68,13 @@ function execForm(rest: string): string[] {
 }
 
 /** Fails unless the words are how the built program is started for somebody else's supervision. */
-function assertStarts([node, script, command, ...flags]: readonly string[]): void {
+function assertStarts([node, script, command, ...flags]: readonly string[], role = 'start'): void {
   assert.ok(node === 'node' || node?.endsWith('/node_modules/.bin/node'), node);
   // `npm run build` compiles src/ to dist/.
   const source = script?.replace(/^\/opt\/tickwire\/dist\/(.+)\.js$/, 'src/$1.ts');
   assert.equal(source, 'src/main/index.ts');
   assert.ok(existsSync(new URL(source, ROOT)));
-  assert.equal(command, 'start');
+  assert.equal(command, role);
   assert.deepEqual([...readFlagValues(flags)], [['supervise', 'false']]);
 }
 
@@ -169,14 +172,14 @@ async function pageServer(t: TestContext) {
 }
 
 /** The lines of one service in the compose file. */
-function composeService(name: string): string {
-  const [, body] = COMPOSE.split(new RegExp(`^  ${name}:$`, 'm'));
+function composeService(name: string, file = COMPOSE): string {
+  const [, body] = file.split(new RegExp(`^  ${name}:$`, 'm'));
   assert.ok(body !== undefined, `there is no service ${name}`);
-  return body.split(/^ {2}\w+:$/m)[0]!;
+  return body.split(/^(?: {2})?\w+:$/m)[0]!;
 }
 
-function composeEnvironment(service: string): Record<string, string> {
-  const block = /^ {4}environment:\n((?: {6}.*\n)+)/m.exec(composeService(service))?.[1] ?? '';
+function composeEnvironment(service: string, file = COMPOSE): Record<string, string> {
+  const block = /^ {4}environment:\n((?: {6}.*\n)+)/m.exec(composeService(service, file))?.[1] ?? '';
   return Object.fromEntries(
     [...block.matchAll(/^ {6}(\w+): (.+)$/gm)].map(([, name, value]) => [name, value]),
   );
@@ -215,6 +218,46 @@ test('in the compose project OpenAlgo gives up the port, and both see the same d
   assert.equal(dockerfile, 'deploy/Dockerfile');
 });
 
+test('in the compose project of feed host and proxies each runs its role, and they find each other', () => {
+  const command = (service: string) =>
+    execForm(/^ {4}command: (.+)$/m.exec(composeService(service, PROXIES))?.[1] ?? '[]');
+  for (const role of ['feed', 'proxy']) assertStarts(command(role), role);
+  const env = {
+    ...composeEnvironment('feed', PROXIES),
+    ...composeEnvironment('proxy', PROXIES),
+  };
+  env.TICKWIRE_BUS_ALLOW_PLAIN = JSON.parse(env.TICKWIRE_BUS_ALLOW_PLAIN ?? '""');
+  const { config } = loadConfig({ argv: [], env, cwd: '/nonexistent' });
+  const port = new URL(config.busEndpoint.replace('tcp:', 'http:')).port;
+  assert.deepEqual(config.feeds, [[`tcp://feed:${port}`]]);
+  assert.equal(config.busAllowPlain, true);
+  const exposed = [...composeService('feed', PROXIES).matchAll(/^ {6}- "(\d+)"$/gm)].map(([, each]) => each);
+  assert.deepEqual(exposed, [port, String(Number(port) + 1)]);
+  assert.ok(composeService('feed', PROXIES).includes(`- tickwire_db:${IMAGE_DIRECTORY}/db`));
+  assert.match(composeService('proxy', PROXIES), /replicas: 2\n.*\n.*\n +- "127\.0\.0\.1:8765-8766:8765"/);
+});
+
+test('a feed host in a container is healthy while its bus is bound, and unhealthy when it is not', async (t) => {
+  const [, node, flag, script] = execForm(
+    /^ {6}test: (.+)$/m.exec(composeService('feed', PROXIES))?.[1] ?? '[]',
+  );
+  assert.equal(node, 'node');
+  const server = createTcpServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  const check = async () => {
+    const args = [flag!, script!.replace('5556', String(address.port))];
+    const [code] = await once(spawn(process.execPath, args, { stdio: 'ignore' }), 'exit');
+    return code;
+  };
+  assert.equal(await check(), 0);
+  server.close();
+  await once(server, 'close');
+  assert.equal(await check(), 1);
+});
+
 test('the line of start.sh that starts the Python proxy is replaced, wherever it stands, and no other', () => {
   const script = [
     'echo "Starting WebSocket proxy server on port 8765..."',
@@ -241,6 +284,7 @@ test('no option of ours is named in these files that does not exist', () => {
     'deploy/tickwire.service',
     'deploy/Dockerfile',
     'deploy/docker-compose.openalgo.yml',
+    'deploy/docker-compose.proxies.yml',
     'MIGRATION.md',
   ]) {
     for (const [name] of read(path).matchAll(/\bTICKWIRE_[A-Z_]+\b/g))
