@@ -6,7 +6,14 @@ import type { TestContext } from 'node:test';
 /** An empty directory that is removed after the test. */
 export function temporaryDirectory(context: Pick<TestContext, 'after'>): string {
   const path = mkdtempSync(join(tmpdir(), 'tickwire-'));
-  // Hooks run in their order, so that a write may still be under way; the hook behind this one ends who writes.
-  context.after(() => rmSync(path, { recursive: true, force: true, maxRetries: 5 }));
+  const remove = () => rmSync(path, { recursive: true, force: true });
+  context.after(() => {
+    try {
+      remove();
+    } catch {
+      // Hooks run in their order: whoever writes is ended by one behind this, which an error here would leave out.
+      process.once('exit', remove);
+    }
+  });
   return path;
 }
