@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import type { TestContext } from 'node:test';
 import { temporaryDirectory } from './temporary-directory.ts';
 import { TestClient, type TestClientOptions } from './test-client.ts';
+import { tickSourceFlags } from './tick-source-flags.ts';
 import { until } from './until.ts';
 
 const CLI = new URL('../../src/main/index.ts', import.meta.url).pathname;
@@ -45,7 +46,7 @@ export class CliProcess {
   readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
 
   private constructor(cwd: string, port: number, flags: readonly string[], words: readonly string[]) {
-    const argv = [...words, `--websocket-port=${port}`, `--bus-endpoint=ipc://${cwd}/bus`, ...flags];
+    const argv = [...words, `--websocket-port=${port}`, ...flags];
     this.port = port;
     this.child = spawn(process.execPath, [CLI, ...argv], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.child.stdout!, this.child.stderr!]) {
@@ -64,7 +65,8 @@ export class CliProcess {
     cwd = temporaryDirectory(t),
     words: readonly string[] = ['start'],
   ): Promise<CliProcess> {
-    const cli = new CliProcess(cwd, port ?? (await freePort()), flags, words);
+    const source = await tickSourceFlags(cwd);
+    const cli = new CliProcess(cwd, port ?? (await freePort()), [...source, ...flags], words);
     t.after(async () => {
       const pids = [cli.child.pid!, ...childrenOf(cli.child.pid!)];
       for (const pid of pids) if (isAlive(pid)) process.kill(pid, 'SIGKILL');

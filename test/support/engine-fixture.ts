@@ -15,8 +15,10 @@ import type { StartedEngine } from '../../src/main/engine-options.ts';
 import { knownDemoInstruments } from '../../src/main/simulator/demo-simulation.ts';
 import { SimulatedExchange } from '../../src/main/simulator/simulated-exchange.ts';
 import type { SimulatedExchangeOptions } from '../../src/main/simulator/simulator-options.ts';
+import { copyEmbeddedDatabase } from './embedded-database-copy.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 import { TestClient, type TestClientOptions } from './test-client.ts';
+import { tickSourceFlags } from './tick-source-flags.ts';
 
 export interface EngineFixture {
   readonly engine: Engine;
@@ -71,6 +73,7 @@ export async function startEngineFixture(
   options: EngineFixtureOptions = {},
 ): Promise<EngineFixture> {
   const cwd = temporaryDirectory(t);
+  copyEmbeddedDatabase(cwd);
   const exchange = new SimulatedExchange({
     ticksPerSecond: 0,
     instruments: knownDemoInstruments(),
@@ -80,8 +83,7 @@ export async function startEngineFixture(
   const { url } = await exchange.listen();
   const fatal: string[] = [];
   const argv = [
-    // A path of its own in place of a port: nobody else can hold it.
-    `--bus-endpoint=ipc://${cwd}/bus`,
+    ...(await tickSourceFlags(cwd)),
     `--angel-ws-url=${options.upstreamUrl ?? url}`,
     `--broker-api-key=${FIXTURE_CREDENTIALS.apiKey}`,
     '--reconnect-initial-ms=50',
