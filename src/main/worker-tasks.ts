@@ -1,5 +1,6 @@
 /** What the configuration means to each kind of worker, and what its failed start means to whoever set it up. */
 import { resolve } from 'node:path';
+import { controlEndpointOf } from '../workers/bus/bus-address.ts';
 import type {
   AccountStatus,
   BusSourceTask,
@@ -170,9 +171,12 @@ function capabilitiesOf(config: Config): readonly CapabilityRow[] {
 
 /** Why a worker did not start, in words of the configuration. */
 export function startFailure(failure: WorkerFailure, config: Config): TickwireError {
-  if (failure.code === 'BUS_ENDPOINT_IN_USE') {
+  if (failure.code === 'BUS_ENDPOINT_IN_USE' || failure.code === 'CONTROL_ENDPOINT_IN_USE') {
+    const { busEndpoint } = config;
+    const isControl = failure.code === 'CONTROL_ENDPOINT_IN_USE';
+    const which = isControl ? `whose control socket ${controlEndpointOf(busEndpoint)}` : 'which';
     const advice = 'Stop the program that listens there, or set TICKWIRE_BUS_ENDPOINT to a free address.';
-    const message = `TICKWIRE_BUS_ENDPOINT is ${config.busEndpoint}, which cannot be bound. ${advice}`;
+    const message = `TICKWIRE_BUS_ENDPOINT is ${busEndpoint}, ${which} cannot be bound. ${advice}`;
     return new TickwireError('PORT_IN_USE', message, { cause: failure });
   }
   if (failure.code === 'PORT_IN_USE') {

@@ -116,8 +116,8 @@ class BusWorker implements NativeWorker<ToReader> {
 
   async start(): Promise<number> {
     const { endpoint, heartbeatMs, republishMs } = this.#task;
-    await this.#bind(this.#socket, endpoint);
-    await this.#bind(this.#control, controlEndpointOf(endpoint));
+    await this.#bind(this.#socket, endpoint, 'BUS_ENDPOINT_IN_USE');
+    await this.#bind(this.#control, controlEndpointOf(endpoint), 'CONTROL_ENDPOINT_IN_USE');
     void this.#receive().catch(this.#fail);
     void this.#server.serve().catch(this.#fail);
     this.#every(heartbeatMs, () => this.#news.heartbeat());
@@ -165,12 +165,12 @@ class BusWorker implements NativeWorker<ToReader> {
     await Promise.all([releaseSocket(this.#socket), releaseSocket(this.#control)]);
   }
 
-  async #bind(socket: Router | XPublisher, endpoint: string): Promise<void> {
+  async #bind(socket: Router | XPublisher, endpoint: string, code: string): Promise<void> {
     try {
       await socket.bind(endpoint);
     } catch (cause) {
       const message = `cannot bind the bus to ${endpoint}: ${cause instanceof Error ? cause.message : cause}`;
-      throw Object.assign(new Error(message, { cause }), { code: 'BUS_ENDPOINT_IN_USE' });
+      throw Object.assign(new Error(message, { cause }), { code });
     }
   }
 
