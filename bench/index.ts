@@ -11,6 +11,7 @@ import { formatEnvironment, readEnvironment } from './harness/environment.ts';
 import { defaultReportPath, type SuiteReport, writeReport } from './harness/report-file.ts';
 import type { Scenario } from './harness/scenario.ts';
 import { formatTable } from './harness/table.ts';
+import { busHop } from './hop/bus-hop.ts';
 import { ringHop } from './hop/ring-hop.ts';
 import { ringThroughput } from './hop/ring-throughput.ts';
 import { decode } from './micro/decode.ts';
@@ -25,6 +26,7 @@ const SCENARIOS: readonly Scenario[] = [
   encodeMsgpack,
   ringThroughput,
   ringHop,
+  busHop,
   frameToClient,
   fanOut,
   soak,

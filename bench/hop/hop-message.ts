@@ -1,17 +1,14 @@
-/** What goes through the ring of the hop benchmarks: a quote message's length, and the instant at which it was due. */
-import { MODE } from '../../src/codec/tick.ts';
+/** What goes through the hop benchmarks: a quote message's length, and the instant at which it was due. */
+import { type Instrument, MODE } from '../../src/codec/tick.ts';
 import { buildTickTemplate, readInt64, WORD, writeInt64 } from '../../src/codec/tick-message.ts';
 
-export function createHopMessage(): Int32Array {
-  const instrument = {
-    slot: 0,
-    broker: 'angel',
-    exchange: 'NSE',
-    symbol: 'BENCH0000',
-    segment: 1,
-    token: '900000',
-  };
-  return buildTickTemplate(instrument, MODE.QUOTE, 2).words;
+export function hopInstrument(slot: number): Instrument {
+  const symbol = `BENCH${String(slot).padStart(4, '0')}`;
+  return { slot, broker: 'angel', exchange: 'NSE', symbol, segment: 1, token: String(900_000 + slot) };
+}
+
+export function createHopMessage(slot = 0): Int32Array {
+  return buildTickTemplate(hopInstrument(slot), MODE.QUOTE, 2).words;
 }
 
 /** @param us whole µs of the machine's monotonic clock */
@@ -21,4 +18,10 @@ export function setDueUs(words: Int32Array, us: number): void {
 
 export function dueUsOf(words: Int32Array): number {
   return readInt64(words, WORD.PUBLISH_TIME_NS);
+}
+
+/** The same from the bytes of a message, wherever they lie in memory. */
+export function dueUsOfBytes(bytes: Buffer): number {
+  const at = WORD.PUBLISH_TIME_NS * 4;
+  return bytes.readInt32LE(at + 4) * 2 ** 32 + bytes.readUInt32LE(at);
 }

@@ -63,6 +63,8 @@ async function runHop(
   await once(reader, 'message');
   const writer = startThread(context, './hop-writer.ts', {
     ...shared,
+    epoch: 1,
+    instruments: 1,
     perSecond,
     startUs,
     measureFromUs,

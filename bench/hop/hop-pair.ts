@@ -1,0 +1,117 @@
+/** One way from a writer's thread to a receiver's, through the ring alone or through the ring, the bus and ZeroMQ. */
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ChildProgram } from '../harness/child-program.ts';
+import type { Cleanup } from '../harness/cleanup.ts';
+import { freeEndpoint } from '../harness/free-endpoint.ts';
+import { monotonicUs } from '../harness/monotonic-clock.ts';
+import type { ScenarioContext } from '../harness/scenario.ts';
+import { until } from '../harness/until.ts';
+import type { HopCpu, HopHost } from './hop-host.ts';
+import type { HopReceived } from './hop-receiver.ts';
+import type { HopWriterResult } from './hop-writer.ts';
+
+export const WAYS = ['ring', 'inproc', 'ipc', 'tcp'] as const;
+export type Way = (typeof WAYS)[number];
+
+export interface HopRunOptions {
+  readonly perSecond: number;
+  readonly instruments: number;
+  readonly leadInSeconds: number;
+  readonly seconds: number;
+}
+
+export interface HopRun extends HopRunOptions, HopReceived {
+  readonly way: Way;
+  readonly written: number;
+  readonly writerLag: HopWriterResult['lag'];
+  /** µs per tick that arrived, without the writer. */
+  readonly cpu: HopCpu | null;
+}
+
+/** Time for the writing thread to start; the lead-in takes what it is too short by. */
+const HEAD_START_US = 200_000;
+const QUIET_MS = 300;
+
+async function endpointOf(way: Way, cleanup: Cleanup): Promise<string> {
+  if (way === 'tcp') return freeEndpoint();
+  return way === 'ipc' ? `ipc://${cleanup.temporaryDirectory()}/bus` : 'inproc://bus';
+}
+
+export class HopPair {
+  readonly way: Way;
+  readonly #sender: ChildProgram<HopHost>;
+  /** The same process for the ring and inproc. */
+  readonly #receiver: ChildProgram<HopHost>;
+
+  private constructor(way: Way, sender: ChildProgram<HopHost>, receiver: ChildProgram<HopHost>) {
+    this.way = way;
+    this.#sender = sender;
+    this.#receiver = receiver;
+  }
+
+  /** @param instruments topics that the receiver subscribes to */
+  static async open({ cleanup }: ScenarioContext, way: Way, instruments: number): Promise<HopPair> {
+    const start = () => {
+      const program = new ChildProgram<HopHost>(join(import.meta.dirname, 'hop-host.ts'));
+      cleanup.add(() => program.stop());
+      // Before the process is let go of: its sockets are closed in order.
+      cleanup.add(() => program.call('close', null));
+      return program;
+    };
+    const sender = start();
+    const receiver = way === 'ipc' || way === 'tcp' ? start() : sender;
+    const pair = new HopPair(way, sender, receiver);
+    if (way === 'ring') await sender.call('receive', { endpoint: null, instruments });
+    else await pair.#connect(await endpointOf(way, cleanup), instruments);
+    return pair;
+  }
+
+  async #connect(endpoint: string, instruments: number): Promise<void> {
+    await this.#sender.call('publish', { endpoint, instruments });
+    await this.#receiver.call('receive', { endpoint, instruments });
+    await until(`${instruments} topics subscribed over ${this.way}`, async () =>
+      (await this.#sender.call('subscribed', null)) >= instruments ? true : null,
+    );
+  }
+
+  async run(options: HopRunOptions): Promise<HopRun> {
+    const { perSecond, instruments, leadInSeconds } = options;
+    const seconds = leadInSeconds + options.seconds;
+    const startUs = Math.ceil(monotonicUs()) + HEAD_START_US;
+    const measureFromUs = startUs + leadInSeconds * 1e6;
+    const endUs = startUs + seconds * 1e6;
+    await this.#receiver.call('begin', { measureFromUs, endUs });
+    const writing = this.#sender.call('write', { perSecond, instruments, startUs, measureFromUs, seconds });
+    await delay((startUs - monotonicUs()) / 1000);
+    await Promise.all(this.#programs().map((program) => program.call('beginCpu', null)));
+    const { written, lag } = await writing;
+    const received = await this.#untilReceived(written);
+    const cpu = await this.#cpuPerTick(received.received);
+    return { ...options, ...received, way: this.way, written, writerLag: lag, cpu };
+  }
+
+  /** Waits for the last tick, or until nothing has come for a while. */
+  async #untilReceived(written: number): Promise<HopReceived> {
+    for (let before = -1; ; ) {
+      const counts = await this.#receiver.call('counts', null);
+      if (counts.received >= written || counts.received === before) return counts;
+      before = counts.received;
+      await delay(QUIET_MS);
+    }
+  }
+
+  #programs(): ChildProgram<HopHost>[] {
+    return [...new Set([this.#sender, this.#receiver])];
+  }
+
+  async #cpuPerTick(ticks: number): Promise<HopCpu | null> {
+    const sums = { sender: 0, io: 0, receiver: 0 };
+    for (const program of this.#programs()) {
+      const used = await program.call('cpu', null);
+      if (used === null) return null;
+      for (const part of ['sender', 'io', 'receiver'] as const) sums[part] += used[part] / ticks;
+    }
+    return sums;
+  }
+}
