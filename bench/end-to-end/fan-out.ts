@@ -5,8 +5,9 @@
  *   (1,000 quotes/s)                                      (one process; latency of the first few)
  */
 import type { Scenario, ScenarioContext, ScenarioReport } from '../harness/scenario.ts';
+import type { RunResult } from './run-result.ts';
 import { costTable, latencyTable } from './run-table.ts';
-import { type RunResult, Stage } from './stage.ts';
+import { Stage } from './stage.ts';
 
 const INSTRUMENTS = 100;
 const PER_SECOND = 1000;

@@ -7,8 +7,9 @@
  */
 import type { Scenario, ScenarioContext, ScenarioReport } from '../harness/scenario.ts';
 import type { Framing } from './raw-client.ts';
+import type { RunResult } from './run-result.ts';
 import { costTable, latencyTable } from './run-table.ts';
-import { type RunResult, Stage } from './stage.ts';
+import { Stage } from './stage.ts';
 
 const INSTRUMENTS = 3000;
 const RATES = [1000, 10_000, 45_000];

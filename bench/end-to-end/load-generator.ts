@@ -143,16 +143,26 @@ function run({ perSecond, startUs, measureFromUs, seconds }: LoadOptions): Promi
   });
 }
 
-function listen(): Promise<string> {
+let url = '';
+
+function listen(): Promise<void> {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false });
   server.on('connection', (socket, { socket: transport }) => {
     if (transport instanceof Socket) accept(socket, transport.setNoDelay(true));
   });
   return new Promise((resolve) => {
-    server.on('listening', () => resolve(`ws://127.0.0.1:${(server.address() as AddressInfo).port}/`));
+    server.on('listening', () => {
+      url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+      resolve();
+    });
   });
 }
 
-const handlers = { listen: (_: null) => listen(), subscribed: (_: null) => subscribed(), run };
+const handlers = {
+  listen: (_: null) => listen(),
+  url: (_: null) => url,
+  subscribed: (_: null) => subscribed(),
+  run,
+};
 export type LoadGenerator = typeof handlers;
 serveParent(handlers);

@@ -12,6 +12,8 @@ export interface ConnectOptions {
   readonly sampled: number;
   readonly exchange: string;
   readonly symbols: readonly string[];
+  /** Each client takes so many of them, in turn. */
+  readonly instrumentsPerClient: number;
 }
 
 export interface ClientCounts {
@@ -26,6 +28,8 @@ export interface ClientResult extends ClientCounts {
   /** Clients whose checksum is not the one of what was sent. */
   readonly checksums: readonly number[];
   readonly latency: LatencySummary;
+  /** Of all ticks, without the frames' heads. */
+  readonly payloadBytes: number;
   /** CPU seconds of this process since `begin`. */
   readonly cpuSeconds: number;
 }
@@ -33,12 +37,19 @@ export interface ClientResult extends ClientCounts {
 const QUOTE = 2;
 const SYMBOLS_PER_REQUEST = 200;
 const SUBSCRIBE_TIMEOUT_MS = 20_000;
+/** Clients that connect at the same time: more would wait for one another, and for their time-outs. */
+const CONNECTING = 50;
+/** Enough for a burst of all instruments; of a few a client needs much less, and there may be many of it. */
+const BUFFER_BYTES = 256 * 1024;
+const SMALL_BUFFER_BYTES = 32 * 1024;
+const FEW_INSTRUMENTS = 100;
 
 const latency = new LatencyRecorder();
 const lost: string[] = [];
 let fromUs = 0;
 let clients: MeasuringClient[] = [];
 let cpu = process.cpuUsage();
+let payloadBytes = 0;
 
 class MeasuringClient {
   readonly #client: RawClient;
@@ -48,13 +59,15 @@ class MeasuringClient {
   received = 0;
   checksum = 0;
 
-  constructor({ url, framing }: ConnectOptions, isSampled: boolean) {
+  constructor({ url, framing, instrumentsPerClient }: ConnectOptions, isSampled: boolean) {
     this.#isSampled = isSampled;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#opened = promise;
-    this.#client = new RawClient(url, framing, {
-      tick: (receivedUs, intendedUs) => {
+    const bufferBytes = instrumentsPerClient > FEW_INSTRUMENTS ? BUFFER_BYTES : SMALL_BUFFER_BYTES;
+    this.#client = new RawClient(url, framing, bufferBytes, {
+      tick: (receivedUs, intendedUs, bytes) => {
         this.received++;
+        payloadBytes += bytes;
         this.checksum = (this.checksum + intendedUs) | 0;
         if (this.#isSampled && intendedUs >= fromUs) latency.record(receivedUs - intendedUs);
       },
@@ -78,7 +91,7 @@ class MeasuringClient {
     if (answer.status !== 'success') throw new Error(`refused: ${JSON.stringify(answer).slice(0, 500)}`);
   }
 
-  async subscribe({ apiKey, framing, exchange, symbols }: ConnectOptions): Promise<void> {
+  async subscribe({ apiKey, framing, exchange }: ConnectOptions, symbols: readonly string[]): Promise<void> {
     await this.#opened;
     const chosen = framing === 'json' ? {} : { framing };
     await this.#ask({ action: 'authenticate', api_key: apiKey, ...chosen });
@@ -98,7 +111,18 @@ async function connectAll(options: ConnectOptions): Promise<void> {
     { length: options.clients },
     (_, i) => new MeasuringClient(options, i < options.sampled),
   );
-  await Promise.all(clients.map((client) => client.subscribe(options)));
+  const { symbols, instrumentsPerClient } = options;
+  for (let from = 0; from < clients.length; from += CONNECTING) {
+    const batch = clients.slice(from, from + CONNECTING).map((client, i) => {
+      const first = (from + i) * instrumentsPerClient;
+      const chosen = Array.from(
+        { length: instrumentsPerClient },
+        (_, k) => symbols[(first + k) % symbols.length]!,
+      );
+      return client.subscribe(options, chosen);
+    });
+    await Promise.all(batch);
+  }
 }
 
 /** @param measureFromUs latencies of ticks that were due earlier are not recorded */
@@ -106,6 +130,7 @@ function begin(measureFromUs: number): void {
   fromUs = measureFromUs;
   latency.reset();
   lost.length = 0;
+  payloadBytes = 0;
   cpu = process.cpuUsage();
   for (const client of clients) {
     client.received = 0;
@@ -124,6 +149,7 @@ function result(): ClientResult {
     ...counts(),
     checksums: clients.map(({ checksum }) => checksum),
     latency: latency.summary(),
+    payloadBytes,
     cpuSeconds: (user + system) / 1e6,
   };
 }

@@ -6,7 +6,6 @@ import { connect, type Socket } from 'node:net';
 import { unpack } from 'msgpackr';
 import { monotonicUs } from '../harness/monotonic-clock.ts';
 
-const BUFFER_BYTES = 256 * 1024;
 const OPCODE = { TEXT: 1, BINARY: 2, CLOSE: 8, PING: 9, PONG: 10 } as const;
 const FINAL = 0x80;
 const MASKED = 0x80;
@@ -19,8 +18,8 @@ const MSGPACK_KEY = Buffer.from('\xa6volume\xcb', 'latin1');
 export type Framing = 'json' | 'msgpack';
 
 export interface RawClientEvents {
-  /** A tick: when its bytes were read, and its volume. */
-  tick(receivedUs: number, volume: number): void;
+  /** A tick: when its bytes were read, its volume, and the length of its message. */
+  tick(receivedUs: number, volume: number, bytes: number): void;
   control(message: Readonly<Record<string, unknown>>): void;
   /** Upgraded: from now on requests may be sent. */
   open(): void;
@@ -32,13 +31,15 @@ export class RawClient {
   readonly #socket: Socket;
   readonly #events: RawClientEvents;
   readonly #isMsgpack: boolean;
-  readonly #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  readonly #buffer: Buffer;
   #filled = 0;
   #upgraded = false;
   #closing = false;
 
-  constructor(url: string, framing: Framing, events: RawClientEvents) {
+  /** @param bufferBytes more than the longest message */
+  constructor(url: string, framing: Framing, bufferBytes: number, events: RawClientEvents) {
     const { hostname, port } = new URL(url);
+    this.#buffer = Buffer.allocUnsafeSlow(bufferBytes);
     this.#events = events;
     this.#isMsgpack = framing === 'msgpack';
     this.#socket = connect({
@@ -113,7 +114,7 @@ export class RawClient {
     }
     buffer.copyWithin(0, at, end);
     this.#filled = end - at;
-    if (this.#filled === BUFFER_BYTES) this.#end(`a message is longer than ${BUFFER_BYTES} bytes`);
+    if (this.#filled === buffer.length) this.#end(`a message is longer than ${buffer.length} bytes`);
     return true;
   }
 
@@ -122,7 +123,7 @@ export class RawClient {
       const key = this.#isMsgpack ? MSGPACK_KEY : JSON_KEY;
       const found = this.#buffer.indexOf(key, from);
       if (found < 0 || found >= to) this.#control(opcode, from, to);
-      else this.#events.tick(receivedUs, this.#number(found + key.length));
+      else this.#events.tick(receivedUs, this.#number(found + key.length), to - from);
     } else if (opcode === OPCODE.PING) {
       this.#sendFrame(OPCODE.PONG, Buffer.from(this.#buffer.subarray(from, to)));
     } else if (opcode === OPCODE.CLOSE) {

@@ -2,7 +2,7 @@
 import { LATENCY_COLUMNS, percentilesOf } from '../harness/latency-recorder.ts';
 import { formatSpread, spreadOf } from '../harness/spread.ts';
 import type { Table } from '../harness/table.ts';
-import type { RunResult } from './stage.ts';
+import type { RunResult } from './run-result.ts';
 
 function medianOf(values: readonly (number | null)[], digits: number): string {
   const known = values.filter((value) => value !== null);

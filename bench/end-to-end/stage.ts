@@ -1,119 +1,160 @@
 /**
- * Load, engine and clients, each a process of its own, and the runs that they make together. All processes read the
+ * Load, engine and clients, each in processes of its own, and the runs that they make together. All processes read the
  * same monotonic clock, so the time of a tick at one end compares to that at the other.
  */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ChildProgram } from '../harness/child-program.ts';
-import type { LatencySummary } from '../harness/latency-recorder.ts';
+import { freeEndpoint } from '../harness/free-endpoint.ts';
 import { monotonicUs } from '../harness/monotonic-clock.ts';
 import type { ScenarioContext } from '../harness/scenario.ts';
 import { until } from '../harness/until.ts';
-import { benchSymbols, EngineProcess, EXCHANGE } from './engine-process.ts';
+import { benchSymbols, EXCHANGE, prepareDatabase } from './bench-database.ts';
+import { EngineProcess, type EngineProcessOptions } from './engine-process.ts';
+import { readHosts, useSince } from './host-use.ts';
 import type { LoadGenerator } from './load-generator.ts';
-import type { ClientCounts, MeasuringClients } from './measuring-clients.ts';
-import type { Framing } from './raw-client.ts';
+import type { MeasuringClients } from './measuring-clients.ts';
+import { copiesOf, type RunOptions, type RunResult, summarize } from './run-result.ts';
 
-export interface RunOptions {
-  readonly perSecond: number;
-  readonly seconds: number;
-  readonly clients: number;
-  readonly sampled: number;
-  readonly framing: Framing;
-  readonly instruments: number;
+/** Clients of one proxy: a process. */
+interface Front {
+  readonly url: string;
+  readonly clients: ChildProgram<MeasuringClients>;
 }
 
-export interface RunResult extends RunOptions {
-  readonly sent: number;
-  readonly received: number;
-  /** Deliveries that are missing; negative when there are too many. */
-  readonly lost: number;
-  /** From the instant at which a tick was due to the read of its bytes by a client. */
-  readonly latency: LatencySummary;
-  /** From that instant to its last byte in the kernel on its way to the engine: a part of `latency`. */
-  readonly generatorLag: LatencySummary;
-  readonly generatorCpuShare: number;
-  readonly clientCpuShare: number;
-  /** Cores that the engine kept busy; null where the system does not tell. */
-  readonly engineCpuShare: number | null;
-  readonly engineCpuSecondsPerMillion: number | null;
-  readonly engineRssMiB: number | null;
-  readonly failures: readonly string[];
+interface StageParts {
+  readonly context: ScenarioContext;
+  readonly generator: ChildProgram<LoadGenerator>;
+  /** The one that speaks to the broker first. */
+  readonly hosts: readonly EngineProcess[];
+  readonly fronts: readonly Front[];
+  readonly apiKey: string;
 }
 
 /** In the lead-in ticks are counted, and their latencies are not recorded. */
 const LEAD_IN_SECONDS = 0.5;
 const SMOKE_LEAD_IN_SECONDS = 0.1;
-/** From the decision to begin to the first burst: both programs know of it by then. */
+/** From the decision to begin to the first burst: all programs know of it by then. */
 const HEAD_START_US = 50_000;
 const QUIET_MS = 2000;
 
+/** What nobody here wants any more is given back at once: each run starts from nothing. */
+export const NO_LINGER = '--bus-linger=0';
+
+const program = (name: string) => join(import.meta.dirname, name);
+
+/** The load, for one stage or for several that take turns. */
+export async function startGenerator({ cleanup }: ScenarioContext): Promise<ChildProgram<LoadGenerator>> {
+  const generator = new ChildProgram<LoadGenerator>(program('load-generator.ts'));
+  cleanup.add(() => generator.stop());
+  await generator.call('listen', null);
+  return generator;
+}
+
+function startClients({ cleanup }: ScenarioContext): ChildProgram<MeasuringClients> {
+  const clients = new ChildProgram<MeasuringClients>(program('measuring-clients.ts'));
+  cleanup.add(() => clients.stop());
+  return clients;
+}
+
+function startHost({ cleanup }: ScenarioContext, options: EngineProcessOptions): EngineProcess {
+  const host = new EngineProcess(options);
+  cleanup.add(() => host.stop());
+  return host;
+}
+
+async function upstreamFlags(generator: ChildProgram<LoadGenerator>): Promise<string[]> {
+  return [`--angel-ws-url=${await generator.call('url', null)}`, '--broker-api-key=bench'];
+}
+
 export class Stage {
-  readonly generator: ChildProgram<LoadGenerator>;
-  readonly clients: ChildProgram<MeasuringClients>;
-  readonly engine: EngineProcess;
-  readonly #apiKey: string;
-  readonly #url: string;
+  readonly #parts: StageParts;
   /** Seconds of load before the measured time of each run. */
   readonly leadIn: number;
 
-  private constructor(
-    parts: Pick<Stage, 'generator' | 'clients' | 'engine'>,
-    address: { readonly url: string; readonly apiKey: string },
-    leadIn: number,
-  ) {
-    this.generator = parts.generator;
-    this.clients = parts.clients;
-    this.engine = parts.engine;
-    this.#url = address.url;
-    this.#apiKey = address.apiKey;
-    this.leadIn = leadIn;
+  private constructor(parts: StageParts) {
+    this.#parts = parts;
+    this.leadIn = parts.context.isSmoke ? SMOKE_LEAD_IN_SECONDS : LEAD_IN_SECONDS;
   }
 
-  /** @param instruments instruments that the engine's database has for runs to subscribe to */
+  /**
+   * A whole engine in one process.
+   *
+   * @param instruments instruments that its database has for runs to subscribe to
+   */
   static async open(
     context: ScenarioContext,
     instruments: number,
-    flags: readonly string[] = [],
+    { generator, flags = [] }: { generator?: ChildProgram<LoadGenerator>; flags?: readonly string[] } = {},
   ): Promise<Stage> {
-    const { cleanup } = context;
-    const program = (name: string) => join(import.meta.dirname, name);
-    const generator = new ChildProgram<LoadGenerator>(program('load-generator.ts'));
-    cleanup.add(() => generator.stop());
-    const clients = new ChildProgram<MeasuringClients>(program('measuring-clients.ts'));
-    cleanup.add(() => clients.stop());
-    const upstreamUrl = await generator.call('listen', null);
-    const directory = cleanup.temporaryDirectory();
-    const engine = new EngineProcess({ directory, upstreamUrl, instruments, flags });
-    cleanup.add(() => engine.stop());
-    const leadIn = context.isSmoke ? SMOKE_LEAD_IN_SECONDS : LEAD_IN_SECONDS;
-    return new Stage({ generator, clients, engine }, await engine.started(), leadIn);
+    const load = generator ?? (await startGenerator(context));
+    const directory = context.cleanup.temporaryDirectory();
+    prepareDatabase(directory, instruments);
+    const own = ['--websocket-port=0', `--bus-endpoint=ipc://${directory}/bus`];
+    const all = [...own, ...(await upstreamFlags(load)), ...flags];
+    const host = startHost(context, { command: 'start', directory, flags: all });
+    const front = { url: await host.url(), clients: startClients(context) };
+    return new Stage({
+      context,
+      generator: load,
+      hosts: [host],
+      fronts: [front],
+      apiKey: await host.apiKey(),
+    });
+  }
+
+  /** A feed host and proxies, each in a process of its own, over tcp. */
+  static async openHosts(context: ScenarioContext, instruments: number, proxies: number): Promise<Stage> {
+    const generator = await startGenerator(context);
+    const directory = context.cleanup.temporaryDirectory();
+    prepareDatabase(directory, instruments);
+    const endpoint = await freeEndpoint();
+    const flags = [...(await upstreamFlags(generator)), `--bus-endpoint=${endpoint}`, NO_LINGER];
+    const feed = startHost(context, { command: 'feed', directory, flags });
+    const apiKey = await feed.apiKey();
+    const hosts = [feed];
+    const fronts: Front[] = [];
+    for (let i = 0; i < proxies; i++) {
+      const proxy = startHost(context, {
+        command: 'proxy',
+        directory: context.cleanup.temporaryDirectory(),
+        flags: [`--feeds=${endpoint}`, '--websocket-port=0'],
+      });
+      hosts.push(proxy);
+      fronts.push({ url: await proxy.url(), clients: startClients(context) });
+    }
+    return new Stage({ context, generator, hosts, fronts, apiKey });
+  }
+
+  /** The engine's process that speaks to the broker. */
+  get engine(): EngineProcess {
+    return this.#parts.hosts[0]!;
+  }
+
+  #fronts({ proxies = 1 }: RunOptions): readonly Front[] {
+    return this.#parts.fronts.slice(0, proxies);
   }
 
   /** Connects the clients of a run, and waits until the upstream carries what they want. */
   async connect(options: RunOptions): Promise<void> {
-    const { framing, clients, sampled, instruments } = options;
-    await this.clients.call('connect', {
-      url: this.#url,
-      apiKey: this.#apiKey,
-      framing,
-      clients,
-      sampled,
-      exchange: EXCHANGE,
-      symbols: benchSymbols(instruments),
-    });
+    const { framing, clients, sampled, instruments, instrumentsPerClient = instruments } = options;
+    const { apiKey } = this.#parts;
+    const symbols = benchSymbols(instruments);
+    const common = { apiKey, framing, clients, sampled, exchange: EXCHANGE, symbols, instrumentsPerClient };
+    for (const front of this.#fronts(options))
+      await front.clients.call('connect', { ...common, url: front.url });
     await this.#untilSubscribed(instruments);
   }
 
   /** The next run starts from nothing: no subscription is left over. */
   async disconnect(): Promise<void> {
-    await this.clients.call('disconnect', null);
+    for (const { clients } of this.#parts.fronts) await clients.call('disconnect', null);
     await this.#untilSubscribed(0);
   }
 
   #untilSubscribed(wanted: number): Promise<true> {
     return until(`${wanted} instruments subscribed upstream`, async () =>
-      (await this.generator.call('subscribed', null)) === wanted ? true : null,
+      (await this.#parts.generator.call('subscribed', null)) === wanted ? true : null,
     );
   }
 
@@ -127,51 +168,30 @@ export class Stage {
 
   /** One run on clients that are connected. */
   async load(options: RunOptions): Promise<RunResult> {
+    const { hosts, generator } = this.#parts;
+    const fronts = this.#fronts(options);
     const seconds = this.leadIn + options.seconds;
     const startUs = Math.ceil(monotonicUs()) + HEAD_START_US;
     const measureFromUs = startUs + this.leadIn * 1e6;
-    await this.clients.call('begin', measureFromUs);
-    const before = this.engine.usage();
-    const load = await this.generator.call('run', {
-      perSecond: options.perSecond,
-      startUs,
-      measureFromUs,
-      seconds,
-    });
-    await this.#untilDelivered(load.sent, options.clients);
-    const after = this.engine.usage();
-    const result = await this.clients.call('result', null);
-    const lost = load.sent * options.clients - result.received;
-    const failures = result.lost.map((reason) => `a client was disconnected: ${reason}`);
-    if (lost !== 0) failures.push(`${lost} of ${load.sent * options.clients} deliveries are missing`);
-    else if (result.checksums.some((checksum) => checksum !== load.checksum)) {
-      failures.push('as many ticks as sent were delivered, but not the same ones');
-    }
-    const cpuSeconds = before === null || after === null ? null : after.cpuSeconds - before.cpuSeconds;
-    return {
-      ...options,
-      sent: load.sent,
-      received: result.received,
-      lost,
-      latency: result.latency,
-      generatorLag: load.lag,
-      generatorCpuShare: load.cpuShare,
-      clientCpuShare: result.cpuSeconds / seconds,
-      engineCpuShare: cpuSeconds === null ? null : cpuSeconds / seconds,
-      engineCpuSecondsPerMillion: cpuSeconds === null ? null : (cpuSeconds * 1e6) / result.received,
-      engineRssMiB: after?.rssMiB ?? null,
-      failures,
-    };
+    for (const { clients } of fronts) await clients.call('begin', measureFromUs);
+    const before = readHosts(hosts);
+    const { perSecond } = options;
+    const load = await generator.call('run', { perSecond, startUs, measureFromUs, seconds });
+    await this.#untilDelivered(fronts, load.sent * copiesOf(options));
+    const uses = useSince(hosts, before);
+    const results = await Promise.all(fronts.map(({ clients }) => clients.call('result', null)));
+    return summarize(options, seconds, load, results, uses);
   }
 
-  /** Waits for the last delivery, or until nothing has come for a while. */
-  async #untilDelivered(sent: number, clients: number): Promise<void> {
-    let last: ClientCounts = { received: -1, least: -1, lost: [] };
+  /** Waits for the last delivery of each proxy, or until nothing has come for a while. */
+  async #untilDelivered(fronts: readonly Front[], expected: number): Promise<void> {
+    let last = -1;
     let lastChange = performance.now();
-    while (last.received < sent * clients && performance.now() - lastChange < QUIET_MS) {
-      const counts = await this.clients.call('counts', null);
-      if (counts.received !== last.received) lastChange = performance.now();
-      last = counts;
+    while (last < expected * fronts.length && performance.now() - lastChange < QUIET_MS) {
+      const counts = await Promise.all(fronts.map(({ clients }) => clients.call('counts', null)));
+      const received = counts.reduce((sum, count) => sum + count.received, 0);
+      if (received !== last) lastChange = performance.now();
+      last = received;
       await delay(10);
     }
   }

@@ -73,7 +73,8 @@ async function publish({ endpoint, instruments }: { endpoint: string; instrument
     lastValues: LastValueTable.create(instruments),
     doorbells: memory.doorbells,
   };
-  const workerData = { ...busTask(config, shared, 0), endpoint };
+  const page = { html: '', watch: [], demoKey: null, simulated: false, replayed: false };
+  const workerData = { ...busTask(config, shared, 0, { version: '', page, accounts: [] }), endpoint };
   bus = new Worker(new URL('../../src/workers/bus/bus-worker.ts', import.meta.url), { workerData });
   bus.on('message', resolveWishes(bus, instruments));
   await once(bus, 'message');
