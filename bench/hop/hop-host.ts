@@ -91,17 +91,24 @@ async function receive({
   const topics = Array.from({ length: instruments }, (_, slot) =>
     formatTopic(hopInstrument(slot), MODE.QUOTE),
   );
-  const { spinUs } = config;
   const data: HopReceiverData =
-    endpoint === null ? { kind: 'ring', spinUs, ...memory } : { kind: 'bus', spinUs, endpoint, topics };
+    endpoint === null
+      ? { kind: 'ring', spinUs: config.spinUs, ...memory }
+      : {
+          kind: 'bus',
+          endpoint,
+          topics,
+          heartbeatMs: config.busHeartbeatMs,
+          receiveHighWaterMark: config.busReceiveHwm,
+        };
   receiver = new Worker(new URL('./hop-receiver.ts', import.meta.url), { workerData: data });
   const [ready] = (await once(receiver, 'message')) as [FromHopReceiver];
   if (ready.type === 'ready') receiverThread = ready.thread;
 }
 
-/** Topics that somebody is subscribed to and that are served. */
-function subscribed(): number {
-  return (busCounters.subscriptions ?? 0) - (busCounters.refused ?? 0);
+/** Instruments that somebody is subscribed to and that are served. */
+function held(): number {
+  return busCounters.held ?? 0;
 }
 
 function tellReceiver(message: ToHopReceiver): void {
@@ -159,7 +166,7 @@ async function close(): Promise<void> {
 const handlers = {
   publish,
   receive,
-  subscribed: (_: null) => subscribed(),
+  held: (_: null) => held(),
   begin: (window: HopWindow) => tellReceiver({ type: 'begin', ...window }),
   counts: (_: null) => counts(),
   write,

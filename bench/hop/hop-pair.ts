@@ -71,7 +71,7 @@ export class HopPair {
     await this.#sender.call('publish', { endpoint, instruments });
     await this.#receiver.call('receive', { endpoint, instruments });
     await until(`${instruments} topics subscribed over ${this.way}`, async () =>
-      (await this.#sender.call('subscribed', null)) >= instruments ? true : null,
+      (await this.#sender.call('held', null)) >= instruments ? true : null,
     );
   }
 

@@ -10,12 +10,16 @@ import { LatencyRecorder, type LatencySummary } from '../harness/latency-recorde
 import { monotonicUs } from '../harness/monotonic-clock.ts';
 import { ownThread } from '../harness/thread-usage.ts';
 import { dueUsOf, dueUsOfBytes } from './hop-message.ts';
-import { subscribeHop } from './hop-subscriber.ts';
+import { type HopSubscriberOptions, subscribeHop } from './hop-subscriber.ts';
 
-export type HopReceiverData = { readonly spinUs: number } & (
-  | { readonly kind: 'ring'; readonly ring: SharedArrayBuffer; readonly doorbells: SharedArrayBuffer }
-  | { readonly kind: 'bus'; readonly endpoint: string; readonly topics: readonly string[] }
-);
+export type HopReceiverData =
+  | {
+      readonly kind: 'ring';
+      readonly ring: SharedArrayBuffer;
+      readonly doorbells: SharedArrayBuffer;
+      readonly spinUs: number;
+    }
+  | ({ readonly kind: 'bus' } & HopSubscriberOptions);
 
 /** The times of a run: what was due earlier is only counted. */
 export interface HopWindow {
@@ -79,8 +83,8 @@ function readRing({ ring, doorbells, spinUs }: HopReceiverData & { kind: 'ring' 
 }
 
 /** @returns what ends it */
-function readBus({ endpoint, topics }: HopReceiverData & { kind: 'bus' }): () => Promise<void> {
-  return subscribeHop(endpoint, topics, (frames) => {
+function readBus(options: HopSubscriberOptions): () => Promise<void> {
+  return subscribeHop(options, (frames) => {
     messages++;
     const nowUs = monotonicUs();
     for (let i = 1; i < frames.length; i++) note(dueUsOfBytes(frames[i]!), nowUs);

@@ -1,5 +1,12 @@
-import { XSubscriber } from 'zeromq';
+import { createTickSubscriber, subscribeTopic } from '../../src/workers/bus/bus-sockets.ts';
 import { releaseSocket } from '../../src/workers/bus/release-socket.ts';
+
+export interface HopSubscriberOptions {
+  readonly endpoint: string;
+  readonly topics: readonly string[];
+  readonly heartbeatMs: number;
+  readonly receiveHighWaterMark: number;
+}
 
 /**
  * Hands over each message of the bus as its frames: the topic, then the ticks.
@@ -7,18 +14,12 @@ import { releaseSocket } from '../../src/workers/bus/release-socket.ts';
  * @returns what ends it, and frees the socket
  */
 export function subscribeHop(
-  endpoint: string,
-  topics: readonly string[],
+  { topics, ...options }: HopSubscriberOptions,
   onMessage: (frames: readonly Buffer[]) => void,
 ): () => Promise<void> {
-  const socket = new XSubscriber({
-    sendHighWaterMark: 0,
-    sendTimeout: 0,
-    receiveHighWaterMark: 100_000,
-    linger: 0,
-  });
-  socket.connect(endpoint);
-  for (const topic of topics) void socket.send(Buffer.from(`\x01${topic}`));
+  const socket = createTickSubscriber({ ...options, curve: null });
+  socket.connect(options.endpoint);
+  for (const topic of topics) subscribeTopic(socket, topic);
   const receive = async () => {
     for await (const frames of socket) onMessage(frames);
   };
