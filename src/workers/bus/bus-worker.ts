@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { type MessagePort, workerData } from 'node:worker_threads';
-import { Router, XPublisher } from 'zeromq';
+import type { Router, XPublisher } from 'zeromq';
 import { parseTopic } from '../../codec/topic.ts';
 import { type NativeWorker, runNativeWorker } from '../native-worker.ts';
 import { Doorbell } from '../ring/doorbell.ts';
@@ -15,6 +15,7 @@ import type { BusTask, FeedStatusNews, FromReader, ToReader } from '../worker-me
 import { controlEndpointOf } from './bus-address.ts';
 import { BusNews } from './bus-news.ts';
 import { BusOutlet } from './bus-outlet.ts';
+import { createBusContext, createControlServer, createTickPublisher } from './bus-sockets.ts';
 import { BusStatuses } from './bus-statuses.ts';
 import { BusSubscriptions } from './bus-subscriptions.ts';
 import { BusWishes } from './bus-wishes.ts';
@@ -54,19 +55,11 @@ class BusWorker implements NativeWorker<ToReader> {
   constructor(task: BusTask, port: MessagePort, fail: (error: unknown) => void) {
     this.#task = task;
     this.#fail = fail;
-    this.#socket = new XPublisher({
-      // Messages held for one subscriber; above it XPUB drops that subscriber's messages, and only its. The subscriber
-      // sees the jump in the sequence numbers.
-      sendHighWaterMark: task.sendHighWaterMark,
-      // A subscriber that is gone shall not hold up the stop of the engine.
-      linger: 0,
-      // A subscriber whose host vanished is noticed within this time, and its topics are unsubscribed.
-      heartbeatInterval: 2000,
-      heartbeatTimeout: 6000,
-    });
-    // Without it a second subscriber of a topic is not reported, and gets no last value.
-    this.#socket.verbosity = 'allSubs';
-    this.#control = new Router({ linger: 0, heartbeatInterval: 2000, heartbeatTimeout: 6000 });
+    const { hello, heartbeatMs, endpoint, sendHighWaterMark, curve } = task;
+    const context = curve === null ? null : createBusContext();
+    const server = { endpoint, heartbeatMs, curve, context };
+    this.#socket = createTickPublisher({ ...server, sendHighWaterMark });
+    this.#control = createControlServer(server);
     this.#source = new RingTickSource(task.memory.rings, task.memory.lastValues);
     this.#doorbell = new Doorbell(task.memory.doorbells, task.reader);
     const subscriptions = this.#subscriptions;
@@ -96,7 +89,6 @@ class BusWorker implements NativeWorker<ToReader> {
         this.#publisher.release(instrument);
       },
     });
-    const { hello, heartbeatMs } = task;
     this.#desk = new ControlDesk({
       host,
       hello,

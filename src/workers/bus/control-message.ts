@@ -33,10 +33,10 @@ import {
 
 /** Rises when an old proxy would misread a new feed host, or the other way round. */
 export const CONTROL_PROTOCOL = 1;
-/** A longer request is refused unread. */
-export const MAX_REQUEST_BYTES = 1_048_576;
+/** A longer request is refused unread. Beyond the limit of the socket the peer is disconnected, without an answer. */
+export const MAX_REQUEST_BYTES = 192 << 10;
 /** More wishes are sent in several requests. */
-export const MAX_RESOLVE_WISHES = 4000;
+export const MAX_RESOLVE_WISHES = 500;
 /** API keys are hexadecimal, and much shorter. */
 const MAX_KEY_LENGTH = 1024;
 

@@ -89,7 +89,7 @@ export class ControlServer {
     this.#send(peer, { id, type: 'error', code, message });
   }
 
-  /** A peer that is gone, or takes no more answers, gets none: ROUTER drops what it cannot deliver. */
+  /** A peer that is gone, or does not read its answers, gets none. */
   #send(peer: Buffer, answer: ControlAnswer): void {
     const frame = encodeAnswer(answer);
     this.#unsent++;
