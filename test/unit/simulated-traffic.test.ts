@@ -114,6 +114,18 @@ test("at the open and in a storm half of a second's ticks fall into 200 ms, in c
   }
 });
 
+test('a step of each gives every subscribed token one tick, whatever its class', () => {
+  const generator = generatorOf('calm', 0);
+  const subscriptions = subscribe(generator, new FrameBatch(ANGEL_EXCHANGE_WIRE), 40);
+  generator.remove(subscriptions[7]!);
+  const ticked: string[] = [];
+  generator.stepEach(START + 1, ({ instrument }) => ticked.push(instrument.token));
+  assert.deepEqual(
+    ticked,
+    subscriptions.filter((_, i) => i !== 7).map(({ instrument }) => instrument.token),
+  );
+});
+
 test('an unsubscribed token ticks no more, and one in two modes gives a frame in each', () => {
   const generator = generatorOf('calm', null);
   const batch = new FrameBatch(ANGEL_EXCHANGE_WIRE);

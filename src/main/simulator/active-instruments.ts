@@ -93,6 +93,11 @@ export class ActiveInstruments<Receiver> {
     return candidates[random.below(candidates.length)];
   }
 
+  /** Every active instrument, in the order in which they became active. */
+  all(): IterableIterator<ActiveInstrument<Receiver>> {
+    return this.#byInstrument.values();
+  }
+
   #sumRates(): void {
     this.#totalRate = TICK_CLASSES.reduce(
       (sum, tickClass) => sum + this.#byClass[tickClass].length * this.#rates[tickClass],

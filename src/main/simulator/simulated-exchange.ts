@@ -143,6 +143,12 @@ export class SimulatedExchange {
     this.#flush();
   }
 
+  /** As `step`, one tick of every instrument that is subscribed. */
+  stepEach(): void {
+    this.#generator.stepEach(this.#settings.clock(), this.#deliverTick);
+    this.#flush();
+  }
+
   /** Resets every connection at TCP level, without a close frame. */
   dropAll(): void {
     for (const connection of this.#connections) {

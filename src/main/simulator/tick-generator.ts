@@ -79,6 +79,14 @@ export class TickGenerator<Receiver> {
     }
   }
 
+  /** Delivers one tick of every instrument that somebody subscribed. */
+  stepEach(nowMs: number, deliver: DeliverTick<Receiver>): void {
+    for (const active of this.#active.all()) {
+      this.#market.step(active.instrument, nowMs);
+      deliver(active);
+    }
+  }
+
   /** Milliseconds until the next tick may be due; infinite when nothing ticks by itself. */
   msToNext(): number {
     return this.#schedule.msToNext(this.#rate);
