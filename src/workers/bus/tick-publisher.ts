@@ -174,7 +174,9 @@ export class TickPublisher {
 
   /** A tick of a slot that is not followed: whether it is followed from now on. */
   #takesOver(entry: BusInstrument, slot: number): boolean {
-    if (slot !== entry.preferred && this.#isAlive(entry.slot)) return false;
+    // What is left in a ring of a slot that was given back is no reason.
+    const isBetter = slot === entry.preferred && this.#source.hasLast(slot);
+    if (!isBetter && this.#isAlive(entry.slot)) return false;
     const instrument = entry.slots.find((each) => each.slot === slot);
     if (instrument !== undefined) entry.follow(instrument);
     return true;
