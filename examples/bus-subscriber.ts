@@ -17,8 +17,8 @@ import { Tick } from '../src/codec/generated/tickwire/tick.ts';
 import { formatPrice } from '../src/codec/price.ts';
 import { FLAG } from '../src/codec/tick.ts';
 import { escapePart } from '../src/codec/topic.ts';
-import { parseCurveKey } from '../src/main/config/curve-key.ts';
 import { HEARTBEAT_TOPIC, parseEvent, type StatusEvent } from '../src/workers/bus/bus-event.ts';
+import { parseCurveKey } from '../src/workers/bus/curve-key.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -74,7 +74,10 @@ async function publish({ endpoint, instruments }: { endpoint: string; instrument
     doorbells: memory.doorbells,
   };
   const page = { html: '', watch: [], demoKey: null, simulated: false, replayed: false };
-  const workerData = { ...busTask(config, shared, 0, { version: '', page, accounts: [] }), endpoint };
+  const workerData = {
+    ...busTask(config, shared, 0, { version: '', page, accounts: [], curve: null }),
+    endpoint,
+  };
   bus = new Worker(new URL('../../src/workers/bus/bus-worker.ts', import.meta.url), { workerData });
   bus.on('message', resolveWishes(bus, instruments));
   await once(bus, 'message');

@@ -26,6 +26,7 @@ import { InstrumentMaster } from './instruments/instrument-master.ts';
 import { MASTER_READER } from './instruments/master-reader.ts';
 import { OwnSessions } from './login/own-sessions.ts';
 import { isOpenAlgoBusWanted, OpenAlgoBus } from './openalgo/openalgo-bus.ts';
+import { BusKeys } from './ops/bus-keys.ts';
 import { pageUrl, readPage } from './ops/first-page.ts';
 import { STATS_INTERVAL_MS, type Stats, StatsFile, statsPath } from './ops/stats-file.ts';
 import { packageVersion } from './package-version.ts';
@@ -54,6 +55,7 @@ export class Engine {
   #accounts: Accounts | null = null;
   #statuses: FeedStatus | null = null;
   #watch: ChangeWatch | null = null;
+  #busKeys: BusKeys | null = null;
   #statsFile: StatsFile | null = null;
   #ownSessions: OwnSessions | null = null;
   #instruments: InstrumentMaster | null = null;
@@ -144,6 +146,13 @@ export class Engine {
 
   async #start(): Promise<StartedEngine> {
     const { config, cwd, servesClients = true } = this.#options;
+    const busKeys = new BusKeys({
+      config,
+      cwd,
+      onChange: (keys) => this.#readers.postToBus({ type: 'allowedKeys', keys }),
+      log: this.#log,
+    });
+    this.#busKeys = busKeys;
     const statuses = new FeedStatus({
       calendar: this.#options.standIn === undefined ? chooseMarketCalendar(config, cwd) : null,
       post: (news) => this.#readers.post(news),
@@ -212,11 +221,13 @@ export class Engine {
           version,
           page,
           accounts: this.#accountStatuses(),
+          curve: busKeys.server,
         }),
       ),
       servesClients ? this.#startProxies(page) : null,
     ]);
     this.#startStatsFile();
+    busKeys.watch();
     ownSessions.start();
     const listener = port === null ? {} : { host: config.websocketHost, port };
     this.#log.info({ ...listener, bus: config.busEndpoint, instruments: instruments.size }, 'engine started');
@@ -234,13 +245,16 @@ export class Engine {
     const isRingFed = this.#ringProxies > 0;
     const offers = ownOffers(config, page);
     return this.#readers.startProxies((reader, port) => {
-      const source = isRingFed ? ringSource(config, this.#memory.shared, reader) : ownBusSource(config);
+      const source = isRingFed
+        ? ringSource(config, this.#memory.shared, reader)
+        : ownBusSource(config, this.#busKeys?.server ?? null);
       return proxyTask(config, source, port, offers);
     });
   }
 
   /** Clients first, so that they read why; then the feeds, then what they used. Safe in every state. */
   async stop(): Promise<void> {
+    this.#busKeys?.stop();
     await this.#readers.stop();
     this.#watch?.stop();
     await this.#statsFile?.stop();

@@ -1,6 +1,6 @@
 /** The bus worker and the proxy workers of a process: started, reached and stopped together. Main thread. */
 import type { Logger } from 'pino';
-import type { FromReader, ToReader } from '../workers/worker-messages.ts';
+import type { FromReader, PeerRefused, ToReader } from '../workers/worker-messages.ts';
 import type { Config } from './config-options.ts';
 import { FeedLinks, type LinkNews } from './ops/feed-links.ts';
 import { probePort } from './ops/free-port.ts';
@@ -18,7 +18,7 @@ export function proxyCount({ proxyWorkers }: Config): number {
 }
 
 /** What the control plane is asked and told. */
-export type ReaderMessage = Exclude<FromReader, LinkNews>;
+export type ReaderMessage = Exclude<FromReader, LinkNews | PeerRefused>;
 
 export interface ReaderWorkersOptions {
   readonly config: Config;
@@ -88,6 +88,10 @@ export class ReaderWorkers {
     for (const worker of this.#ringReaders) worker.post(message);
   }
 
+  postToBus(message: ToReader): void {
+    for (const worker of this.#workers) if (!this.#proxies.includes(worker)) worker.post(message);
+  }
+
   /** Resolves when every thread has ended. */
   async stop(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.stop()));
@@ -103,6 +107,7 @@ export class ReaderWorkers {
       log,
       onMessage: (message, reply) => {
         if (message.type === 'link') this.#links.note(reader, message);
+        else if (message.type === 'peerRefused') logRefusal(log, message);
         else onMessage(reader, message, reply);
       },
       onGone: () => {
@@ -122,4 +127,14 @@ export class ReaderWorkers {
       throw startFailure(error, config);
     }
   }
+}
+
+function logRefusal(log: Logger, { reason, key, address, attempts }: PeerRefused): void {
+  const fields = {
+    reason,
+    ...(key === null ? {} : { key }),
+    ...(address === '' ? {} : { address }),
+    attempts,
+  };
+  log.warn(fields, 'the bus has turned somebody away, who will try again');
 }

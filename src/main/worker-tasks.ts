@@ -6,6 +6,7 @@ import type {
   BusSourceTask,
   BusTask,
   CapabilityRow,
+  CurveServer,
   FeedOptions,
   FeedWatchTask,
   ProxyTask,
@@ -17,6 +18,7 @@ import type { BrokerRow, FeedQuota } from './brokers/broker-registry.ts';
 import { capabilityRows } from './brokers/capability-registry.ts';
 import type { QuotaNames } from './brokers/quota-refusal.ts';
 import { connectableEndpoint } from './config/bus-endpoint.ts';
+import { chooseCurveClient, ownCurveClient } from './config/curve-setup.ts';
 import type { Config } from './config-options.ts';
 import { TickwireError } from './errors.ts';
 import type { WorkerFailure } from './supervision.ts';
@@ -86,6 +88,7 @@ export interface FeedHost {
   readonly version: string;
   readonly page: ProxyTask['page'];
   readonly accounts: readonly AccountStatus[];
+  readonly curve: CurveServer | null;
 }
 
 /** @param reader the worker's place in the doorbell block */
@@ -101,7 +104,7 @@ export function busTask(config: Config, memory: SharedMemory, reader: number, ho
     heartbeatMs: config.busHeartbeatMs,
     republishMs: config.busRepublishMs,
     lingerMs: config.busLingerMs,
-    curve: null,
+    curve: host.curve,
     hello: {
       version: host.version,
       supportedBrokers: config.validBrokers,
@@ -117,21 +120,32 @@ export function ringSource(config: Config, memory: SharedMemory, reader: number)
   return { kind: 'ring', memory, reader, waitStrategy: config.waitStrategy, spinUs: config.spinUs };
 }
 
-/** Feed hosts elsewhere. */
+/**
+ * Feed hosts elsewhere.
+ * @throws TickwireError CONFIG_INVALID for half a configuration of CURVE
+ */
 export function busSource(config: Config): BusSourceTask {
+  return remoteSource(config, config.feeds, chooseCurveClient(config));
+}
+
+/** The bus of this very process. @param server how it proves itself */
+export function ownBusSource(config: Config, server: CurveServer | null): BusSourceTask {
+  return remoteSource(config, [[connectableEndpoint(config.busEndpoint)]], ownCurveClient(server));
+}
+
+function remoteSource(
+  config: Config,
+  feeds: BusSourceTask['feeds'],
+  curve: BusSourceTask['curve'],
+): BusSourceTask {
   return {
     kind: 'bus',
-    feeds: config.feeds,
+    feeds,
     receiveHighWaterMark: config.busReceiveHwm,
     heartbeatMs: config.busHeartbeatMs,
     controlTimeoutMs: config.controlTimeoutMs,
-    curve: null,
+    curve,
   };
-}
-
-/** The bus of this very process. */
-export function ownBusSource(config: Config): BusSourceTask {
-  return { ...busSource(config), feeds: [[connectableEndpoint(config.busEndpoint)]] };
 }
 
 /** What clients are offered; on the bus until a feed host says its own. */

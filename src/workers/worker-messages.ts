@@ -428,4 +428,17 @@ export type FromReader =
       readonly endpoint: string;
       readonly state: 'connecting' | 'up' | 'away';
       readonly detail: string;
-    };
+    }
+  | PeerRefused;
+
+/** The bus has turned somebody away. For main's log; told once for each, and again after a while. */
+export interface PeerRefused {
+  readonly type: 'peerRefused';
+  readonly reason: string;
+  /** Public key in hex, null where none was proved. */
+  readonly key: string | null;
+  /** From where; empty when ZeroMQ does not say. */
+  readonly address: string;
+  /** Attempts since it was told the last time. */
+  readonly attempts: number;
+}

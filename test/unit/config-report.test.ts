@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseCurveKey } from '../../src/main/config/curve-key.ts';
 import { formatConfig, formatHelp } from '../../src/main/config/format-config.ts';
 import { loadConfig } from '../../src/main/config.ts';
 import { CONFIG_KEYS, CONFIG_OPTIONS } from '../../src/main/config-options.ts';
+import { parseCurveKey } from '../../src/workers/bus/curve-key.ts';
 
 function report(env: Record<string, string>): string {
   return formatConfig(loadConfig({ argv: ['--zmq-port', '6000'], env, cwd: '/nonexistent' }));

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { curveKeyToHex, parseCurveKey } from '../../src/main/config/curve-key.ts';
 import { loadConfig } from '../../src/main/config.ts';
 import { CONFIG_KEYS, CONFIG_OPTIONS, type ConfigKey } from '../../src/main/config-options.ts';
 import { TickwireError } from '../../src/main/errors.ts';
+import { curveKeyToHex, parseCurveKey } from '../../src/workers/bus/curve-key.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const NOWHERE = '/nonexistent';

@@ -1,6 +1,7 @@
 /** Options of the bus: what leaves this machine, or this process, over ZeroMQ, and who may read it. */
+
+import { parseCurveKey } from '../../workers/bus/curve-key.ts';
 import { BUS_ENDPOINT_FORMS, parseBusEndpoint, parseFeeds } from './bus-endpoint.ts';
-import { parseCurveKey } from './curve-key.ts';
 import {
   booleanOption,
   durationOption,

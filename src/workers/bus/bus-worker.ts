@@ -5,23 +5,20 @@
  */
 import { randomBytes } from 'node:crypto';
 import { type MessagePort, workerData } from 'node:worker_threads';
-import type { Router, XPublisher } from 'zeromq';
 import { parseTopic } from '../../codec/topic.ts';
 import { type NativeWorker, runNativeWorker } from '../native-worker.ts';
 import { Doorbell } from '../ring/doorbell.ts';
 import { RingTickSource } from '../ring/ring-tick-source.ts';
 import { DrainLoop } from '../ring/wait-strategy.ts';
 import type { BusTask, FeedStatusNews, FromReader, ToReader } from '../worker-messages.ts';
-import { controlEndpointOf } from './bus-address.ts';
+import { BusGate } from './bus-gate.ts';
 import { BusNews } from './bus-news.ts';
 import { BusOutlet } from './bus-outlet.ts';
-import { createBusContext, createControlServer, createTickPublisher } from './bus-sockets.ts';
 import { BusStatuses } from './bus-statuses.ts';
 import { BusSubscriptions } from './bus-subscriptions.ts';
 import { BusWishes } from './bus-wishes.ts';
 import { ControlDesk } from './control-desk.ts';
 import { ControlServer } from './control-server.ts';
-import { releaseSocket } from './release-socket.ts';
 import { REPUBLISH_ROUNDS, TickPublisher } from './tick-publisher.ts';
 
 /** Ticks per ring that are collected before they are sent: enough to share messages, few enough to be fresh. */
@@ -33,8 +30,7 @@ const SUBSCRIBE = 1;
 class BusWorker implements NativeWorker<ToReader> {
   readonly #task: BusTask;
   readonly #fail: (error: unknown) => void;
-  readonly #socket: XPublisher;
-  readonly #control: Router;
+  readonly #gate: BusGate;
   readonly #source: RingTickSource;
   readonly #subscriptions = new BusSubscriptions();
   readonly #outlet: BusOutlet;
@@ -55,18 +51,14 @@ class BusWorker implements NativeWorker<ToReader> {
   constructor(task: BusTask, port: MessagePort, fail: (error: unknown) => void) {
     this.#task = task;
     this.#fail = fail;
-    const { hello, heartbeatMs, endpoint, sendHighWaterMark, curve } = task;
-    const context = curve === null ? null : createBusContext();
-    const server = { endpoint, heartbeatMs, curve, context };
-    this.#socket = createTickPublisher({ ...server, sendHighWaterMark });
-    this.#control = createControlServer(server);
+    this.#gate = new BusGate({ task, onRefused: (refused) => port.postMessage(refused), fail });
     this.#source = new RingTickSource(task.memory.rings, task.memory.lastValues);
     this.#doorbell = new Doorbell(task.memory.doorbells, task.reader);
     const subscriptions = this.#subscriptions;
     const revise = () => this.#revise();
     const post = (message: FromReader) => port.postMessage(message);
     const host = randomBytes(8).toString('hex');
-    this.#outlet = new BusOutlet(this.#socket);
+    this.#outlet = new BusOutlet(this.#gate.publisher);
     const outlet = this.#outlet;
     const statuses = new BusStatuses(revise);
     this.#statuses = statuses;
@@ -89,6 +81,7 @@ class BusWorker implements NativeWorker<ToReader> {
         this.#publisher.release(instrument);
       },
     });
+    const { hello, heartbeatMs } = task;
     this.#desk = new ControlDesk({
       host,
       hello,
@@ -100,16 +93,15 @@ class BusWorker implements NativeWorker<ToReader> {
       news: this.#news,
     });
     this.#server = new ControlServer({
-      socket: this.#control,
+      socket: this.#gate.control,
       answer: (request) => this.#desk.answer(request),
     });
     for (const status of task.accounts) this.#news.onAccount(status);
   }
 
   async start(): Promise<number> {
-    const { endpoint, heartbeatMs, republishMs } = this.#task;
-    await this.#bind(this.#socket, endpoint, 'BUS_ENDPOINT_IN_USE');
-    await this.#bind(this.#control, controlEndpointOf(endpoint), 'CONTROL_ENDPOINT_IN_USE');
+    const { heartbeatMs, republishMs } = this.#task;
+    await this.#gate.open();
     void this.#receive().catch(this.#fail);
     void this.#server.serve().catch(this.#fail);
     this.#every(heartbeatMs, () => this.#news.heartbeat());
@@ -144,6 +136,7 @@ class BusWorker implements NativeWorker<ToReader> {
       events,
       requests,
       refusedRequests,
+      refusedPeers: this.#gate.refusedPeers,
       lost,
     };
   }
@@ -154,16 +147,7 @@ class BusWorker implements NativeWorker<ToReader> {
     this.#wishes.stop();
     this.#endLoop();
     await this.#stopped;
-    await Promise.all([releaseSocket(this.#socket), releaseSocket(this.#control)]);
-  }
-
-  async #bind(socket: Router | XPublisher, endpoint: string, code: string): Promise<void> {
-    try {
-      await socket.bind(endpoint);
-    } catch (cause) {
-      const message = `cannot bind the bus to ${endpoint}: ${cause instanceof Error ? cause.message : cause}`;
-      throw Object.assign(new Error(message, { cause }), { code });
-    }
+    await this.#gate.close();
   }
 
   #onMessage(message: ToReader): boolean {
@@ -191,6 +175,9 @@ class BusWorker implements NativeWorker<ToReader> {
         return true;
       case 'orderUpdate':
         this.#news.onOrderUpdate(message);
+        return true;
+      case 'allowedKeys':
+        if (this.#gate.allow(message.keys)) this.#fail(keysWithdrawn());
         return true;
       default:
         return false;
@@ -252,7 +239,7 @@ class BusWorker implements NativeWorker<ToReader> {
 
   /** Reads what XPUB reports: a byte, 1 for a subscription and 0 for the last unsubscription, and the prefix. */
   async #receive(): Promise<void> {
-    for await (const [report] of this.#socket) {
+    for await (const [report] of this.#gate.publisher) {
       const prefix = report?.subarray(1).toString('utf8') ?? '';
       if (report?.[0] === SUBSCRIBE) this.#onSubscribe(prefix);
       else if (report?.[0] === UNSUBSCRIBE) this.#onUnsubscribe(prefix);
@@ -275,6 +262,13 @@ class BusWorker implements NativeWorker<ToReader> {
     const topic = parseTopic(prefix);
     if (topic !== null) this.#wishes.unsubscribe(topic);
   }
+}
+
+/** ZeroMQ cannot end one peer's connection: the worker leaves, is started again, and lets in who is on the list. */
+function keysWithdrawn(): Error {
+  const message =
+    'a key was taken off the list while its connections are open: all are closed, and made anew';
+  return Object.assign(new Error(message), { code: 'BUS_KEYS_WITHDRAWN' });
 }
 
 runNativeWorker<ToReader>((port, fail, own) => {
