@@ -35,8 +35,8 @@ const topics = positionals.length > 0 ? positionals : ['angel/NSE/RELIANCE/QUOTE
 const count = Number(values.count);
 const heartbeatMs = Number(values.heartbeat) * 1000;
 
-/** Of each topic the epoch, the number, and whether the value is stale, of the latest tick. */
-const latest = new Map<string, { epoch: bigint; seq: bigint; isStale: boolean }>();
+/** Of each topic the epoch and number of the latest tick, whether its value is stale, and whose it is. */
+const latest = new Map<string, { epoch: bigint; seq: bigint; isStale: boolean; host: string | null }>();
 /** Of each instrument the latest statement about its feed. */
 const revisions = new Map<string, number>();
 let host: string | null = null;
@@ -53,19 +53,21 @@ function takeTick(topic: string, frame: Buffer): void {
   const isStale = (flags & FLAG.STALE) !== 0;
   const before = latest.get(topic);
   if (before !== undefined) {
-    if (epoch < before.epoch || (epoch === before.epoch && seq < before.seq)) return;
+    // Another feed host counts by a clock of its own.
+    if (epoch < before.epoch && host === before.host) return;
+    if (epoch === before.epoch && seq < before.seq) return;
     if (epoch === before.epoch && seq === before.seq) {
       // The last value again. Only its state may be new.
       if (isStale && !before.isStale) console.log(`${name}: silent, its last value is stale`);
       before.isStale = isStale;
       return;
     }
-    if (epoch > before.epoch) console.log(`${name}: numbers begin anew, ticks may be missing`);
+    if (epoch !== before.epoch) console.log(`${name}: numbers begin anew, ticks may be missing`);
     else if (seq > before.seq + 1n) console.log(`${name}: ${seq - before.seq - 1n} ticks lost`);
     else if ((flags & FLAG.GAP_BEFORE) !== 0)
       console.log(`${name}: the broker was away, ticks may be missing`);
   }
-  latest.set(topic, { epoch, seq, isStale });
+  latest.set(topic, { epoch, seq, isStale, host });
   ticks++;
   console.log(lineOf(name, tick));
 }

@@ -44,7 +44,7 @@ class BusReader:
         self.topics = topics
         # So many ticks are printed, and no more.
         self.count = count
-        # Of each topic the epoch, the number, and whether the value is stale, of the latest tick.
+        # Of each topic the epoch and number of the latest tick, whether its value is stale, and whose it is.
         self.latest = {}
         self.revisions = {}
         self.host = None
@@ -74,23 +74,26 @@ class BusReader:
         name = f"{tick.Exchange().decode()}:{tick.Symbol().decode()}"
         epoch, seq, flags = header.Epoch(), header.Seq(), header.Flags()
         is_stale = flags & Flag.Stale != 0
-        before = self.latest.get(topic)
-        if before is not None:
-            if (epoch, seq) < before[:2]:
+        if topic in self.latest:
+            last_epoch, last_seq, was_stale, host = self.latest[topic]
+            # Another feed host counts by a clock of its own.
+            if epoch < last_epoch and self.host == host:
                 return
-            if (epoch, seq) == before[:2]:
+            if epoch == last_epoch and seq < last_seq:
+                return
+            if epoch == last_epoch and seq == last_seq:
                 # The last value again. Only its state may be new.
-                if is_stale and not before[2]:
+                if is_stale and not was_stale:
                     print(f'{name}: silent, its last value is stale')
-                self.latest[topic] = (epoch, seq, is_stale)
+                self.latest[topic] = (epoch, seq, is_stale, host)
                 return
-            if epoch > before[0]:
+            if epoch != last_epoch:
                 print(f'{name}: numbers begin anew, ticks may be missing')
-            elif seq > before[1] + 1:
-                print(f'{name}: {seq - before[1] - 1} ticks lost')
+            elif seq > last_seq + 1:
+                print(f'{name}: {seq - last_seq - 1} ticks lost')
             elif flags & Flag.GapBefore:
                 print(f'{name}: the broker was away, ticks may be missing')
-        self.latest[topic] = (epoch, seq, is_stale)
+        self.latest[topic] = (epoch, seq, is_stale, self.host)
         self.ticks += 1
         print(self.line(name, tick, header))
 

@@ -77,7 +77,7 @@ for (const language of EXAMPLE_LANGUAGES) {
     const reader = new BusExample(t, language, [
       TOPIC,
       `--endpoint=${bus.endpoint}`,
-      '--count=8',
+      '--count=9',
       '--heartbeat=0.2',
     ]);
     await bus.open(TOPIC, '@status/angel/', '@heartbeat/');
@@ -102,7 +102,15 @@ for (const language of EXAMPLE_LANGUAGES) {
       ['@something/new/', '{}'],
     );
     await reader.untilPrinted('no heartbeat: the feed host is away');
-    await bus.send(heartbeat('first'), [TOPIC, preciseTick(3, 2)], heartbeat('second'), [TOPIC, tick(4, 1)]);
+    await bus.send(
+      heartbeat('first'),
+      [TOPIC, preciseTick(3, 2)],
+      heartbeat('second'),
+      // Its clock is behind that of the first.
+      [TOPIC, tick(2, 4, FLAG.SNAPSHOT)],
+      [TOPIC, tick(1, 900)],
+      [TOPIC, tick(2, 5)],
+    );
     assert.equal(await reader.ended(), 0, reader.errors);
     assert.deepEqual(reader.lines, [
       'feed host first',
@@ -123,7 +131,8 @@ for (const language of EXAMPLE_LANGUAGES) {
       '2026-08-22T04:00:00.412Z NSE:RELIANCE -9007199254740993.07 volume - seq 2',
       'another feed host: second',
       'NSE:RELIANCE: numbers begin anew, ticks may be missing',
-      `${LINE} 1`,
+      `${LINE} 4 last value`,
+      `${LINE} 5`,
     ]);
   });
 }

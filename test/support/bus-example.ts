@@ -1,6 +1,5 @@
 /** The examples of examples/ that read the bus, each as a process of its own. */
 import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import type { TestContext } from 'node:test';
 import { until } from './until.ts';
 
@@ -58,7 +57,10 @@ export class BusExample {
 
   /** Waits for its end. @returns the exit code */
   async ended(): Promise<number | null> {
-    if (this.#process.exitCode === null) await once(this.#process, 'exit');
+    await until(
+      `the end of the example, which printed:\n${this.output}`,
+      () => this.#process.exitCode !== null,
+    );
     return this.#process.exitCode;
   }
 }
