@@ -57,10 +57,7 @@ export class BusExample {
 
   /** Waits for its end. @returns the exit code */
   async ended(): Promise<number | null> {
-    await until(
-      `the end of the example, which printed:\n${this.output}`,
-      () => this.#process.exitCode !== null,
-    );
+    await until('the end of the example', () => this.#process.exitCode !== null);
     return this.#process.exitCode;
   }
 }
