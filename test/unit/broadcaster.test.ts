@@ -1,7 +1,7 @@
 /** How a tick goes to the clients of a stream: one publish for all on its topic, one send for each that is not. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MODE } from '../../src/codec/tick.ts';
+import { MODE, type Mode } from '../../src/codec/tick.ts';
 import { readInt64, WORD } from '../../src/codec/tick-message.ts';
 import { Broadcaster } from '../../src/workers/proxy/broadcaster.ts';
 import { SnapshotJoin } from '../../src/workers/proxy/snapshot-join.ts';
@@ -64,4 +64,25 @@ test('a wall clock that is set, say after a sleep of the machine, is followed wh
   snapshots.adjustClock();
   const elapsedMs = (readInt64(snapshots.now(), 0) - before) / 1e6;
   assert.ok(Math.abs(elapsedMs - hourMs) < 10_000, `${elapsedMs} ms`);
+});
+
+test('a tick that comes in a higher mode too reaches those who could not have it before, and nobody twice', () => {
+  const published: string[] = [];
+  const app = { publish: (topic: string) => published.push(topic.split('/')[1]!) > 0 };
+  const index = new SubscriptionIndex();
+  const broadcaster = new Broadcaster(app, index, SILENT);
+  for (const view of [MODE.LTP, MODE.QUOTE, MODE.DEPTH]) index.add(RELIANCE, { ...FORM, view });
+  const send = (mode: Mode, seq: number) => {
+    const { words, doubles } = sampleTick(mode);
+    words[WORD.SEQ] = seq;
+    broadcaster.onTick(words, doubles);
+    return published.splice(0).join(' ');
+  };
+  assert.equal(send(MODE.LTP, 1), '1');
+  assert.equal(send(MODE.DEPTH, 1), '2 3');
+  assert.equal(send(MODE.DEPTH, 1), '');
+  assert.equal(send(MODE.QUOTE, 1), '');
+  assert.equal(send(MODE.QUOTE, 2), '1 2');
+  assert.equal(send(MODE.DEPTH, 1), '', 'older than what everybody had');
+  assert.equal(send(MODE.DEPTH, 2), '3');
 });

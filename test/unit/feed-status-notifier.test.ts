@@ -133,3 +133,12 @@ test('a client whose instrument moved to another token is told how that one stan
   notifier.holdMoved(client, { ...instrument(1), slot: 7 });
   await until('the status', () => client.told.at(-1) === 'market_closed 2: S1');
 });
+
+test('a slot that is another instrument now shows nothing of how the one before stood', (t) => {
+  const { notifier } = scene(t);
+  const client = new Receiver();
+  notifier.onNews(news('session_expired', 1, 1));
+  notifier.forget(1);
+  notifier.hold(client, [instrument(1)]);
+  assert.deepEqual(client.told, []);
+});

@@ -7,7 +7,7 @@
 import type { TemplatedApp } from 'uWebSockets.js';
 import { FEATURE } from '../../codec/framing.ts';
 import { type ServerMessage, toMsgpack, toPythonJson } from '../../codec/server-message.ts';
-import { FLAG, MODE } from '../../codec/tick.ts';
+import { FLAG, MODE, type Mode } from '../../codec/tick.ts';
 import { MAX_DEEP_TICK_BYTES, modeOf, readInt64, WORD } from '../../codec/tick-message.ts';
 import { EpochClock } from '../epoch-clock.ts';
 import type { TickSource } from '../tick-source.ts';
@@ -70,9 +70,9 @@ export class Broadcaster {
     if (streams === undefined) return;
     this.ticks++;
     const mode = modeOf(words);
-    if (!this.#advance(streams, mode === MODE.DEEP_DEPTH ? streams.deep : streams.base, words)) return;
-    if (mode === MODE.DEEP_DEPTH) this.#publishAll(streams.bySource[mode]!, words, doubles);
-    else for (let from = 1; from <= mode; from++) this.#publishAll(streams.bySource[from]!, words, doubles);
+    const position = mode === MODE.DEEP_DEPTH ? streams.deep : streams.base;
+    const first = this.#advance(streams, position, words, mode);
+    for (let from = first; from <= mode; from++) this.#publishAll(streams.bySource[from]!, words, doubles);
   };
 
   #publishAll(list: readonly Stream[], words: Int32Array, doubles: Float64Array): void {
@@ -86,11 +86,24 @@ export class Broadcaster {
     }
   }
 
-  /** Notes where the instrument stands. @returns false for a tick that was delivered already */
-  #advance(streams: InstrumentStreams, position: Position, words: Int32Array): boolean {
+  /**
+   * Notes where the instrument stands. While its mode is raised a tick may come in the old mode and then in the new one:
+   * then only those get it who could not have it before.
+   *
+   * @returns the lowest source mode of the streams that have not had the tick; above `mode` when all have
+   */
+  #advance(streams: InstrumentStreams, position: Position, words: Int32Array, mode: Mode): number {
     const epoch = readInt64(words, WORD.EPOCH);
     const seq = readInt64(words, WORD.SEQ);
-    if (epoch < position.epoch || (epoch === position.epoch && seq <= position.seq)) return false;
+    const isKnown = epoch === position.epoch && seq === position.seq;
+    if (!isKnown && (epoch < position.epoch || (epoch === position.epoch && seq < position.seq)))
+      return mode + 1;
+    const first = mode === MODE.DEEP_DEPTH ? mode : MODE.LTP;
+    if (isKnown) {
+      const unknown = Math.max(first, position.mode + 1);
+      position.mode = Math.max(position.mode, mode);
+      return unknown;
+    }
     if (streams.continues !== null) {
       this.#announceGap(streams, streams.continues, 'restart', epoch, seq);
       streams.continues = null;
@@ -99,12 +112,13 @@ export class Broadcaster {
     if (reason !== null) this.#announceGap(streams, position, reason, epoch, seq);
     position.epoch = epoch;
     position.seq = seq;
-    return true;
+    position.mode = mode;
+    return first;
   }
 
   #announceGap(
     streams: InstrumentStreams,
-    position: Readonly<Position>,
+    position: Readonly<Pick<Position, 'epoch' | 'seq'>>,
     reason: GapReason,
     epoch: number,
     seq: number,

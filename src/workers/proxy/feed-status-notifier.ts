@@ -68,6 +68,11 @@ export class FeedStatusNotifier {
     if (this.#pending.size > 0) this.#wait(GATHER_MS);
   }
 
+  /** Nobody here holds what the slot stood for; it will stand for something else. */
+  forget(slot: number): void {
+    this.#slots[slot] = undefined;
+  }
+
   /** A client begins to hold instruments, and is told at once how they stand. Those that it holds already are passed over. */
   hold(receiver: StatusReceiver, instruments: readonly Instrument[]): void {
     const watcher = this.#watcherOf(receiver);

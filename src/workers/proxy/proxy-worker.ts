@@ -41,6 +41,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
     onFeedStatus: (news) => this.#statuses.onNews(news),
     onRequestRefused: (refused) => this.#refusals.tell(refused, this.#server.sessions),
     onOrderUpdate: (owner, text) => this.#orders.relay(owner, text),
+    onSlotFreed: (slot) => this.#statuses.forget(slot),
     onMoved: (moves) => this.#subscriptions.follow(moves, this.#server.sessions),
   };
 

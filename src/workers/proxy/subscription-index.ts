@@ -63,9 +63,12 @@ export class InstrumentStreams {
   readonly bySource: readonly Stream[][] = [[], ...MODES.map(() => [])];
   /** Subscribers who asked for sequence numbers get gap messages, on one topic per framing. */
   readonly gapSubscribers = { json: 0, msgpack: 0 };
-  /** Latest tick that was published, of the modes LTP to DEPTH and of the deep overlay; epoch 0 before the first. */
-  readonly base = { epoch: 0, seq: 0 };
-  readonly deep = { epoch: 0, seq: 0 };
+  /**
+   * Latest tick that was published, of the modes LTP to DEPTH and of the deep overlay, and the highest mode in which it
+   * was; epoch 0 before the first.
+   */
+  readonly base = { epoch: 0, seq: 0, mode: 0 };
+  readonly deep = { epoch: 0, seq: 0, mode: 0 };
   /** Where its subscribers stood when they came over from another slot; null once a tick has come, or if none did. */
   continues: { readonly epoch: number; readonly seq: number } | null = null;
 
