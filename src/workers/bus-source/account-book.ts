@@ -64,11 +64,7 @@ export class AccountBook {
     const { broker, hasSession } = account;
     const isConnected = host !== undefined && account.isConnected;
     const before = this.#told.get(name);
-    if (
-      before?.broker === broker &&
-      before.hasSession === hasSession &&
-      before.isConnected === isConnected
-    )
+    if (before?.broker === broker && before.hasSession === hasSession && before.isConnected === isConnected)
       return;
     const status: AccountStatus = { name, broker, hasSession, isConnected };
     this.#told.set(name, status);

@@ -68,6 +68,11 @@ export class FollowedTicks {
     return this.#epoch;
   }
 
+  /** Whether clients read other epochs than the host's own. */
+  get isShifted(): boolean {
+    return !this.#shift.isNone;
+  }
+
   /**
    * Takes a message of a host. Hot path; allocates nothing but room for the last value.
    *

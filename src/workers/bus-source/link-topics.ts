@@ -25,7 +25,7 @@ export interface TopicSubscriber {
 
 /** Topics as they are looked up: their bytes, each as a character. Cheaper to make than the text itself. */
 function topicKey(topic: string): string {
-  return Buffer.from(topic, 'utf8').latin1Slice();
+  return Buffer.from(topic, 'utf8').toString('latin1');
 }
 
 export class LinkTopics {
@@ -45,7 +45,7 @@ export class LinkTopics {
 
   /** What a message is, by its first frame. Hot path; allocates the key, which is a string. */
   find(topic: Buffer): TopicEntry | undefined {
-    return this.#entries.get(topic.latin1Slice(0, topic.length));
+    return this.#entries.get(topic.toString('latin1'));
   }
 
   /** Subscribes what an instrument needs now, and ends what it does not need any more. */

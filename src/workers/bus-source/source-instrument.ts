@@ -40,8 +40,8 @@ export class SourceInstrument {
   readonly key: string;
   readonly base: FollowedTicks;
   readonly deep: FollowedTicks;
-  /** Host whose ticks clients get. */
-  followed: number;
+  #followed: number;
+  #hasSwitched = false;
   /** The host was switched, and its last values are still to be handed over. */
   isSwitched = false;
   /** What clients were told last. */
@@ -61,10 +61,27 @@ export class SourceInstrument {
     this.instrument = instrument;
     this.group = group;
     this.key = nameKey(broker, exchange, symbol);
-    this.followed = followed;
+    this.#followed = followed;
     this.base = new FollowedTicks(hosts, followed, floor, loss);
     this.deep = new FollowedTicks(hosts, followed, floor, loss);
     this.subscribed = new Array<number>(hosts).fill(0);
+  }
+
+  /** Host whose ticks clients get. */
+  get followed(): number {
+    return this.#followed;
+  }
+
+  follow(host: number): void {
+    this.#followed = host;
+    this.#hasSwitched = true;
+    this.base.follow(host);
+    this.deep.follow(host);
+  }
+
+  /** Whether clients may have read higher epochs than those of the host that is followed. */
+  get isRenumbered(): boolean {
+    return this.#hasSwitched || this.base.isShifted || this.deep.isShifted;
   }
 
   ticks(mode: number): FollowedTicks {
@@ -89,6 +106,13 @@ export class SourceInstrument {
     let bits = this.#needed;
     for (const mode of Object.values(MODE)) if (this.#raised[mode]! > 0) bits |= 1 << mode;
     return bits;
+  }
+
+  /** Whether ticks that hold what `mode` has are wanted here anyway. */
+  holds(mode: Mode): boolean {
+    const bits = this.wanted;
+    if (mode === MODE.DEEP_DEPTH) return (bits & (1 << mode)) !== 0;
+    return (bits & ~(1 << MODE.DEEP_DEPTH)) >> mode !== 0;
   }
 
   /** The modes whose topics are subscribed for it: the highest of LTP to DEPTH, and the overlay. */

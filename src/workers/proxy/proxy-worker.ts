@@ -4,6 +4,7 @@
  */
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { initialOptions } from '../../codec/connection-options.ts';
+import { BusIntake } from '../bus-source/bus-intake.ts';
 import { type NativeWorker, runNativeWorker } from '../native-worker.ts';
 import type { ProxyTask, ToReader } from '../worker-messages.ts';
 import { Broadcaster } from './broadcaster.ts';
@@ -46,8 +47,12 @@ class ProxyWorker implements NativeWorker<ToReader> {
   };
 
   constructor(task: ProxyTask, port: MessagePort, fail: (error: unknown) => void) {
-    if (task.source.kind !== 'ring') throw new Error(`no source of kind ${task.source.kind}`);
-    this.#intake = new RingIntake(task.source, task, port, this.#events);
+    const { source: from } = task;
+    const events = this.#events;
+    this.#intake =
+      from.kind === 'ring'
+        ? new RingIntake(from, task, port, events)
+        : new BusIntake({ task: from, offers: task, port, events, fail });
     const { source, control, offers } = this.#intake;
     this.#server = new ProxyServer(
       {

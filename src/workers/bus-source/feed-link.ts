@@ -1,0 +1,241 @@
+/**
+ * This worker's link to one feed host: a socket for ticks and events, one for questions. Proxy worker thread.
+ *
+ * ```
+ * connecting ──hello and heartbeat of the same start──> up <──────────────────┐
+ *     └──no hello in time──> away <──nothing heard for three heartbeats──┘    │
+ *                             └──────heartbeat of the host that said hello────┘
+ * ```
+ */
+import type { Dealer, XSubscriber } from 'zeromq';
+import { controlEndpointOf } from '../bus/bus-address.ts';
+import {
+  type CurvePeer,
+  connectAnew,
+  createControlClient,
+  createTickSubscriber,
+  HEARTBEATS_UNTIL_AWAY,
+  subscribeTopic,
+  unsubscribeTopic,
+} from '../bus/bus-sockets.ts';
+import type { HelloAnswer } from '../bus/control-message.ts';
+import { releaseSocket } from '../bus/release-socket.ts';
+import { Capabilities } from '../proxy/capabilities.ts';
+import { ControlClient, type Question } from './control-client.ts';
+import { LinkSilence, LOOKS_PER_HEARTBEAT } from './link-silence.ts';
+import { LinkTopics } from './link-topics.ts';
+import { MessageQueue } from './message-queue.ts';
+import { StatusBook } from './status-book.ts';
+
+export type LinkState = 'connecting' | 'up' | 'away';
+
+const HEARTBEATS = '@heartbeat/';
+/** Of these the host says again what holds, when they are subscribed. */
+const STANDING_EVENTS: readonly string[] = ['@status/', '@account/'];
+const PASSING_EVENTS: readonly string[] = ['@orders/', '@refused/'];
+const HELLO_AGAIN_MS = 100;
+/** Often enough for a host that ZeroMQ has given up for good, and far above its own attempts. */
+const CONNECT_ANEW_MS = 5000;
+
+export interface FeedLinkOptions {
+  readonly endpoint: string;
+  /** Number among the hosts of its feed. */
+  readonly host: number;
+  readonly receiveHighWaterMark: number;
+  readonly heartbeatMs: number;
+  readonly controlTimeoutMs: number;
+  readonly curve: CurvePeer | null;
+  /** A message waits to be drained. */
+  readonly onQueued: () => void;
+  readonly onState: (link: FeedLink, detail: string) => void;
+  /** The host was started anew: its numbers begin anew too. */
+  readonly onReborn: (link: FeedLink) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+export class FeedLink {
+  readonly endpoint: string;
+  readonly host: number;
+  readonly queue = new MessageQueue();
+  readonly topics: LinkTopics;
+  readonly statuses = new StatusBook();
+  state: LinkState = 'connecting';
+  /** When the link became what it is, ms since 1970. */
+  since = Date.now();
+  /** What the host said of itself last. */
+  hello: HelloAnswer | null = null;
+  capabilities: Capabilities | null = null;
+  readonly #options: FeedLinkOptions;
+  readonly #ticks: XSubscriber;
+  readonly #questions: Dealer;
+  readonly #control: ControlClient;
+  readonly #silence = new LinkSilence(HEARTBEATS_UNTIL_AWAY);
+  /** The start of the host whose heartbeats come. */
+  #beating = '';
+  #looks = 0;
+  #isAskingHello = false;
+  #timer: NodeJS.Timeout | undefined;
+  #helloTimer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+  #whenUp: ((isUp: boolean) => void)[] = [];
+
+  constructor(options: FeedLinkOptions) {
+    const { endpoint, host, heartbeatMs, curve, receiveHighWaterMark } = options;
+    this.#options = options;
+    this.endpoint = endpoint;
+    this.host = host;
+    this.#ticks = createTickSubscriber({ endpoint, heartbeatMs, curve, receiveHighWaterMark });
+    this.#questions = createControlClient({ endpoint: controlEndpointOf(endpoint), heartbeatMs, curve });
+    this.#control = new ControlClient(this.#questions, options.controlTimeoutMs);
+    this.topics = new LinkTopics(host, {
+      subscribe: (topic) => subscribeTopic(this.#ticks, topic),
+      unsubscribe: (topic) => unsubscribeTopic(this.#ticks, topic),
+    });
+  }
+
+  get garbage(): number {
+    return this.#control.garbage;
+  }
+
+  start(): void {
+    const { fail, heartbeatMs } = this.#options;
+    for (const topic of [HEARTBEATS, ...STANDING_EVENTS, ...PASSING_EVENTS])
+      subscribeTopic(this.#ticks, topic);
+    this.#ticks.connect(this.endpoint);
+    this.#questions.connect(controlEndpointOf(this.endpoint));
+    void this.#receiveTicks().catch((error) => this.#isClosed || fail(error));
+    void this.#receiveAnswers().catch((error) => this.#isClosed || fail(error));
+    this.#timer = setInterval(() => this.#look(), heartbeatMs / LOOKS_PER_HEARTBEAT);
+    this.#askHello();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearInterval(this.#timer);
+    clearTimeout(this.#helloTimer);
+    this.#control.failAll('the proxy stops');
+    this.#settleWaiting(false);
+    this.queue.clear();
+    await Promise.all([releaseSocket(this.#ticks), releaseSocket(this.#questions)]);
+  }
+
+  /** Asks the host. @throws Error that says why there is no answer */
+  ask(question: Question) {
+    return this.#control.ask(question);
+  }
+
+  /** Resolves at once unless the link is being made for the first time; then when it is made, or cannot be. */
+  untilDecided(): Promise<boolean> {
+    if (this.state !== 'connecting') return Promise.resolve(this.state === 'up');
+    return new Promise((resolve) => this.#whenUp.push(resolve));
+  }
+
+  /** A heartbeat was drained. @param host which start of the host it is of */
+  onHeartbeat(host: string): void {
+    if (host !== this.#beating) {
+      const isReborn = this.#beating !== '';
+      this.#beating = host;
+      if (isReborn) {
+        this.#control.failAll('the feed host was started anew');
+        this.statuses.clear();
+        this.#options.onReborn(this);
+      }
+    }
+    this.#settle();
+    if (this.hello?.host !== host) this.#askHello();
+  }
+
+  /** Up as soon as the one that beats is the one that said hello. */
+  #settle(): void {
+    const { hello, state } = this;
+    if (state === 'up' || hello === null || hello.host !== this.#beating) return;
+    if (state === 'away') {
+      // What it said meanwhile was lost: it says again what holds.
+      for (const topic of STANDING_EVENTS) {
+        unsubscribeTopic(this.#ticks, topic);
+        subscribeTopic(this.#ticks, topic);
+      }
+    }
+    this.#become('up', `version ${hello.version}`);
+  }
+
+  #become(state: LinkState, detail: string): void {
+    this.state = state;
+    this.since = Date.now();
+    this.#looks = 0;
+    if (state === 'away') this.#control.failAll(detail);
+    this.#options.onState(this, detail);
+    this.#settleWaiting(state === 'up');
+  }
+
+  #settleWaiting(isUp: boolean): void {
+    const waiting = this.#whenUp;
+    this.#whenUp = [];
+    for (const resolve of waiting) resolve(isUp);
+  }
+
+  #look(): void {
+    const { heartbeatMs, controlTimeoutMs } = this.#options;
+    const lookMs = heartbeatMs / LOOKS_PER_HEARTBEAT;
+    this.#looks++;
+    const isSilent = this.#silence.look();
+    if (this.state === 'connecting' && this.#looks * lookMs >= controlTimeoutMs) {
+      const why =
+        this.#beating === '' ? 'no connection' : 'its bus is there, its control socket does not answer';
+      this.#become('away', `${why} within ${controlTimeoutMs} ms`);
+    } else if (this.state === 'up' && isSilent) {
+      this.#become('away', `nothing heard for ${HEARTBEATS_UNTIL_AWAY} heartbeats`);
+    } else if (this.state === 'away' && this.#looks * lookMs >= CONNECT_ANEW_MS) {
+      this.#looks = 0;
+      connectAnew(this.#ticks, this.endpoint);
+      connectAnew(this.#questions, controlEndpointOf(this.endpoint));
+    }
+  }
+
+  #askHello(): void {
+    if (this.#isAskingHello || this.#isClosed) return;
+    this.#isAskingHello = true;
+    const again = () => {
+      this.#isAskingHello = false;
+      if (this.hello === null || this.hello.host !== this.#beating) {
+        clearTimeout(this.#helloTimer);
+        this.#helloTimer = setTimeout(() => this.#askHello(), HELLO_AGAIN_MS);
+      }
+    };
+    this.#control
+      .ask({ type: 'hello' })
+      .then(
+        (answer) => {
+          if (answer.type === 'hello') {
+            this.hello = answer;
+            this.capabilities = new Capabilities(answer.capabilities);
+            this.#settle();
+          } else if (answer.type === 'error' && this.state !== 'away') {
+            this.#become('away', answer.message);
+          }
+        },
+        () => {},
+      )
+      .then(again);
+  }
+
+  async #receiveTicks(): Promise<void> {
+    const { queue } = this;
+    const { onQueued } = this.#options;
+    while (!this.#isClosed) {
+      const message = await this.#ticks.receive();
+      this.#silence.heard();
+      queue.push(message);
+      onQueued();
+      const room = queue.room();
+      if (room !== null) await room;
+    }
+  }
+
+  async #receiveAnswers(): Promise<void> {
+    for await (const [frame] of this.#questions) {
+      this.#silence.heard();
+      if (frame !== undefined) this.#control.onFrame(frame);
+    }
+  }
+}
