@@ -5,7 +5,10 @@
 import { parseArgs } from 'node:util';
 import { fanOut } from './end-to-end/fan-out.ts';
 import { frameToClient } from './end-to-end/frame-to-client.ts';
+import { proxies } from './end-to-end/proxies.ts';
 import { soak } from './end-to-end/soak.ts';
+import { transports } from './end-to-end/transports.ts';
+import { twoHosts } from './end-to-end/two-hosts.ts';
 import { Cleanup } from './harness/cleanup.ts';
 import { formatEnvironment, readEnvironment } from './harness/environment.ts';
 import { defaultReportPath, type SuiteReport, writeReport } from './harness/report-file.ts';
@@ -29,6 +32,9 @@ const SCENARIOS: readonly Scenario[] = [
   busHop,
   frameToClient,
   fanOut,
+  transports,
+  twoHosts,
+  proxies,
   soak,
 ];
 
