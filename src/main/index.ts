@@ -60,6 +60,12 @@ const COMMANDS: readonly Command[] = [
     load: () => import('./commands/simulate.ts'),
   },
   {
+    name: 'keys',
+    usage: 'curve [--json]',
+    summary: 'make a key pair for an encrypted bus between hosts',
+    load: () => import('./commands/keys.ts'),
+  },
+  {
     name: 'config',
     usage: '',
     summary: 'print the configuration in force, and where each value came from',

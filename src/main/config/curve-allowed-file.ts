@@ -36,11 +36,8 @@ export function readAllowedKeys(path: string): readonly string[] {
 /** Null for a line without a key. What is no key is not repeated: it may be a secret one with a typing error. */
 function keyOfLine(line: string, where: string): string | null {
   const text = line.trim();
-  if (text === '') return null;
-  if (text.startsWith('#')) {
-    if (parseCurveKey(text) === undefined) return null;
-    throw invalid(where, 'is a comment or a key in Z85; write the key in hex');
-  }
+  // No key in Z85 begins with #: it would stand for more than 32 bits can hold.
+  if (text === '' || text.startsWith('#')) return null;
   const [word = '', next = ''] = text.split(/\s+/);
   const key = parseCurveKey(word);
   if (key !== undefined && (next === '' || next.startsWith('#'))) return key;

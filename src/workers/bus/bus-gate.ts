@@ -39,8 +39,9 @@ export class BusGate {
     const onRefused = (key: string, address: string) =>
       this.#report.note('key not in TICKWIRE_CURVE_ALLOWED', key, address);
     this.#zap = new ZapHandler({ context, allowed: curve.allowed, onRefused });
+    const onFailure = (reason: string, isVague: boolean) => this.#report.note(reason, null, '', isVague);
     for (const socket of [this.publisher, this.control]) {
-      this.#watches.set(socket, new HandshakeWatch(socket, (reason) => this.#report.note(reason, null, '')));
+      this.#watches.set(socket, new HandshakeWatch(socket, onFailure));
     }
   }
 

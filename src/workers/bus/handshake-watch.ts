@@ -13,20 +13,27 @@ const REASONS: Readonly<Record<string, string>> = {
     "wrong server key: TICKWIRE_CURVE_SERVER_KEYS of the peer is not this host's public key",
 };
 
+const UNFINISHED = 'the handshake was not finished: a peer without keys, or something that speaks no ZeroMQ';
+
+/** @param isVague it may be anybody */
+export type OnHandshakeFailure = (reason: string, isVague: boolean) => void;
+
 export class HandshakeWatch {
   /** Resolves when ZeroMQ has let go of the socket. */
   readonly ended: Promise<void>;
 
-  constructor(socket: Socket, onFailure: (reason: string) => void) {
+  constructor(socket: Socket, onFailure: OnHandshakeFailure) {
     this.ended = watch(socket, onFailure);
   }
 }
 
-async function watch(socket: Socket, onFailure: (reason: string) => void): Promise<void> {
+async function watch(socket: Socket, onFailure: OnHandshakeFailure): Promise<void> {
   try {
     for await (const event of socket.events) {
       if (event.type === 'end') return;
-      if (event.type === 'handshake:error:protocol') onFailure(reasonOf(event));
+      if (event.type === 'handshake:error:protocol') onFailure(reasonOf(event), false);
+      // A peer without CURVE may notice first that we have nothing in common, and close.
+      if (event.type === 'handshake:error:other') onFailure(UNFINISHED, true);
     }
   } catch {
     // The observer was closed with the socket's context: there is nothing left to wait for.

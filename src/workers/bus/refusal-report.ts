@@ -29,13 +29,14 @@ export class RefusalReport {
   /**
    * @param key hex, null where the peer did not come so far as to prove one
    * @param address from where it came; empty when ZeroMQ does not say
+   * @param isVague it may as well be a health check, which goes on for ever: told a single time
    */
-  note(reason: string, key: string | null, address: string): void {
+  note(reason: string, key: string | null, address: string, isVague = false): void {
     this.attempts++;
     const now = this.#now();
     const name = this.#nameOf(`${reason} ${key ?? ''} ${address}`);
     const known = this.#known.get(name);
-    if (known !== undefined && now - known.toldAt < TELL_AGAIN_MS) {
+    if (known !== undefined && (isVague || now - known.toldAt < TELL_AGAIN_MS)) {
       known.untold++;
       return;
     }
