@@ -142,14 +142,14 @@ test('the close codes of PROTOCOL.md are those that the proxy uses', () => {
 });
 
 test('the error codes of PROTOCOL.md are those in the sources that answer clients', () => {
-  const folders = ['workers/proxy', 'codec', 'main/subscriptions', 'main/brokers'];
+  const folders = ['workers/proxy', 'workers/bus-source', 'codec', 'main/subscriptions', 'main/brokers'];
   const found = new Set<string>();
   for (const folder of folders) {
     const url = new URL(`../../src/${folder}/`, import.meta.url);
     for (const name of readdirSync(url).filter((file) => file.endsWith('.ts'))) {
       const text = readFileSync(new URL(name, url), 'utf8');
       const codes = text.matchAll(
-        /(?:code: |(?:CODE|CAPACITY) = |designError\(|refuse\(|refuse\(session, |#refuse\(session, )'([A-Z_]+)'/g,
+        /(?:code: |(?:CODE|CAPACITY|UNAVAILABLE) = |designError\(|refuse\(|refuse\(session, |#refuse\(session, )'([A-Z_]+)'/g,
       );
       for (const [, code] of codes) found.add(code!);
     }
