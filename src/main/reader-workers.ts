@@ -92,13 +92,19 @@ export class ReaderWorkers {
     for (const worker of this.#workers) if (!this.#proxies.includes(worker)) worker.post(message);
   }
 
-  /** Resolves when every thread has ended. */
+  /**
+   * Resolves when every thread has ended. Proxies go first: over inproc they hold messages that lie in the memory of the bus
+   * worker's thread, and ZeroMQ gives them back to that thread, which must still be there then (seen: a corrupted heap).
+   */
   async stop(): Promise<void> {
-    await Promise.all(this.#workers.map((worker) => worker.stop()));
+    await Promise.all(this.#proxies.map((worker) => worker.stop()));
+    const others = this.#workers.filter((worker) => !this.#proxies.includes(worker));
+    await Promise.all(others.map((worker) => worker.stop()));
   }
 
   async #start(reader: number, name: string, script: string, task: () => unknown): Promise<number> {
     const { config, log, proxiesReadRings, onMessage, onGone, onFatal } = this.#options;
+    const isProxy = reader >= FIRST_PROXY;
     const worker = new SupervisedWorker({
       name,
       script: workerScript(script),
@@ -114,9 +120,9 @@ export class ReaderWorkers {
         this.#links.forget(reader);
         onGone(reader);
       },
+      canRestart: isProxy || proxiesReadRings || !config.busEndpoint.startsWith('inproc:'),
       onFatal,
     });
-    const isProxy = reader >= FIRST_PROXY;
     this.#workers.push(worker);
     if (isProxy) this.#proxies.push(worker);
     if (!isProxy || proxiesReadRings) this.#ringReaders.push(worker);

@@ -30,6 +30,8 @@ export interface SupervisedOptions<To = ToReader, From = FromReader> {
   readonly task: () => unknown;
   readonly wedgedAfterMs: number;
   readonly log: Logger;
+  /** False for a worker that nothing can take the place of while the process lives: when it leaves, the process cannot go on. */
+  readonly canRestart?: boolean;
   /**
    * `reply` reaches the worker that asked and none after it: the next
    * one counts its questions from 1 again, and would take a late answer for an answer to a question of its own.
@@ -130,6 +132,7 @@ export class SupervisedWorker<To extends Typed = ToReader, From extends Typed = 
         this.#options.onGone();
         if (!isReady && onFirstFailure !== null) return onFirstFailure(failure);
         if (this.#stopping) return;
+        if (this.#options.canRestart === false) return this.#end(failure);
         this.#startAgain(failure, performance.now() - startedAt);
       });
     });
@@ -145,6 +148,11 @@ export class SupervisedWorker<To extends Typed = ToReader, From extends Typed = 
       'worker left, starting it again',
     );
     this.#restart = setTimeout(() => this.#spawn(() => this.#log.info('worker is back'), null), delayMs);
+  }
+
+  #end({ code, message }: WorkerFailure): void {
+    const { name, onFatal } = this.#options;
+    onFatal(code, `${name} worker left, and this process can have no other: ${message}`);
   }
 
   get #pingIntervalMs(): number {

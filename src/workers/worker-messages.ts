@@ -426,7 +426,7 @@ export type FromReader =
   | {
       readonly type: 'link';
       readonly endpoint: string;
-      readonly state: 'connecting' | 'up' | 'away';
+      readonly state: 'up' | 'away';
       readonly detail: string;
     }
   | PeerRefused;

@@ -15,13 +15,19 @@ interface Scene {
 }
 
 /** @param faults of the first worker, the second, and so on; the last one stays */
-function scene(t: TestContext, faults: readonly FaultyTask['fault'][], wedgedAfterMs = 300): Scene {
+function scene(
+  t: TestContext,
+  faults: readonly FaultyTask['fault'][],
+  wedgedAfterMs = 300,
+  canRestart = true,
+): Scene {
   let lives = 0;
   const worker = new SupervisedWorker({
     name: 'faulty',
     script: new URL('../support/faulty-worker.ts', import.meta.url),
     task: () => ({ fault: faults[Math.min(lives++, faults.length - 1)]! }) satisfies FaultyTask,
     wedgedAfterMs,
+    canRestart,
     log: pino({ level: 'silent' }),
     onMessage: (message, reply) => made.messages.push({ message, reply }),
     onGone: () => {
@@ -41,6 +47,19 @@ test('a worker whose event loop does not turn ends the process with the reason W
   await worker.start();
   await until('the verdict', () => fatal.length > 0);
   assert.deepEqual(fatal, ['WORKER_WEDGED']);
+});
+
+test('a worker that nothing can take the place of ends the process when it leaves, but not when it is asked to', async (t) => {
+  const { worker, fatal, messages } = scene(t, ['exits when asked', 'none'], 300, false);
+  await worker.start();
+  await until('the first question', () => messages.length > 0);
+  messages[0]!.reply({ type: 'keyVerified', id: 1, outcome: OUTCOME });
+  await until('the verdict', () => fatal.length > 0);
+  assert.deepEqual([fatal, worker.restarts, worker.isRunning], [['WORKER_FAILED'], 0, false]);
+  const asked = scene(t, ['none'], 300, false);
+  await asked.worker.start();
+  await asked.worker.stop();
+  assert.deepEqual(asked.fatal, []);
 });
 
 test('a main thread that stood still does not take its workers for wedged', async (t) => {

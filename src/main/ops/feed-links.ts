@@ -20,7 +20,7 @@ interface FeedHostView {
 
 /**
  * Tells the operator which feed host is away, and since when. Each proxy worker has a link of its own to each feed host; the
- * log has one line when the first of them loses it, and one when all have it again.
+ * log has one line when the first of them misses it, and one when all have it again.
  */
 export class FeedLinks {
   readonly #log: LinkLog;
@@ -49,16 +49,13 @@ export class FeedLinks {
 
   #follow(feedHost: string, host: FeedHostView, detail: string): void {
     const states = [...host.workers.values()];
-    const state = (['away', 'connecting'] as const).find((each) => states.includes(each)) ?? 'up';
-    // A link that is made anew after it was lost is still away for whoever waits for it.
-    if (state === host.state || (state === 'connecting' && host.state === 'away')) return;
+    const state = states.includes('away') ? 'away' : 'up';
+    if (state === host.state) return;
     const now = this.#now();
     const fields = { feedHost, ...(detail === '' ? {} : { detail }) };
-    if (state === 'connecting') this.#log.info(fields, 'connecting to the feed host');
-    else if (state === 'away') this.#log.warn({ ...fields, since: iso(now) }, 'feed host is away');
-    else if (host.state === 'away') {
-      this.#log.info({ ...fields, awaySince: iso(host.since) }, 'feed host is back');
-    } else this.#log.info(fields, 'feed host is up');
+    if (state === 'away') this.#log.warn({ ...fields, since: iso(now) }, 'feed host is away');
+    else if (host.state === null) this.#log.info(fields, 'feed host is up');
+    else this.#log.info({ ...fields, awaySince: iso(host.since) }, 'feed host is back');
     host.state = state;
     host.since = now;
   }

@@ -45,10 +45,10 @@ export class BusIntake implements ProxyIntake {
           controlTimeoutMs: task.controlTimeoutMs,
           curve: curvePeer(task.curve, number++),
           onQueued: () => this.#pump?.wake(),
-          onState: (link, detail) => {
+          onState: (link, state, detail) => {
             groupOf().onLinkState(link, detail);
             this.#pump?.wake();
-            const news: FromReader = { type: 'link', endpoint, state: link.state, detail };
+            const news: FromReader = { type: 'link', endpoint, state, detail };
             port.postMessage(news);
           },
           onReborn: (link) => groupOf().onReborn(link),

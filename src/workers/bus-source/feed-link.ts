@@ -47,7 +47,7 @@ export interface FeedLinkOptions {
   readonly curve: CurvePeer | null;
   /** A message waits to be drained. */
   readonly onQueued: () => void;
-  readonly onState: (link: FeedLink, detail: string) => void;
+  readonly onState: (link: FeedLink, state: Exclude<LinkState, 'connecting'>, detail: string) => void;
   /** The host was started anew: its numbers begin anew too. */
   readonly onReborn: (link: FeedLink) => void;
   readonly fail: (error: unknown) => void;
@@ -159,12 +159,12 @@ export class FeedLink {
     this.#become('up', `version ${hello.version}`);
   }
 
-  #become(state: LinkState, detail: string): void {
+  #become(state: Exclude<LinkState, 'connecting'>, detail: string): void {
     this.state = state;
     this.since = Date.now();
     this.#looks = 0;
     if (state === 'away') this.#control.failAll(detail);
-    this.#options.onState(this, detail);
+    this.#options.onState(this, state, detail);
     this.#settleWaiting(state === 'up');
   }
 

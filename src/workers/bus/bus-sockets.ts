@@ -230,9 +230,7 @@ function clientOptions(options: BusClientOptions) {
   };
 }
 
-function subscription(kind: 0 | 1, topic: string): Buffer {
-  const message = Buffer.allocUnsafe(1 + Buffer.byteLength(topic));
-  message[0] = kind;
-  message.write(topic, 1);
-  return message;
+/** As a text, which ZeroMQ copies: bytes would stay ours, and over inproc outlive this thread in the other's hands. */
+function subscription(kind: 0 | 1, topic: string): string {
+  return String.fromCharCode(kind) + topic;
 }
