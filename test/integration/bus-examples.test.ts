@@ -1,12 +1,17 @@
 /** The examples that read the bus, in TypeScript and in Python: they print the same, and what BUS.md asks of a reader. */
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { XPublisher } from 'zeromq';
 import { FLAG, MODE } from '../../src/codec/tick.ts';
 import { WORD, writeInt64 } from '../../src/codec/tick-message.ts';
 import { formatTopic } from '../../src/codec/topic.ts';
+import { type CurvePair, makeCurvePair } from '../../src/main/config/curve-pair.ts';
 import { encodeEvent, type StatusEvent } from '../../src/workers/bus/bus-event.ts';
-import { BusExample, cannotRun, EXAMPLE_LANGUAGES } from '../support/bus-example.ts';
+import { adjacentPorts } from '../support/adjacent-ports.ts';
+import { BusExample, cannotRun, EXAMPLE_LANGUAGES, exampleCommand } from '../support/bus-example.ts';
+import { alwaysOpen } from '../support/calendar-file.ts';
 import { startEngineFixture } from '../support/engine-fixture.ts';
 import { RELIANCE, sampleTick, setInt64 } from '../support/sample-tick.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -74,12 +79,8 @@ for (const language of EXAMPLE_LANGUAGES) {
     skip: cannotRun(language),
   }, async (t) => {
     const bus = new ScriptedBus(t);
-    const reader = new BusExample(t, language, [
-      TOPIC,
-      `--endpoint=${bus.endpoint}`,
-      '--count=9',
-      '--heartbeat=0.2',
-    ]);
+    const flags = [`--endpoint=${bus.endpoint}`, '--count=9', '--heartbeat=0.2'];
+    const reader = new BusExample(t, exampleCommand(language, 0, {}), ...flags);
     await bus.open(TOPIC, '@status/angel/', '@heartbeat/');
     await bus.send(
       heartbeat('first'),
@@ -137,25 +138,64 @@ for (const language of EXAMPLE_LANGUAGES) {
   });
 }
 
-test('both examples print the same ticks of an engine, with exact prices, and end after their count', async (t) => {
-  const fixture = await startEngineFixture(t);
+/** Lines of ticks, which end with their number. */
+function ticksOf(reader: BusExample): string[] {
+  return reader.lines.filter((line) => / seq \d+( last value)?$/.test(line));
+}
+
+test('the commands of BUS.md print the same ticks of an engine in every language, with exact prices, and what the engine says of itself', async (t) => {
+  const fixture = await startEngineFixture(t, { flags: [alwaysOpen(t)] });
   const languages = EXAMPLE_LANGUAGES.filter((language) => cannotRun(language) === false);
-  const args = [TOPIC, `--endpoint=${fixture.busEndpoint}`, '--count=30'];
-  const readers = languages.map((language) => new BusExample(t, language, args));
+  const flags = [`--endpoint=${fixture.busEndpoint}`, '--count=30'];
+  const readers = languages.map((language) => new BusExample(t, exampleCommand(language, 0, {}), ...flags));
   await Promise.all(readers.map((reader) => reader.untilPrinted(/ seq \d+/)));
   fixture.exchange.step(60);
-  for (const reader of readers) assert.equal(await reader.ended(), 0, reader.errors);
-  const ticksOf = (reader: BusExample) => reader.lines.filter((line) => line.includes(' seq '));
   for (const reader of readers) {
+    assert.equal(await reader.ended(), 0, reader.errors);
     const lines = ticksOf(reader);
     assert.equal(lines.length, 30, reader.output);
+    for (const line of lines) {
+      assert.match(line, /^\d{4}-\d\d-\d\dT[\d:.]+Z NSE:RELIANCE \d+\.\d{1,2} volume \d+ seq \d+/);
+    }
     const known = new Set(ticksOf(readers[0]!));
     assert.ok(lines.filter((line) => known.has(line)).length >= 25, reader.output);
-    for (const line of lines) {
-      assert.match(
-        line,
-        /^\d{4}-\d\d-\d\dT[\d:.]+Z NSE:RELIANCE \d+\.\d{1,2} volume \d+ seq \d+( last value)?$/,
-      );
-    }
+    assert.match(reader.output, /^feed host [\w-]+$/m);
+    assert.match(reader.output, /^live \(.*\): NSE:RELIANCE$/m);
+    assert.doesNotMatch(reader.output, /lost|missing/);
   }
 });
+
+for (const language of EXAMPLE_LANGUAGES) {
+  test(`the example in ${language} reads an encrypted bus with an allowed key, as BUS.md says, and nothing with another one`, {
+    skip: cannotRun(language),
+  }, async (t) => {
+    const [server, allowed, stranger] = [makeCurvePair(), makeCurvePair(), makeCurvePair()];
+    const path = join(temporaryDirectory(t), 'readers.keys');
+    writeFileSync(path, `${allowed.publicKey}  # the example\n`);
+    const fixture = await startEngineFixture(t, {
+      flags: [
+        `--bus-endpoint=tcp://127.0.0.1:${await adjacentPorts()}`,
+        `--curve-secret-key=${server.secretKey}`,
+        `--curve-public-key=${server.publicKey}`,
+        `--curve-allowed=${path}`,
+      ],
+    });
+    const start = ({ publicKey, secretKey }: CurvePair) =>
+      new BusExample(
+        t,
+        exampleCommand(language, 1, {
+          TICKWIRE_CURVE_PUBLIC_KEY: publicKey,
+          TICKWIRE_CURVE_SECRET_KEY: secretKey,
+          '--endpoint': fixture.busEndpoint,
+          '--server-key': server.publicKey,
+        }),
+        '--count=3',
+        '--heartbeat=0.3',
+      );
+    const [reader, other] = [start(allowed), start(stranger)];
+    await until('its ticks', () => fixture.exchange.step() ?? ticksOf(reader).length === 3);
+    assert.equal(await reader.ended(), 0, reader.errors);
+    await other.untilPrinted('no heartbeat: the feed host is away');
+    assert.deepEqual(other.lines, ['no heartbeat: the feed host is away']);
+  });
+}

@@ -1,25 +1,50 @@
 /** The examples of examples/ that read the bus, each as a process of its own. */
 import { spawn, spawnSync } from 'node:child_process';
 import type { TestContext } from 'node:test';
+import { BusDocument } from './bus-document.ts';
 import { until } from './until.ts';
 
 /** Debian's, which has the packages that `.ci/run` installs; `python3` may be another one. */
 const PYTHON = '/usr/bin/python3';
-const example = (name: string) => new URL(`../../examples/${name}`, import.meta.url).pathname;
+const root = new URL('../../', import.meta.url).pathname;
 
-/** Command and arguments by language. Python writes no lines late and no compiled files. */
-const COMMANDS = {
-  TypeScript: [process.execPath, example('bus-subscriber.ts')],
-  Python: [PYTHON, '-uB', example('python/bus_subscriber.py')],
+/** What BUS.md calls the interpreter of each language, and what it is here. Python writes no lines late and no compiled files. */
+const INTERPRETERS = {
+  TypeScript: { word: 'node', command: [process.execPath] },
+  Python: { word: 'python3', command: [PYTHON, '-uB'] },
 } as const;
-export type ExampleLanguage = keyof typeof COMMANDS;
-export const EXAMPLE_LANGUAGES = Object.keys(COMMANDS) as ExampleLanguage[];
+export type ExampleLanguage = keyof typeof INTERPRETERS;
+export const EXAMPLE_LANGUAGES = Object.keys(INTERPRETERS) as ExampleLanguage[];
 
 /** Why the example of a language cannot run on this machine; false if it can. */
 export function cannotRun(language: ExampleLanguage): string | false {
   if (language !== 'Python' || spawnSync(PYTHON, ['-c', 'import zmq, flatbuffers']).status === 0)
     return false;
   return `${PYTHON} lacks zmq or flatbuffers: apt-get install python3-zmq python3-flatbuffers`;
+}
+
+/**
+ * The nth command of BUS.md that runs the example of a language, with values in place of those that it leaves open.
+ *
+ * @param values by the name of an environment variable, or by a flag
+ */
+export function exampleCommand(
+  language: ExampleLanguage,
+  nth: number,
+  values: Readonly<Record<string, string>>,
+): { readonly command: readonly string[]; readonly env: Readonly<Record<string, string>> } {
+  const { word, command } = INTERPRETERS[language];
+  const commands = new BusDocument().messages('command').map((text) => text.split(' '));
+  const words = commands.filter((each) => each.includes(word))[nth] ?? [];
+  const start = words.indexOf(word);
+  const env = Object.fromEntries(
+    words.slice(0, start).map((assignment) => {
+      const name = assignment.replace(/=.*/, '');
+      return [name, values[name] ?? ''];
+    }),
+  );
+  const args = words.slice(start + 1).map((arg, i, all) => values[all[i - 1] ?? ''] ?? arg);
+  return { command: [...command, `${root}${args[0]}`, ...args.slice(1)], env };
 }
 
 export class BusExample {
@@ -29,12 +54,10 @@ export class BusExample {
 
   constructor(
     t: TestContext,
-    language: ExampleLanguage,
-    args: readonly string[],
-    env: Readonly<Record<string, string>> = {},
+    { command: [command, ...first], env }: ReturnType<typeof exampleCommand>,
+    ...more: readonly string[]
   ) {
-    const [command, ...first] = COMMANDS[language];
-    this.#process = spawn(command!, [...first, ...args], { env: { ...process.env, ...env } });
+    this.#process = spawn(command!, [...first, ...more], { env: { ...process.env, ...env } });
     this.#process.stdout!.setEncoding('utf8').on('data', (text: string) => {
       this.output += text;
     });
