@@ -5,7 +5,7 @@
  * | folder    | is                | what to read first |
  * | codec/    | bytes ↔ records   | tick-message.ts: the one form of a tick |
  * | workers/  | the data plane    | feed/angel-feed.ts, ring/ring-layout.ts, proxy/broadcaster.ts |
- * | main/     | the control plane | engine.ts: what there is, and in which order it starts |
+ * | main/     | the control plane | engine.ts: what there is and how it starts; proxy-host.ts: clients alone |
  */
 import type { Command } from './commands/command.ts';
 import { checkNodeVersion } from './node-version.ts';

@@ -212,6 +212,17 @@ for (const command of ['start', 'simulate']) {
   });
 }
 
+for (const [command, flag, name] of [
+  ['feed', '--bus-endpoint=inproc://bus', 'TICKWIRE_BUS_ENDPOINT is'],
+  ['proxy', '--feeds=tcp://127.0.0.1:1|inproc://bus', 'TICKWIRE_FEEDS has'],
+] as const) {
+  test(`${command}: an address that no other process reaches is refused with what to do instead`, async (t) => {
+    const outcome = await run(temporaryDirectory(t), [command, flag, '--websocket-port=0']);
+    const message = new RegExp(`${name} inproc://bus, .*tickwire start --source bus`);
+    assertRefused(outcome, 'CONFIG_INVALID', CONFIGURATION, message);
+  });
+}
+
 test('an unknown command is named, with where to look', async (t) => {
   const { code, stderr } = await run(temporaryDirectory(t), ['strat']);
   assert.deepEqual([code, stderr], [64, 'tickwire: unknown command "strat". Run tickwire help.\n']);

@@ -1,7 +1,9 @@
 /** `tickwire feed`: the engine without clients of its own. Ticks leave it on the bus. */
+import { refuseUnreachableBus } from '../config/role-endpoints.ts';
 import { supervisedCommand } from './supervised-command.ts';
 
 export const run = supervisedCommand('feed', async (config, cwd, print) => {
+  refuseUnreachableBus(config);
   const { runEngine } = await import('../run-engine.ts');
   return runEngine(config, cwd, print, { servesClients: false });
 });

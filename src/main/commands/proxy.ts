@@ -1,7 +1,9 @@
 /** `tickwire proxy`: serves clients with what feed hosts publish. Needs no database and no login. */
+import { refuseUnreachableFeeds } from '../config/role-endpoints.ts';
 import { supervisedCommand } from './supervised-command.ts';
 
 export const run = supervisedCommand('proxy', async (config, _cwd, print) => {
+  refuseUnreachableFeeds(config);
   const { ProxyHost } = await import('../proxy-host.ts');
   const { runHost } = await import('../run-host.ts');
   return runHost({
