@@ -73,7 +73,6 @@ export async function startEngineFixture(
   options: EngineFixtureOptions = {},
 ): Promise<EngineFixture> {
   const cwd = temporaryDirectory(t);
-  copyEmbeddedDatabase(cwd);
   const exchange = new SimulatedExchange({
     ticksPerSecond: 0,
     instruments: knownDemoInstruments(),
@@ -94,6 +93,8 @@ export async function startEngineFixture(
     return loadConfig({ argv: flags, env: {}, cwd }).config;
   };
   const config = configFor('0');
+  // Secrets of its own make another database.
+  if (config.apiKeyPepper === null) copyEmbeddedDatabase(cwd);
   const writeDatabase = (write: DatabaseWrite) => {
     const opened = openDatabase(config, cwd);
     opened.close();
