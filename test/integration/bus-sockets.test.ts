@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import type { Socket, XPublisher, XSubscriber } from 'zeromq';
 import {
@@ -148,4 +150,15 @@ test('a link on which nothing passes any more is found by both ends within three
   assert.ok(away < 10 * HEARTBEAT_MS, `${away} ms`);
   gate.hold(false);
   await until('the subscription anew', () => topics.has('a/'));
+});
+
+test('a proxy that did not read until its connection was given up reads on, and its process lives', async () => {
+  const script = new URL('../support/stalled-subscriber-process.ts', import.meta.url).pathname;
+  const child = spawn(process.execPath, [script], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors += text;
+  });
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+  assert.deepEqual([code, signal], [0, null], errors);
 });

@@ -159,8 +159,6 @@ export function createControlServer(options: BusServerOptions): Router {
 export function createControlClient(options: BusClientOptions): Dealer {
   return new Dealer({
     ...clientOptions(options),
-    // A request is never queued for a host that is away: it would be answered when nobody waits for it any more.
-    immediate: true,
     sendTimeout: 0,
     sendHighWaterMark: CONTROL_HIGH_WATER_MARK,
     receiveHighWaterMark: CONTROL_HIGH_WATER_MARK,
@@ -218,6 +216,10 @@ function clientOptions(options: BusClientOptions) {
     // The first doubles up to the second, with some chance in it, so that a feed host that comes back is not run over.
     reconnectInterval: RECONNECT_MS,
     reconnectMaxInterval: MAX_RECONNECT_MS,
+    // What waits belongs to a connection, and goes with it. A request is never queued for a host that is away, to be answered
+    // when nobody waits for it any more. And without it libzmq ends the process (zeromq/libzmq#3937) when a reader goes on
+    // after its full queue had kept heartbeats from being read for so long that the connection was given up.
+    immediate: true,
     // A host that swallows the first packet (a firewall, a machine that is off) is tried anew, not after two minutes.
     connectTimeout: Math.max(LEAST_CONNECT_MS, HEARTBEATS_UNTIL_AWAY * heartbeatMs),
     ...(curve === null
