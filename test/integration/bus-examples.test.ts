@@ -165,6 +165,28 @@ test('the commands of BUS.md print the same ticks of an engine in every language
   }
 });
 
+test('readers of a feed host that is started anew go on by themselves, and tell that its numbers begin anew', async (t) => {
+  const fixture = await startEngineFixture(t);
+  const languages = EXAMPLE_LANGUAGES.filter((language) => cannotRun(language) === false);
+  const readers = languages.map(
+    (language) =>
+      new BusExample(
+        t,
+        exampleCommand(language, 0, {}),
+        `--endpoint=${fixture.busEndpoint}`,
+        '--heartbeat=0.5',
+      ),
+  );
+  await Promise.all(readers.map((reader) => reader.untilPrinted(/ seq \d+/)));
+  await fixture.restart();
+  for (const reader of readers) {
+    await reader.untilPrinted(/^another feed host: /);
+    const before = ticksOf(reader).length;
+    await until('ticks', () => fixture.exchange.step() ?? ticksOf(reader).length > before + 5);
+    assert.ok(reader.lines.includes('NSE:RELIANCE: numbers begin anew, ticks may be missing'), reader.output);
+  }
+});
+
 for (const language of EXAMPLE_LANGUAGES) {
   test(`the example in ${language} reads an encrypted bus with an allowed key, as BUS.md says, and nothing with another one`, {
     skip: cannotRun(language),
