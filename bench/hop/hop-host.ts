@@ -75,7 +75,7 @@ async function publish({ endpoint, instruments }: { endpoint: string; instrument
   };
   const page = { html: '', watch: [], demoKey: null, simulated: false, replayed: false };
   const workerData = {
-    ...busTask(config, shared, 0, { version: '', page, accounts: [], curve: null }),
+    ...busTask(config, shared, 0, { version: '', page, accounts: [], takeovers: 0, curve: null }),
     endpoint,
   };
   bus = new Worker(new URL('../../src/workers/bus/bus-worker.ts', import.meta.url), { workerData });

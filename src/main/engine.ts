@@ -221,6 +221,7 @@ export class Engine {
           version,
           page,
           accounts: this.#accountStatuses(),
+          takeovers: this.#readers.all[BUS_READER]?.counters.takeovers ?? 0,
           curve: busKeys.server,
         }),
       ),

@@ -88,6 +88,8 @@ export interface FeedHost {
   readonly version: string;
   readonly page: ProxyTask['page'];
   readonly accounts: readonly AccountStatus[];
+  /** As an earlier life of the worker counted them. */
+  readonly takeovers: number;
   readonly curve: CurveServer | null;
 }
 
@@ -112,6 +114,7 @@ export function busTask(config: Config, memory: SharedMemory, reader: number, ho
       page,
     },
     accounts: host.accounts,
+    takeovers: host.takeovers,
   };
 }
 

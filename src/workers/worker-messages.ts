@@ -236,6 +236,8 @@ export interface BusTask {
   readonly hello: HelloData;
   /** The broker sessions that are in use, or were; later ones come as messages. */
   readonly accounts: readonly AccountStatus[];
+  /** Times that a topic went on with another slot in earlier lives of the worker: their epochs were higher than the feed's. */
+  readonly takeovers: number;
 }
 
 /** How the bus proves itself, and to whom it speaks. Keys are Z85. */

@@ -74,7 +74,7 @@ export class PublisherScene {
   readonly publisher: TickPublisher;
 
   /** @param names symbol of each slot, in their order; each slot has a ring of its own */
-  constructor(names: readonly string[]) {
+  constructor(names: readonly string[], epochFloor = 0) {
     const lastValues = LastValueTable.create(names.length);
     const table = new LastValueTable(lastValues);
     const rings = names.map((_, feed) => ({ feed, ring: createRing(65_536) }));
@@ -88,6 +88,7 @@ export class PublisherScene {
       source: new RingTickSource(rings, lastValues),
       subscriptions: this.subscriptions,
       isEnded: (slot) => this.ended.has(slot),
+      epochFloor,
     });
   }
 

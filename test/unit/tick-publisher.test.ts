@@ -74,6 +74,38 @@ test("what the bus has subscribed itself goes before another user's ticks, and i
   assert.deepEqual(brief(take()), ['0/102/4']);
 });
 
+test('a bus that starts again after takeovers goes on above all epochs that it has published', () => {
+  const scene = new PublisherScene(['A', 'A'], 500);
+  const { slots, publisher, take } = bound(scene);
+  scene.subscriptions.add(topicOf('A'));
+  slots[0]!.begin(90);
+  slots[0]!.tick();
+  publisher.answer(topicOf('A'));
+  publisher.collect(100);
+  slots[0]!.begin(95);
+  slots[0]!.tick();
+  publisher.collect(100);
+  assert.deepEqual(brief(take()), ['0/500/1', '0/505/1']);
+  slots[0]!.begin(700);
+  slots[0]!.tick();
+  publisher.collect(100);
+  assert.deepEqual(brief(take()), ['0/1110/1']);
+});
+
+test('a subscriber of one mode puts off no repetition for those of another', () => {
+  const { slots, publisher, take, subscriptions } = bound(startScene('A'));
+  slots[0]!.tick();
+  publisher.collect(100);
+  take();
+  subscriptions.add(topicOf('A', MODE.LTP));
+  for (let round = 0; round < REPUBLISH_ROUNDS; round++) {
+    publisher.answer(topicOf('A', MODE.LTP));
+    publisher.republishQuiet();
+  }
+  const repeated = take().filter(({ mode }) => mode === MODE.QUOTE);
+  assert.deepEqual(brief(repeated), ['0/100/1*']);
+});
+
 test('a subscriber is answered from the slot that has a last value, when the one that was followed has none', () => {
   const { slots, publisher, take } = bound(startScene('A', 'A'));
   for (const slot of slots) slot.tick();

@@ -28,7 +28,7 @@ export interface StreamPosition {
   /** Of the tick that was taken last, as its slot counts, whether or not anybody wanted it. */
   epoch: number;
   seq: number;
-  /** The republish round in which something was sent last. */
+  /** The republish round of its last tick, or in which that was repeated. */
   round: number;
   readonly shift: EpochShift;
 }
@@ -36,8 +36,8 @@ export interface StreamPosition {
 export class BusInstrument {
   /** By mode. */
   readonly topics: readonly string[];
-  readonly base: StreamPosition = { epoch: 0, seq: 0, round: 0, shift: new EpochShift() };
-  readonly deep: StreamPosition = { epoch: 0, seq: 0, round: 0, shift: new EpochShift() };
+  readonly base: StreamPosition;
+  readonly deep: StreamPosition;
   /** Every slot of the name that is known. */
   readonly slots: Instrument[];
   /** The slot whose upstream subscription is the bus's own doing: it goes before others. */
@@ -47,7 +47,10 @@ export class BusInstrument {
   #version = -1;
   #derived: (TickTemplate | undefined)[] = [];
 
-  constructor(instrument: Instrument) {
+  /** @param epochFloor the lowest epoch that its topics may have */
+  constructor(instrument: Instrument, epochFloor: number) {
+    this.base = { epoch: 0, seq: 0, round: 0, shift: new EpochShift(epochFloor) };
+    this.deep = { epoch: 0, seq: 0, round: 0, shift: new EpochShift(epochFloor) };
     this.topics = ['', ...MODES.map((mode) => formatTopic(instrument, mode))];
     this.slots = [instrument];
     this.#followed = instrument;

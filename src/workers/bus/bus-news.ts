@@ -4,7 +4,14 @@
  */
 import type { Instrument } from '../../codec/tick.ts';
 import type { AccountStatus, OrderUpdate, RequestRefused } from '../worker-messages.ts';
-import { type BusEvent, encodeEvent, eventTopic, HEARTBEAT_TOPIC, type RevisedAccount } from './bus-event.ts';
+import {
+  type BusEvent,
+  EVENT_MARK,
+  encodeEvent,
+  eventTopic,
+  HEARTBEAT_TOPIC,
+  type RevisedAccount,
+} from './bus-event.ts';
 import type { BusOutlet } from './bus-outlet.ts';
 import type { BusStatuses } from './bus-statuses.ts';
 import type { BusSubscriptions } from './bus-subscriptions.ts';
@@ -75,6 +82,7 @@ export class BusNews {
 
   /** Says again what holds and matches a new subscription. */
   answer(prefix: string): void {
+    if (!prefix.startsWith(EVENT_MARK) && prefix !== '') return;
     if (HEARTBEAT_TOPIC.startsWith(prefix)) this.heartbeat();
     for (const account of this.#accounts.values()) {
       if (eventTopic('account', account.name).startsWith(prefix)) {

@@ -63,7 +63,14 @@ class BusWorker implements NativeWorker<ToReader> {
     const statuses = new BusStatuses(revise);
     this.#statuses = statuses;
     const isEnded = (slot: number) => statuses.isEnded(slot);
-    this.#publisher = new TickPublisher({ outlet, source: this.#source, subscriptions, isEnded });
+    this.#publisher = new TickPublisher({
+      outlet,
+      source: this.#source,
+      subscriptions,
+      isEnded,
+      // Epochs are times of this clock, so what was published under a higher one than the feed's is below the present.
+      epochFloor: task.takeovers > 0 ? Date.now() : 0,
+    });
     this.#news = new BusNews({ host, outlet, subscriptions, statuses, revise });
     this.#wishes = new BusWishes({
       lingerMs: task.lingerMs,
@@ -119,7 +126,7 @@ class BusWorker implements NativeWorker<ToReader> {
   }
 
   counters(): Record<string, number> {
-    const { ticks, snapshots, republished } = this.#publisher;
+    const { ticks, snapshots, republished, takeovers } = this.#publisher;
     const { messages } = this.#outlet;
     const { events } = this.#news;
     const { lost } = this.#source;
@@ -133,6 +140,7 @@ class BusWorker implements NativeWorker<ToReader> {
       messages,
       snapshots,
       republished,
+      takeovers: this.#task.takeovers + takeovers,
       events,
       requests,
       refusedRequests,

@@ -5,9 +5,14 @@
  */
 export class EpochShift {
   #shift = 0;
-  #isTakenOver = false;
+  #isTakenOver = true;
   /** The highest epoch that was given out. */
-  #last = 0;
+  #last: number;
+
+  /** @param floor the lowest epoch that may be given out */
+  constructor(floor = 0) {
+    this.#last = floor - 1;
+  }
 
   /** Whether epochs come out as they went in, unless another source has just taken over. Neither allocates nor throws. */
   get isNone(): boolean {

@@ -16,11 +16,13 @@ import {
 } from '../../codec/tick-message.ts';
 import { parseTopic } from '../../codec/topic.ts';
 import type { RingTickSource } from '../ring/ring-tick-source.ts';
-import { BusInstrument, nameKey, type StreamPosition } from './bus-instrument.ts';
+import type { BusInstrument, StreamPosition } from './bus-instrument.ts';
+import { BusInstruments } from './bus-instruments.ts';
 import type { BusOutlet } from './bus-outlet.ts';
 import type { BusSubscriptions } from './bus-subscriptions.ts';
 
 const MODES: readonly Mode[] = Object.values(MODE);
+const DEEP_BIT = 1 << MODE.DEEP_DEPTH;
 const DRAIN_LIMIT = 4096;
 /** The market may move while we drain; after so many rounds the table's tick is taken as it is. */
 const MAX_ROUNDS = 16;
@@ -31,18 +33,17 @@ export interface TickPublisherOptions {
   readonly outlet: Pick<BusOutlet, 'pushTick'>;
   readonly source: RingTickSource;
   readonly subscriptions: BusSubscriptions;
-  /** Whether the broker session behind a slot has ended, so that another user's slot is as good as any. */
+  /** Whether the broker session behind a slot has ended. */
   readonly isEnded: (slot: number) => boolean;
+  /** Lowest epoch that any topic may have. */
+  readonly epochFloor: number;
 }
 
 export class TickPublisher {
   readonly #outlet: Pick<BusOutlet, 'pushTick'>;
   readonly #source: RingTickSource;
   readonly #subscriptions: BusSubscriptions;
-  readonly #isEnded: (slot: number) => boolean;
-  /** By slot, and by name. */
-  readonly #slots: (BusInstrument | undefined)[] = [];
-  readonly #names = new Map<string, BusInstrument>();
+  readonly #instruments: BusInstruments;
   readonly #lastValue = new Int32Array(MAX_DEEP_TICK_BYTES / 4);
   #round = 0;
   ticks = 0;
@@ -50,11 +51,16 @@ export class TickPublisher {
   /** Last values of quiet instruments, of `snapshots`. */
   republished = 0;
 
-  constructor({ outlet, source, subscriptions, isEnded }: TickPublisherOptions) {
+  constructor({ outlet, source, subscriptions, isEnded, epochFloor }: TickPublisherOptions) {
     this.#outlet = outlet;
     this.#source = source;
     this.#subscriptions = subscriptions;
-    this.#isEnded = isEnded;
+    this.#instruments = new BusInstruments({ source, isEnded, epochFloor });
+  }
+
+  /** Times that a topic went on with another slot. */
+  get takeovers(): number {
+    return this.#instruments.takeovers;
   }
 
   /** Takes at most `limit` ticks of each ring. @returns how many there were */
@@ -71,33 +77,33 @@ export class TickPublisher {
   catchUp(): void {
     this.#source.skipToNewest();
     for (let slot = 0; slot < this.#source.slots; slot++) {
-      if (this.#slots[slot] !== undefined) continue;
+      if (this.#instruments.bySlot(slot) !== undefined) continue;
       const wordCount = this.#readLast(slot);
-      if (wordCount > 0) this.#learn(readInstrument(bytesOf(this.#lastValue, wordCount)));
+      if (wordCount > 0) this.#instruments.learn(readInstrument(bytesOf(this.#lastValue, wordCount)));
     }
   }
 
   /** A slot that the bus itself has subscribed, with or without a tick yet: of those of its name, it goes first. */
   prefer(instrument: Instrument): void {
-    this.#learn(instrument).preferred = instrument.slot;
+    this.#instruments.learn(instrument).preferred = instrument.slot;
   }
 
   /** A slot of a name that the bus has subscribed besides. */
   learn(instrument: Instrument): void {
-    this.#learn(instrument);
+    this.#instruments.learn(instrument);
   }
 
   /** The bus subscribes nothing of this name any more. */
   release(instrument: Instrument): void {
-    const entry = this.#slots[instrument.slot];
+    const entry = this.#instruments.bySlot(instrument.slot);
     if (entry?.preferred === instrument.slot) entry.preferred = null;
   }
 
   /** Whether a subscription of this topic would be answered with a last value. */
   hasLast(name: Pick<Instrument, 'broker' | 'exchange' | 'symbol'>, mode: Mode): boolean {
-    const entry = this.#names.get(nameKey(name));
+    const entry = this.#instruments.byName(name);
     if (entry === undefined) return false;
-    this.#chooseSlot(entry);
+    this.#instruments.settle(entry);
     const isDeep = mode === MODE.DEEP_DEPTH;
     const wordCount = this.#source.readLast(entry.slot, isDeep, this.#lastValue);
     return wordCount > 0 && (isDeep || modeOf(this.#lastValue) >= mode);
@@ -107,11 +113,11 @@ export class TickPublisher {
   answer(prefix: string): void {
     const topic = parseTopic(prefix);
     if (topic !== null) {
-      const entry = this.#names.get(nameKey(topic));
+      const entry = this.#instruments.byName(topic);
       if (entry !== undefined) this.#enqueueLast(entry, 1 << topic.mode);
       return;
     }
-    for (const entry of this.#names.values()) {
+    for (const entry of this.#instruments.all()) {
       let modes = 0;
       for (const mode of MODES) if (entry.topics[mode]!.startsWith(prefix)) modes |= 1 << mode;
       if (modes !== 0) this.#enqueueLast(entry, modes);
@@ -125,13 +131,13 @@ export class TickPublisher {
    */
   republishQuiet(): void {
     this.#round++;
-    let left = Math.ceil((2 * this.#names.size) / REPUBLISH_ROUNDS);
-    for (const entry of this.#names.values()) {
+    let left = Math.ceil((2 * this.#instruments.size) / REPUBLISH_ROUNDS);
+    for (const entry of this.#instruments.all()) {
       const wanted = entry.wanted(this.#subscriptions);
       if (wanted === 0) continue;
       if (!this.#isQuiet(entry.base) && !this.#isQuiet(entry.deep)) continue;
       if (left-- === 0) return;
-      this.#chooseSlot(entry);
+      this.#instruments.settle(entry);
       this.#republish(entry, entry.base, wanted);
       this.#republish(entry, entry.deep, wanted);
     }
@@ -151,52 +157,15 @@ export class TickPublisher {
   /** Hot path, bus worker thread; allocates for what somebody wants, and does not throw. */
   readonly #onTick = (words: Int32Array, _doubles: Float64Array, wordCount: number): void => {
     const slot = words[WORD.SLOT]!;
-    const entry = this.#slots[slot] ?? this.#learn(readInstrument(bytesOf(words, wordCount)));
-    if (entry.slot !== slot && !this.#takesOver(entry, slot)) return;
+    const known = this.#instruments.bySlot(slot);
+    const entry = known ?? this.#instruments.learn(readInstrument(bytesOf(words, wordCount)));
+    if (entry.slot !== slot && !this.#instruments.takesOver(entry, slot)) return;
     const position = modeOf(words) === MODE.DEEP_DEPTH ? entry.deep : entry.base;
     position.epoch = readInt64(words, WORD.EPOCH);
     position.seq = readInt64(words, WORD.SEQ);
+    position.round = this.#round;
     this.#enqueue(entry, position, words, wordCount, entry.wanted(this.#subscriptions));
   };
-
-  #learn(instrument: Instrument): BusInstrument {
-    const known = this.#slots[instrument.slot];
-    if (known !== undefined) return known;
-    const key = nameKey(instrument);
-    let entry = this.#names.get(key);
-    if (entry === undefined) {
-      entry = new BusInstrument(instrument);
-      this.#names.set(key, entry);
-    } else entry.slots.push(instrument);
-    this.#slots[instrument.slot] = entry;
-    return entry;
-  }
-
-  /** A tick of a slot that is not followed: whether it is followed from now on. */
-  #takesOver(entry: BusInstrument, slot: number): boolean {
-    // What is left in a ring of a slot that was given back is no reason.
-    const isBetter = slot === entry.preferred && this.#source.hasLast(slot);
-    if (!isBetter && this.#isAlive(entry.slot)) return false;
-    const instrument = entry.slots.find((each) => each.slot === slot);
-    if (instrument !== undefined) entry.follow(instrument);
-    return true;
-  }
-
-  /** Before last values are read: sees to it that a slot is followed that has one, the preferred one if it does. */
-  #chooseSlot(entry: BusInstrument): void {
-    if (entry.slots.length === 1) return;
-    const isPreferred = entry.slot === entry.preferred || entry.preferred === null;
-    if (isPreferred && this.#isAlive(entry.slot)) return;
-    const alive = entry.slots.filter(({ slot }) => this.#isAlive(slot));
-    const best =
-      alive.find(({ slot }) => slot === entry.preferred) ?? alive.find(({ slot }) => slot === entry.slot);
-    const chosen = best ?? alive[0];
-    if (chosen !== undefined && chosen.slot !== entry.slot) entry.follow(chosen);
-  }
-
-  #isAlive(slot: number): boolean {
-    return this.#source.hasLast(slot) && !this.#isEnded(slot);
-  }
 
   /** Queues a tick under each wanted topic of its mode and the modes that it contains. */
   #enqueue(
@@ -210,7 +179,6 @@ export class TickPublisher {
     const epoch = readInt64(words, WORD.EPOCH);
     const shifted = position.shift.apply(epoch);
     if (shifted !== epoch) writeInt64(words, WORD.EPOCH, shifted);
-    position.round = this.#round;
     const tickMode = modeOf(words);
     if ((wanted & (1 << tickMode)) !== 0) this.#push(entry.topics[tickMode]!, bytesOf(words, wordCount));
     if (tickMode === MODE.DEEP_DEPTH) return;
@@ -231,7 +199,7 @@ export class TickPublisher {
   }
 
   #republishAll(): void {
-    for (const entry of this.#names.values()) {
+    for (const entry of this.#instruments.all()) {
       const wanted = entry.wanted(this.#subscriptions);
       if (wanted !== 0) this.#enqueueLast(entry, wanted);
     }
@@ -255,9 +223,9 @@ export class TickPublisher {
   }
 
   #enqueueLast(entry: BusInstrument, modes: number): void {
-    this.#chooseSlot(entry);
-    this.#enqueueLastOf(entry, entry.base, modes);
-    this.#enqueueLastOf(entry, entry.deep, modes);
+    this.#instruments.settle(entry);
+    if ((modes & ~DEEP_BIT) !== 0) this.#enqueueLastOf(entry, entry.base, modes);
+    if ((modes & DEEP_BIT) !== 0) this.#enqueueLastOf(entry, entry.deep, modes);
   }
 
   /** @returns whether there was a last value */
