@@ -142,6 +142,9 @@ const serverKey = values['server-key'];
 const subscriber = new Subscriber({
   // More than the default of 1000 messages may wait here while this program is busy; beyond it the feed host's fill up.
   receiveHighWaterMark: 100_000,
+  // What waits goes with its connection. Without it libzmq ends the process when a program that did not read for so long that
+  // its connection was given up reads on.
+  immediate: true,
   // A connection that is half-open is found and made anew.
   heartbeatInterval: heartbeatMs,
   heartbeatTimeout: 2 * heartbeatMs,

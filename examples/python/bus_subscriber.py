@@ -157,6 +157,9 @@ def main():
     socket.rcvhwm = 100_000
     # Subscriptions are messages too, and beyond the default of 1000 they are dropped without a word.
     socket.sndhwm = 0
+    # What waits goes with its connection. Without it libzmq ends the process when a program that did not read for so long
+    # that its connection was given up reads on.
+    socket.immediate = True
     # A connection that is half-open is found and made anew.
     socket.heartbeat_ivl = heartbeat_ms
     socket.heartbeat_timeout = 2 * heartbeat_ms
