@@ -30,13 +30,13 @@ export class BusSubscriptions {
   add(prefix: string): void {
     if (this.has(prefix)) return;
     (parseTopic(prefix) === null ? this.#prefixes : this.#whole).add(prefix);
-    if (!prefix.startsWith(EVENT_MARK)) this.#ofTicks++;
+    if (isOfTicks(prefix)) this.#ofTicks++;
     this.version++;
   }
 
   delete(prefix: string): void {
     if (!this.#whole.delete(prefix) && !this.#prefixes.delete(prefix)) return;
-    if (!prefix.startsWith(EVENT_MARK)) this.#ofTicks--;
+    if (isOfTicks(prefix)) this.#ofTicks--;
     this.version++;
   }
 
@@ -45,4 +45,9 @@ export class BusSubscriptions {
     for (const prefix of this.#prefixes) if (topic.startsWith(prefix)) return true;
     return false;
   }
+}
+
+/** Whether a tick may match a prefix. */
+export function isOfTicks(prefix: string): boolean {
+  return !prefix.startsWith(EVENT_MARK);
 }
