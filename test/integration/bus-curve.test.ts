@@ -7,6 +7,7 @@ import { type CurvePair, makeCurvePair } from '../../src/main/config/curve-pair.
 import type { CurvePeer as CurveKeys } from '../../src/workers/bus/bus-sockets.ts';
 import { parseCurveKey } from '../../src/workers/bus/curve-key.ts';
 import { adjacentPorts } from '../support/adjacent-ports.ts';
+import { CliProcess } from '../support/cli-process.ts';
 import { CurvePeer } from '../support/curve-peer.ts';
 import { startEngineFixture } from '../support/engine-fixture.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -28,7 +29,7 @@ function keysOf(own: CurvePair, serverKey: string): CurveKeys {
 }
 
 /** An engine whose bus lets in the keys of a list, and what it logs. */
-async function startEncrypted(t: TestContext, ...allowed: readonly CurvePair[]) {
+async function startEncrypted(t: TestContext, flags: readonly string[], ...allowed: readonly CurvePair[]) {
   const server = makeCurvePair();
   const path = join(temporaryDirectory(t), 'proxies.keys');
   const allow = (...pairs: readonly CurvePair[]) => {
@@ -44,6 +45,7 @@ async function startEncrypted(t: TestContext, ...allowed: readonly CurvePair[]) 
       `--curve-secret-key=${server.secretKey}`,
       `--curve-public-key=${server.publicKey}`,
       `--curve-allowed=${path}`,
+      ...flags,
     ],
     log: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }),
   });
@@ -54,7 +56,7 @@ async function startEncrypted(t: TestContext, ...allowed: readonly CurvePair[]) 
 
 test('only who has the right keys reads the bus or asks it, and each of the others is told of once', async (t) => {
   const [proxy, stranger, confused] = [makeCurvePair(), makeCurvePair(), makeCurvePair()];
-  const host = await startEncrypted(t, proxy, confused);
+  const host = await startEncrypted(t, [], proxy, confused);
   const right = host.peer(keysOf(proxy, host.server.publicKey));
   const wrong = [
     host.peer(null),
@@ -91,7 +93,7 @@ test('only who has the right keys reads the bus or asks it, and each of the othe
 
 test('a proxy whose key is taken off the list is cut within seconds, the others go on, and it comes back with its key', async (t) => {
   const [kept, withdrawn] = [makeCurvePair(), makeCurvePair()];
-  const host = await startEncrypted(t, kept, withdrawn);
+  const host = await startEncrypted(t, [], kept, withdrawn);
   const first = host.peer(keysOf(kept, host.server.publicKey));
   const second = host.peer(keysOf(withdrawn, host.server.publicKey));
   const bus = host.engine.readers[0]!;
@@ -114,4 +116,43 @@ test('a proxy whose key is taken off the list is cut within seconds, the others 
   const atReturn = ticks(second);
   await until('ticks for both again', () => host.exchange.step() ?? ticks(second) > atReturn + 5, 20_000);
   assert.equal(bus.restarts, 1, 'a key that is added cuts nobody');
+});
+
+test('feed host and proxy on different hosts serve clients over CURVE, and a proxy that is not on the list says where to look', async (t) => {
+  const [server, known, unknown] = [makeCurvePair(), makeCurvePair(), makeCurvePair()];
+  const endpoint = `tcp://127.0.0.1:${await adjacentPorts()}`;
+  const cwd = temporaryDirectory(t);
+  writeFileSync(join(cwd, 'proxies.keys'), `${known.publicKey}\n`);
+  const quick = ['--bus-heartbeat=0.2', '--control-timeout=1'];
+  const feedFlags = [
+    `--bus-endpoint=${endpoint}`,
+    `--curve-secret-key=${server.secretKey}`,
+    '--curve-allowed=proxies.keys',
+    ...quick,
+  ];
+  const feed = await CliProcess.spawn(t, feedFlags, undefined, cwd, ['feed']);
+  const proxyOf = (pair: CurvePair) => {
+    const keys = [`--curve-secret-key=${pair.secretKey}`, `--curve-server-keys=${server.publicKey}`];
+    const flags = [`--feeds=${endpoint}`, ...keys, ...quick];
+    return CliProcess.spawn(t, flags, undefined, temporaryDirectory(t), ['proxy']);
+  };
+  const [proxy, stranger] = await Promise.all([proxyOf(known), proxyOf(unknown)]);
+  const key = await until('the demo key', () => /^Demo key: (\S+)$/m.exec(feed.output)?.[1], 20_000);
+  await until('a proxy that serves', () => proxy.output.includes('Tickwire serves clients'), 20_000);
+  const client = await proxy.client(key);
+  await until('a confirmation', async () => (await client.subscribe('NSE', 'RELIANCE')).status === 'success');
+  await until('ticks', () => client.ticks().length > 3);
+  await until('the word of the stranger', () => stranger.output.includes("see the feed host's log"), 20_000);
+  await until('the word of the feed host', () => feed.output.includes(unknown.publicKey), 20_000);
+  const output = feed.output + proxy.output + stranger.output;
+  for (const { secretKey } of [server, known, unknown]) {
+    assert.ok(!output.includes(secretKey) && !output.includes(z85(secretKey)), 'a secret key was printed');
+  }
+});
+
+test("an engine whose own clients come over its encrypted bus needs nobody's key on the list for them", async (t) => {
+  const host = await startEncrypted(t, ['--source=bus'], makeCurvePair());
+  const client = await host.client();
+  await client.subscribe('NSE', 'RELIANCE');
+  await until('ticks', () => host.exchange.step() ?? client.ticks().length > 3);
 });

@@ -180,9 +180,7 @@ export class FeedLink {
     this.#looks++;
     const isSilent = this.#silence.look();
     if (this.state === 'connecting' && this.#looks * lookMs >= controlTimeoutMs) {
-      const why =
-        this.#beating === '' ? 'no connection' : 'its bus is there, its control socket does not answer';
-      this.#become('away', `${why} within ${controlTimeoutMs} ms`);
+      this.#become('away', `${this.#whyUnmade()} within ${controlTimeoutMs} ms`);
     } else if (this.state === 'up' && isSilent) {
       this.#become('away', `nothing heard for ${HEARTBEATS_UNTIL_AWAY} heartbeats`);
     } else if (this.state === 'away' && this.#looks * lookMs >= CONNECT_ANEW_MS) {
@@ -190,6 +188,14 @@ export class FeedLink {
       connectAnew(this.#ticks, this.endpoint);
       connectAnew(this.#questions, controlEndpointOf(this.endpoint));
     }
+  }
+
+  #whyUnmade(): string {
+    if (this.#beating !== '') return 'its bus is there, its control socket does not answer';
+    // ZeroMQ does not say why; the feed host does.
+    return this.#options.curve === null
+      ? 'no connection'
+      : "no connection, or one of the keys is not right: see the feed host's log";
   }
 
   #askHello(): void {
