@@ -10,7 +10,12 @@ import { formatTopic, parseTopic } from '../../src/codec/topic.ts';
 import { BUS_OPTIONS } from '../../src/main/config/bus-options.ts';
 import { controlEndpointOf } from '../../src/workers/bus/bus-address.ts';
 import { encodeEvent, parseEvent } from '../../src/workers/bus/bus-event.ts';
-import { type ControlErrorCode, MAX_RESOLVE_WISHES } from '../../src/workers/bus/control-message.ts';
+import {
+  type ControlErrorCode,
+  MAX_REQUEST_BYTES,
+  MAX_RESOLVE_WISHES,
+} from '../../src/workers/bus/control-message.ts';
+import { MAX_OF_PEER } from '../../src/workers/bus/control-server.ts';
 import { BusDocument } from '../support/bus-document.ts';
 import { alwaysOpen } from '../support/calendar-file.ts';
 import { startEngineFixture } from '../support/engine-fixture.ts';
@@ -173,4 +178,11 @@ test('the limits and error codes of control requests are those of BUS.md', () =>
   );
   const resolve = document.table('Control requests').find(([name]) => name === 'resolve');
   assert.match(String(resolve), new RegExp(`At most ${MAX_RESOLVE_WISHES} wishes`));
+  const [, , busy] = document.table('Control requests', 1);
+  assert.ok(busy![1]!.includes(`of this asker (${MAX_OF_PEER})`));
+  const limits = document
+    .table('What is dropped, and how it is seen')
+    .map(([where, limit]) => [where, limit]);
+  const requests = new Map(limits as [string, string][]).get('feed host, one request');
+  assert.equal(requests, `${MAX_REQUEST_BYTES / 1024} KiB`);
 });
