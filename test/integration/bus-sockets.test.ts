@@ -28,15 +28,9 @@ function owned<S extends Socket>(t: TestContext, socket: S): S {
 async function bindPublisher(
   t: TestContext,
   endpoint = ANY_PORT,
+  options = { heartbeatMs: HEARTBEAT_MS, sendHighWaterMark: 1000 },
 ): Promise<{ publisher: XPublisher; endpoint: string }> {
-  const options = {
-    endpoint,
-    heartbeatMs: HEARTBEAT_MS,
-    sendHighWaterMark: 1000,
-    curve: null,
-    context: null,
-  };
-  const publisher = owned(t, createTickPublisher(options));
+  const publisher = owned(t, createTickPublisher({ ...options, endpoint, curve: null, context: null }));
   await publisher.bind(endpoint);
   return { publisher, endpoint: publisher.lastEndpoint ?? '' };
 }
@@ -161,4 +155,48 @@ test('a proxy that did not read until its connection was given up reads on, and 
   });
   const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
   assert.deepEqual([code, signal], [0, null], errors);
+});
+
+test('above the high-water mark a proxy that does not read misses messages, the others miss none, and the feed host never waits', async (t) => {
+  const limit = 100;
+  // So that the one that stands still is not taken for dead meanwhile.
+  const heartbeatMs = 60_000;
+  const { publisher, endpoint } = await bindPublisher(t, ANY_PORT, { heartbeatMs, sendHighWaterMark: limit });
+  const options = { endpoint, heartbeatMs, receiveHighWaterMark: limit, curve: null };
+  const [reading, stalled] = [0, 1].map(() => owned(t, createTickSubscriber(options)));
+  const topics = reportedTopics(publisher);
+  for (const [i, subscriber] of [reading!, stalled!].entries()) {
+    subscriber.connect(endpoint);
+    subscribeTopic(subscriber, 'a/');
+    subscribeTopic(subscriber, `${i}/`);
+  }
+  const first = stalled!.receive();
+  const got: number[] = [];
+  void (async () => {
+    for await (const [topic, number] of reading!) if (`${topic}` === 'a/') got.push(Number(number));
+  })();
+  await until('both subscriptions', () => topics.has('0/') && topics.has('1/'));
+  await publisher.send(['1/', 'first']);
+  await first;
+  const count = 3000;
+  const filler = Buffer.alloc(10_000);
+  for (let i = 0; i < count; i++) {
+    await publisher.send(['a/', String(i), filler]);
+    if (i % 50 === 49) await until('the one that reads', () => got.length > i - 50);
+  }
+  await until('all messages', () => got.length === count);
+  assert.deepEqual(
+    got,
+    got.map((_, i) => i),
+  );
+  const kept: string[] = [];
+  void (async () => {
+    for await (const [, number] of stalled!) kept.push(String(number));
+  })();
+  await until('a message of now', async () => {
+    await publisher.send(['a/', 'now']);
+    return kept.includes('now');
+  });
+  const numbers = kept.filter((text) => text !== 'now');
+  assert.ok(numbers.length > limit && numbers.length < count, `${numbers.length} of ${count} were kept`);
 });
