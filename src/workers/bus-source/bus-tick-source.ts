@@ -10,8 +10,8 @@ import { MAX_DEEP_TICK_BYTES, modeOf, WORD } from '../../codec/tick-message.ts';
 import { parseEvent } from '../bus/bus-event.ts';
 import type { TickHandler, TickSource } from '../tick-source.ts';
 import type { FeedGroup } from './feed-group.ts';
-import type { FeedLink } from './feed-link.ts';
 import type { LossCounter } from './followed-ticks.ts';
+import type { GroupLink } from './group-link.ts';
 import type { TopicEntry } from './link-topics.ts';
 import type { LocalSlots } from './local-slots.ts';
 import type { SourceInstrument } from './source-instrument.ts';
@@ -25,7 +25,7 @@ export class BusTickSource implements TickSource {
   late = 0;
   readonly #slots: LocalSlots<SourceInstrument>;
   readonly #loss: LossCounter;
-  #links: readonly { readonly link: FeedLink; readonly group: FeedGroup }[] = [];
+  #links: readonly { readonly link: GroupLink; readonly group: FeedGroup }[] = [];
   /** Instruments whose host was switched. */
   #switched: SourceInstrument[] = [];
   /** The message at hand: aligned, which frames are not. */
@@ -90,7 +90,7 @@ export class BusTickSource implements TickSource {
     return false;
   }
 
-  #take(link: FeedLink, group: FeedGroup, message: readonly Buffer[], handler: TickHandler): number {
+  #take(link: GroupLink, group: FeedGroup, message: readonly Buffer[], handler: TickHandler): number {
     const topic = message[0]!;
     if (topic[0] === EVENT_MARK) {
       const event = message.length === 2 ? parseEvent(topic.toString('utf8'), message[1]!) : null;

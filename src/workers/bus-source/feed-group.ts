@@ -8,8 +8,8 @@ import type { IntakeEvents } from '../proxy/proxy-intake.ts';
 import type { FeedStatusName } from '../worker-messages.ts';
 import { AccountBook } from './account-book.ts';
 import { chooseHost } from './choose-host.ts';
-import type { FeedLink } from './feed-link.ts';
 import type { LossCounter } from './followed-ticks.ts';
+import type { GroupLink } from './group-link.ts';
 import { GroupStatuses } from './group-statuses.ts';
 import type { LocalSlots } from './local-slots.ts';
 import { nameKey, SourceInstrument, type StatusWord } from './source-instrument.ts';
@@ -21,7 +21,7 @@ const SILENT: ReadonlySet<FeedStatusName> = new Set(['stale', 'mute']);
 
 export interface FeedGroupOptions {
   readonly index: number;
-  readonly links: readonly FeedLink[];
+  readonly links: readonly GroupLink[];
   readonly slots: LocalSlots<SourceInstrument>;
   readonly loss: LossCounter;
   readonly events: IntakeEvents;
@@ -36,7 +36,7 @@ export function ownerOf(group: number, userId: string): string {
 
 export class FeedGroup {
   readonly index: number;
-  readonly links: readonly FeedLink[];
+  readonly links: readonly GroupLink[];
   readonly accounts: AccountBook;
   readonly #options: FeedGroupOptions;
   readonly #statuses: GroupStatuses;
@@ -60,7 +60,7 @@ export class FeedGroup {
   }
 
   /** The host to ask first. */
-  get present(): FeedLink {
+  get present(): GroupLink {
     const { links } = this;
     return (
       links.find(({ state }) => state === 'up') ?? links.find(({ hello }) => hello !== null) ?? links[0]!
@@ -110,10 +110,10 @@ export class FeedGroup {
   /** How these instruments stand is told before whoever asked for them is answered. */
   publishStatuses(entries: readonly SourceInstrument[]): void {
     this.#follow(entries);
-    this.#statuses.publish(entries);
+    this.#statuses.publish(entries, true);
   }
 
-  onEvent(link: FeedLink, event: BusEvent): void {
+  onEvent(link: GroupLink, event: BusEvent): void {
     const { events } = this.#options;
     switch (event.type) {
       case 'heartbeat':
@@ -144,7 +144,7 @@ export class FeedGroup {
   }
 
   /** A host says how the feed of instruments stands. */
-  onStatus(link: FeedLink, event: StatusEvent): void {
+  onStatus(link: GroupLink, event: StatusEvent): void {
     const { keys, word } = link.statuses.note(event);
     const entries = keys.flatMap((key) => this.#instruments.get(key) ?? []);
     for (const { base, deep } of entries) {
@@ -157,7 +157,7 @@ export class FeedGroup {
     this.#statuses.publish(entries);
   }
 
-  onLinkState(link: FeedLink, detail: string): void {
+  onLinkState(link: GroupLink, detail: string): void {
     this.#statuses.onLinkState(link, detail);
     const entries = [...this.#instruments.values()];
     if (link.state === 'away') {
@@ -171,7 +171,7 @@ export class FeedGroup {
     this.accounts.onLinks();
   }
 
-  onReborn(link: FeedLink): void {
+  onReborn(link: GroupLink): void {
     for (const { base, deep } of this.#instruments.values()) {
       base.onReborn(link.host);
       deep.onReborn(link.host);

@@ -18,22 +18,22 @@ import {
   subscribeTopic,
   unsubscribeTopic,
 } from '../bus/bus-sockets.ts';
-import type { HelloAnswer } from '../bus/control-message.ts';
+import type { ControlAnswer, HelloAnswer } from '../bus/control-message.ts';
 import { releaseSocket } from '../bus/release-socket.ts';
 import { Capabilities } from '../proxy/capabilities.ts';
 import { ControlClient, type Question } from './control-client.ts';
+import type { GroupLink, LinkState } from './group-link.ts';
 import { LinkSilence, LOOKS_PER_HEARTBEAT } from './link-silence.ts';
 import { LinkTopics } from './link-topics.ts';
 import { MessageQueue } from './message-queue.ts';
 import { StatusBook } from './status-book.ts';
 
-export type LinkState = 'connecting' | 'up' | 'away';
-
 const HEARTBEATS = '@heartbeat/';
 /** Of these the host says again what holds, when they are subscribed. */
 const STANDING_EVENTS: readonly string[] = ['@status/', '@account/'];
 const PASSING_EVENTS: readonly string[] = ['@orders/', '@refused/'];
-const HELLO_AGAIN_MS = 100;
+/** Clients wait for it. Away hosts are asked when they beat. */
+const HELLO_AGAIN_MS = 20;
 /** Often enough for a host that ZeroMQ has given up for good, and far above its own attempts. */
 const CONNECT_ANEW_MS = 5000;
 
@@ -53,16 +53,14 @@ export interface FeedLinkOptions {
   readonly fail: (error: unknown) => void;
 }
 
-export class FeedLink {
+export class FeedLink implements GroupLink {
   readonly endpoint: string;
   readonly host: number;
   readonly queue = new MessageQueue();
   readonly topics: LinkTopics;
   readonly statuses = new StatusBook();
   state: LinkState = 'connecting';
-  /** When the link became what it is, ms since 1970. */
   since = Date.now();
-  /** What the host said of itself last. */
   hello: HelloAnswer | null = null;
   capabilities: Capabilities | null = null;
   readonly #options: FeedLinkOptions;
@@ -119,18 +117,15 @@ export class FeedLink {
     await Promise.all([releaseSocket(this.#ticks), releaseSocket(this.#questions)]);
   }
 
-  /** Asks the host. @throws Error that says why there is no answer */
-  ask(question: Question) {
+  ask(question: Question): Promise<ControlAnswer> {
     return this.#control.ask(question);
   }
 
-  /** Resolves at once unless the link is being made for the first time; then when it is made, or cannot be. */
   untilDecided(): Promise<boolean> {
     if (this.state !== 'connecting') return Promise.resolve(this.state === 'up');
     return new Promise((resolve) => this.#whenUp.push(resolve));
   }
 
-  /** A heartbeat was drained. @param host which start of the host it is of */
   onHeartbeat(host: string): void {
     if (host !== this.#beating) {
       const isReborn = this.#beating !== '';
@@ -203,7 +198,7 @@ export class FeedLink {
     this.#isAskingHello = true;
     const again = () => {
       this.#isAskingHello = false;
-      if (this.hello === null || this.hello.host !== this.#beating) {
+      if (this.state !== 'away' && (this.hello === null || this.hello.host !== this.#beating)) {
         clearTimeout(this.#helloTimer);
         this.#helloTimer = setTimeout(() => this.#askHello(), HELLO_AGAIN_MS);
       }

@@ -6,7 +6,7 @@ import { MAX_RESOLVE_WISHES, type ResolvedAnswer } from '../bus/control-message.
 import type { VerifiedKey } from '../proxy/control-plane.ts';
 import type { InstrumentWish } from '../worker-messages.ts';
 import { type FeedGroup, ownerOf } from './feed-group.ts';
-import type { FeedLink } from './feed-link.ts';
+import type { GroupLink } from './group-link.ts';
 
 /** Half of what a feed host takes in one request. */
 const MAX_WISH_BYTES = 128 << 10;
@@ -20,7 +20,7 @@ export class Unreachable extends Error {
 }
 
 export interface Resolved {
-  readonly link: FeedLink;
+  readonly link: GroupLink;
   readonly answer: ResolvedAnswer;
 }
 
@@ -29,7 +29,7 @@ function reasonOf(error: unknown): string {
 }
 
 /** The hosts that may answer, those first that surely can. @throws Unreachable when there is none */
-async function reachable(group: FeedGroup): Promise<readonly FeedLink[]> {
+async function reachable(group: FeedGroup): Promise<readonly GroupLink[]> {
   const up = group.links.filter(({ state }) => state === 'up');
   if (up.length > 0) return up;
   const connecting = group.links.filter(({ state }) => state === 'connecting');
@@ -66,7 +66,7 @@ export async function verifyKeyAt(group: FeedGroup, key: string): Promise<Verifi
   throw new Unreachable(group, reasonOf(failure?.reason));
 }
 
-async function verifyAt(group: FeedGroup, link: FeedLink, key: string): Promise<VerifiedKey> {
+async function verifyAt(group: FeedGroup, link: GroupLink, key: string): Promise<VerifiedKey> {
   const answer = await link.ask({ type: 'verifyKey', key });
   if (answer.type !== 'keyVerified') throw new Error(describe(answer));
   const { outcome, account } = answer;

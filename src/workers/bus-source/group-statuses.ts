@@ -3,21 +3,21 @@
  * away. Proxy worker thread, at the pace of changes.
  */
 import type { FeedStatusNews } from '../worker-messages.ts';
-import type { FeedLink } from './feed-link.ts';
+import type { GroupLink } from './group-link.ts';
 import type { SourceInstrument, StatusWord } from './source-instrument.ts';
 
 export class GroupStatuses {
-  readonly #links: readonly FeedLink[];
+  readonly #links: readonly GroupLink[];
   readonly #tell: (news: FeedStatusNews) => void;
   /** One word for all instruments that a host's absence concerns. */
-  readonly #absences = new Map<FeedLink, StatusWord>();
+  readonly #absences = new Map<GroupLink, StatusWord>();
 
-  constructor(links: readonly FeedLink[], tell: (news: FeedStatusNews) => void) {
+  constructor(links: readonly GroupLink[], tell: (news: FeedStatusNews) => void) {
     this.#links = links;
     this.#tell = tell;
   }
 
-  onLinkState(link: FeedLink, detail: string): void {
+  onLinkState(link: GroupLink, detail: string): void {
     if (link.state !== 'away') this.#absences.delete(link);
     else {
       const reason = `the feed host ${link.endpoint} is away: ${detail}`;
@@ -26,7 +26,7 @@ export class GroupStatuses {
   }
 
   /** The followed host has changed: its word is told with the reason of the change. */
-  onSwitched(entry: SourceInstrument, from: FeedLink, words: Map<StatusWord, StatusWord>): void {
+  onSwitched(entry: SourceInstrument, from: GroupLink, words: Map<StatusWord, StatusWord>): void {
     const link = this.#links[entry.followed]!;
     const word = link.statuses.get(entry.key);
     if (word === undefined) return;
@@ -39,26 +39,26 @@ export class GroupStatuses {
     entry.instead = { word, by };
   }
 
-  /** Tells what is news of these instruments, one message for all of which the same is said. */
-  publish(entries: Iterable<SourceInstrument>): void {
-    const groups = new Map<StatusWord, Map<string, number[]>>();
+  /**
+   * Tells how these instruments stand, one message for all of which the same is said.
+   * @param isAnswer also what was told already: who asks for several of them is told of all in one
+   */
+  publish(entries: Iterable<SourceInstrument>, isAnswer = false): void {
+    const groups = new Map<string, { readonly news: Omit<FeedStatusNews, 'slots'>; slots: number[] }>();
     for (const entry of entries) {
       const word = this.#present(entry);
-      if (word === undefined || word === entry.told) continue;
+      if (word === undefined || (word === entry.told && !isAnswer)) continue;
       entry.told = word;
       const { broker, slot } = entry.instrument;
-      let brokers = groups.get(word);
-      if (brokers === undefined) {
-        brokers = new Map();
-        groups.set(word, brokers);
-      }
-      const slots = brokers.get(broker);
-      if (slots === undefined) brokers.set(broker, [slot]);
-      else slots.push(slot);
+      const { status, since, reason } = word;
+      // Hosts say the same of several instruments at different times.
+      const key = JSON.stringify([status, since, reason, broker]);
+      const group = groups.get(key);
+      if (group === undefined)
+        groups.set(key, { news: { type: 'feedStatus', ...word, broker }, slots: [slot] });
+      else group.slots.push(slot);
     }
-    for (const [word, brokers] of groups) {
-      for (const [broker, slots] of brokers) this.#tell({ type: 'feedStatus', ...word, broker, slots });
-    }
+    for (const { news, slots } of groups.values()) this.#tell({ ...news, slots });
   }
 
   #present(entry: SourceInstrument): StatusWord | undefined {
