@@ -25,7 +25,7 @@ export class BusIntake implements ProxyIntake {
   readonly control: BusControl;
   readonly offers: FeedOffers;
   readonly #groups: readonly FeedGroup[];
-  readonly #links: readonly FeedLink[];
+  readonly #links: FeedLink[] = [];
   readonly #slots = new LocalSlots<SourceInstrument>();
   #pump: BusPump | null = null;
 
@@ -33,7 +33,6 @@ export class BusIntake implements ProxyIntake {
     const loss = { lost: 0 };
     this.source = new BusTickSource(this.#slots, loss);
     const groups: FeedGroup[] = [];
-    let number = 0;
     for (const [index, endpoints] of task.feeds.entries()) {
       const links = endpoints.map((endpoint, host) => {
         const groupOf = () => groups[index]!;
@@ -43,7 +42,7 @@ export class BusIntake implements ProxyIntake {
           receiveHighWaterMark: task.receiveHighWaterMark,
           heartbeatMs: task.heartbeatMs,
           controlTimeoutMs: task.controlTimeoutMs,
-          curve: curvePeer(task.curve, number++),
+          curve: curvePeer(task.curve, this.#links.length + host),
           onQueued: () => this.#pump?.wake(),
           onState: (link, state, detail) => {
             groupOf().onLinkState(link, detail);
@@ -55,11 +54,11 @@ export class BusIntake implements ProxyIntake {
           fail,
         });
       });
+      this.#links.push(...links);
       const onSwitched = (entry: SourceInstrument) => this.source.onSwitched(entry);
       groups.push(new FeedGroup({ index, links, slots: this.#slots, loss, events, onSwitched }));
     }
     this.#groups = groups;
-    this.#links = groups.flatMap(({ links }) => links);
     this.source.read(groups);
     this.control = new BusControl({ groups, slots: this.#slots, timeoutMs: task.controlTimeoutMs });
     this.offers = feedOffers(groups, offers);

@@ -92,8 +92,8 @@ export class FollowedTicks {
     if (!isNew && (epoch !== from.epoch || seq !== from.seq)) {
       if (!from.isReborn || epoch >= from.epoch) return false;
       isNew = true;
-      if (isFollowed) this.#shift.takeOver();
     }
+    if (from.isReborn && epoch !== from.epoch && isFollowed) this.#shift.takeOver();
     const isHigher = !isNew && mode > from.mode;
     const isFull = isNew || mode >= from.mode;
     if (isNew) {
