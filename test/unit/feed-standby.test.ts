@@ -103,12 +103,15 @@ test('a last value of the other host that is older than what clients have is not
   assert.deepEqual(played.drain(), []);
   assert.deepEqual([played.last(0)?.time, played.last(0)?.flags], [105, STALE]);
   b.sendTicks('INFY', MODE.QUOTE, { epoch: 300, seq: 51, time: 101, flags: SNAPSHOT });
+  b.sendTicks('INFY', MODE.QUOTE, { epoch: 300, seq: 51, time: 101 });
   assert.deepEqual(played.drain(), [], 'nor when it is repeated');
+  b.sendTicks('INFY', MODE.QUOTE, { epoch: 300, seq: 52, time: 102, flags: SNAPSHOT });
+  assert.deepEqual(played.drain(), [], 'nor another one, as long as it is older');
   assert.equal(played.last(0)?.time, 105);
-  b.sendTicks('INFY', MODE.QUOTE, { epoch: 300, seq: 52, time: 106 });
+  b.sendTicks('INFY', MODE.QUOTE, { epoch: 300, seq: 53, time: 106 });
   assert.deepEqual(
     played.drain().map(({ epoch, seq }) => [epoch, seq]),
-    [[901, 52]],
+    [[901, 53]],
   );
   assert.deepEqual([played.last(0)?.time, played.last(0)?.flags], [106, 0]);
 });
@@ -154,4 +157,30 @@ test('of an order that both hosts hear of, clients hear once', () => {
     link.sendEvent({ type: 'orders', userId: 'anna', text: `{"from": ${link.host}}` });
   played.drain();
   assert.deepEqual(played.news, ['order 0/anna {"from": 1}'], 'from the one that has her session');
+});
+
+test('what the other host had before a switch comes before what it sends after it', () => {
+  const { played, a, b } = scene();
+  b.sendTicks('INFY', MODE.QUOTE, { epoch: 300, seq: 52, time: 102 });
+  played.drain();
+  a.sendStatus('stale', 200, 'INFY');
+  b.sendTicks('INFY', MODE.QUOTE, { epoch: 300, seq: 53, time: 103 });
+  assert.deepEqual(
+    played.drain().map(({ epoch, seq }) => [epoch, seq]),
+    [
+      [901, 52],
+      [901, 53],
+    ],
+  );
+});
+
+test('an older word about an instrument never replaces a later one', () => {
+  const { played, a } = scene();
+  const instruments = [{ exchange: 'NSE', symbol: 'INFY' }];
+  const word = { type: 'status', reason: '', broker: 'angel', instruments } as const;
+  a.sendEvent({ ...word, revision: 50, status: 'market_closed', since: 9 });
+  a.sendEvent({ ...word, revision: 49, status: 'recovering', since: 8 });
+  played.drain();
+  assert.equal(played.news.at(-1), 'market_closed 0: ');
+  assert.equal(played.group.switches, 0);
 });
