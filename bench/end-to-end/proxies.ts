@@ -9,13 +9,13 @@
  * rates are such that the machine is not full. From it follows what a million clients would take.
  */
 import type { Scenario, ScenarioContext, ScenarioReport } from '../harness/scenario.ts';
-import { formatSpread, spreadOf } from '../harness/spread.ts';
 import type { Table } from '../harness/table.ts';
-import { hostCostOf, hostTable } from './host-table.ts';
-import { copiesOf, type RunResult } from './run-result.ts';
+import { hostTable } from './host-table.ts';
+import type { RunResult } from './run-result.ts';
 import { latencyTable } from './run-table.ts';
 import { scaleOutTable, type UnitCosts } from './scale-out.ts';
 import { Stage } from './stage.ts';
+import { medianCosts, unitCostsOf, unitCostTable } from './unit-costs.ts';
 
 const INSTRUMENTS = 3000;
 const INSTRUMENTS_PER_CLIENT = 20;
@@ -25,94 +25,56 @@ const WARM_UP_SECONDS = 2;
 const MOST_PROXIES = 3;
 const FEW_CLIENTS = 300;
 const MANY_CLIENTS = 900;
+/** Together they take each instrument once. */
+const LEAST_CLIENTS = INSTRUMENTS / INSTRUMENTS_PER_CLIENT;
+const HIGH_RATE = 30_000;
 
 interface Cell {
   readonly proxies: number;
   readonly clients: number;
+  readonly perSecond: number;
 }
 
-const CELLS: readonly Cell[] = [
-  { proxies: 1, clients: FEW_CLIENTS },
-  { proxies: 2, clients: FEW_CLIENTS },
-  { proxies: MOST_PROXIES, clients: FEW_CLIENTS },
-  { proxies: 1, clients: MANY_CLIENTS },
-];
-/** Each instrument still has a client. */
-const SMOKE_CELLS: readonly Cell[] = [
-  { proxies: 1, clients: 150 },
-  { proxies: 2, clients: 150 },
-];
+const BASE: Cell = { proxies: 1, clients: FEW_CLIENTS, perSecond: PER_SECOND };
+const MORE_PROXIES: Cell = { ...BASE, proxies: MOST_PROXIES };
+const MORE_CLIENTS: Cell = { ...BASE, clients: MANY_CLIENTS };
+/** With as few clients as give each instrument one, so that the machine is not full. */
+const MORE_TICKS: Cell = { ...BASE, clients: LEAST_CLIENTS, perSecond: HIGH_RATE };
+const CELLS: readonly Cell[] = [BASE, { ...BASE, proxies: 2 }, MORE_PROXIES, MORE_CLIENTS, MORE_TICKS];
+const SMOKE_BASE: Cell = { proxies: 1, clients: LEAST_CLIENTS, perSecond: PER_SECOND };
+const SMOKE_CELLS: readonly Cell[] = [SMOKE_BASE, { ...SMOKE_BASE, proxies: 2 }];
 
-const nameOf = ({ proxies, clients }: Cell) => `${proxies} × ${clients} clients`;
+const nameOf = ({ proxies, clients, perSecond }: Cell) => `${proxies} × ${clients} clients, ${perSecond}/s`;
 
-/** The costs of the units in one round. Null where the system does not tell. */
-function unitCosts(few: RunResult, most: RunResult, many: RunResult): UnitCosts | null {
-  const [one, three, crowded] = [hostCostOf(few), hostCostOf(most), hostCostOf(many)];
-  if (one === null || three === null || crowded === null) return null;
-  const more = (most.proxies ?? 1) - (few.proxies ?? 1);
-  const feedAndProxy = (three.feedPerTick - one.feedPerTick) / more;
-  const ioPerTickAndProxy = (three.feedZeromqPerTick - one.feedZeromqPerTick) / more;
-  const worker = (cost: typeof one) => cost.proxyPerTick - cost.proxyZeromqPerTick;
-  const perDelivery = (worker(crowded) - worker(one)) / (copiesOf(many) - copiesOf(few));
-  return {
-    perDelivery,
-    proxyPerTick: worker(one) - perDelivery * copiesOf(few),
-    proxyZeromqPerTick: one.proxyZeromqPerTick,
-    feedPerTick: one.feedPerTick - feedAndProxy,
-    busPerTickAndProxy: feedAndProxy - ioPerTickAndProxy,
-    ioPerTickAndProxy,
-    bytesPerDelivery: few.payloadBytes / few.received,
-  };
-}
-
-const UNITS: readonly (readonly [keyof UnitCosts, string])[] = [
-  ['feedPerTick', 'feed host without proxies, µs per tick'],
-  ['busPerTickAndProxy', 'its bus worker, µs per tick and proxy'],
-  ['ioPerTickAndProxy', 'its ZeroMQ thread, µs per tick and proxy'],
-  ['proxyPerTick', 'proxy worker, µs per tick'],
-  ['proxyZeromqPerTick', "proxy's ZeroMQ thread, µs per tick"],
-  ['perDelivery', 'proxy worker, µs per delivery'],
-  ['bytesPerDelivery', 'bytes per delivery'],
-];
-
-function unitTables(rounds: readonly UnitCosts[]): Table[] {
-  if (rounds.length === 0) return [];
-  const spreads = UNITS.map(([key, name]) => {
-    return { key, name, spread: spreadOf(rounds.map((costs) => costs[key])) };
-  });
-  const median = (key: keyof UnitCosts) => spreads.find((each) => each.key === key)!.spread.median;
-  return [
-    {
-      title: 'Proxies: what a tick, a proxy and a delivery cost',
-      columns: ['', 'median (quartiles)'],
-      rows: spreads.map(({ name, spread }) => [name, formatSpread(spread, 2)]),
-    },
-    scaleOutTable({
-      perDelivery: median('perDelivery'),
-      proxyPerTick: median('proxyPerTick'),
-      proxyZeromqPerTick: median('proxyZeromqPerTick'),
-      feedPerTick: median('feedPerTick'),
-      busPerTickAndProxy: median('busPerTickAndProxy'),
-      ioPerTickAndProxy: median('ioPerTickAndProxy'),
-      bytesPerDelivery: median('bytesPerDelivery'),
-    }),
-  ];
+function costTables(results: ReadonlyMap<string, readonly RunResult[]>): Table[] {
+  const at = (cell: Cell, round: number) => results.get(nameOf(cell))?.[round];
+  const costs: UnitCosts[] = [];
+  for (let round = 0; ; round++) {
+    const base = at(BASE, round);
+    const moreProxies = at(MORE_PROXIES, round);
+    const moreClients = at(MORE_CLIENTS, round);
+    const moreTicks = at(MORE_TICKS, round);
+    if (!base || !moreProxies || !moreClients || !moreTicks) break;
+    const units = unitCostsOf({ base, moreProxies, moreClients, moreTicks });
+    if (units !== null) costs.push(units);
+  }
+  return costs.length === 0 ? [] : [unitCostTable(costs), scaleOutTable(medianCosts(costs))];
 }
 
 async function run(context: ScenarioContext): Promise<ScenarioReport> {
   const { isSmoke, seconds, rounds } = context;
   const cells = isSmoke ? SMOKE_CELLS : CELLS;
-  const stage = await Stage.openHosts(context, INSTRUMENTS, isSmoke ? 2 : MOST_PROXIES);
+  const most = isSmoke ? 2 : MOST_PROXIES;
+  const stage = await Stage.openHosts(context, INSTRUMENTS, most);
   const common = {
     framing: 'json',
     sampled: SAMPLED,
-    perSecond: PER_SECOND,
     instruments: INSTRUMENTS,
     instrumentsPerClient: INSTRUMENTS_PER_CLIENT,
   } as const;
   const warmUp = isSmoke ? seconds : WARM_UP_SECONDS;
   context.progress('proxies: warm-up');
-  await stage.run({ ...common, ...cells.at(-2)!, seconds: warmUp });
+  await stage.run({ ...common, ...cells[0]!, proxies: most, seconds: warmUp });
   const results = new Map<string, RunResult[]>(cells.map((cell) => [nameOf(cell), []]));
   for (let round = 0; round < rounds; round++) {
     for (const cell of cells) {
@@ -120,27 +82,18 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
       results.get(nameOf(cell))!.push(await stage.run({ ...common, ...cell, seconds }));
     }
   }
-  const units: UnitCosts[] = [];
-  if (!isSmoke) {
-    const [few, , most, many] = CELLS.map((cell) => results.get(nameOf(cell))!);
-    for (let round = 0; round < rounds; round++) {
-      const costs = unitCosts(few![round]!, most![round]!, many![round]!);
-      if (costs !== null) units.push(costs);
-    }
-  }
   return {
     tables: [
       latencyTable(
-        `Proxies: ${PER_SECOND} ticks/s, latency at ${SAMPLED} clients of the slowest proxy`,
+        `Proxies: intended time at the exchange to the bytes at ${SAMPLED} clients of the slowest proxy`,
         results,
       ),
       hostTable('Proxies: what adds up, and what it costs', results),
-      ...unitTables(units),
+      ...costTables(results),
     ],
     conditions: {
       instruments: INSTRUMENTS,
       instrumentsPerClient: INSTRUMENTS_PER_CLIENT,
-      ticksPerSecond: PER_SECOND,
       mode: 'quote',
       framing: 'json',
       transport: 'tcp over loopback',
