@@ -5,15 +5,17 @@
  *   (6,000 quotes/s of 3000           (`feed`)  ├──────────────▶ proxy host ══▶ 300
  *    instruments)                               └──────────────▶ proxy host ══▶ 300, 20 instruments each
  *
+ * and, for what the feed host spends on one more of them, its bus worker with 1 and with 9 sockets: `bus-fan-out.ts`.
  * On a small machine all of these share its cores, so deliveries per second say little: CPU is what is measured, and the
  * rates are such that the machine is not full. From it follows what a million clients would take.
  */
 import type { Scenario, ScenarioContext, ScenarioReport } from '../harness/scenario.ts';
 import type { Table } from '../harness/table.ts';
+import { FanOut, type FanOutRound } from '../hop/bus-fan-out.ts';
 import { hostTable } from './host-table.ts';
 import type { RunResult } from './run-result.ts';
 import { latencyTable } from './run-table.ts';
-import { scaleOutTable, type UnitCosts } from './scale-out.ts';
+import { scaleOutTable } from './scale-out.ts';
 import { Stage } from './stage.ts';
 import { medianCosts, unitCostsOf, unitCostTable } from './unit-costs.ts';
 
@@ -36,28 +38,33 @@ interface Cell {
 }
 
 const BASE: Cell = { proxies: 1, clients: FEW_CLIENTS, perSecond: PER_SECOND };
-const MORE_PROXIES: Cell = { ...BASE, proxies: MOST_PROXIES };
 const MORE_CLIENTS: Cell = { ...BASE, clients: MANY_CLIENTS };
 /** With as few clients as give each instrument one, so that the machine is not full. */
 const MORE_TICKS: Cell = { ...BASE, clients: LEAST_CLIENTS, perSecond: HIGH_RATE };
-const CELLS: readonly Cell[] = [BASE, { ...BASE, proxies: 2 }, MORE_PROXIES, MORE_CLIENTS, MORE_TICKS];
+const CELLS: readonly Cell[] = [
+  BASE,
+  { ...BASE, proxies: 2 },
+  { ...BASE, proxies: MOST_PROXIES },
+  MORE_CLIENTS,
+  MORE_TICKS,
+];
 const SMOKE_BASE: Cell = { proxies: 1, clients: LEAST_CLIENTS, perSecond: PER_SECOND };
 const SMOKE_CELLS: readonly Cell[] = [SMOKE_BASE, { ...SMOKE_BASE, proxies: 2 }];
 
 const nameOf = ({ proxies, clients, perSecond }: Cell) => `${proxies} × ${clients} clients, ${perSecond}/s`;
 
-function costTables(results: ReadonlyMap<string, readonly RunResult[]>): Table[] {
+function costTables(
+  results: ReadonlyMap<string, readonly RunResult[]>,
+  fanOuts: readonly (FanOutRound | null)[],
+): Table[] {
   const at = (cell: Cell, round: number) => results.get(nameOf(cell))?.[round];
-  const costs: UnitCosts[] = [];
-  for (let round = 0; ; round++) {
+  const costs = fanOuts.flatMap((fanOut, round) => {
     const base = at(BASE, round);
-    const moreProxies = at(MORE_PROXIES, round);
     const moreClients = at(MORE_CLIENTS, round);
     const moreTicks = at(MORE_TICKS, round);
-    if (!base || !moreProxies || !moreClients || !moreTicks) break;
-    const units = unitCostsOf({ base, moreProxies, moreClients, moreTicks });
-    if (units !== null) costs.push(units);
-  }
+    if (!base || !moreClients || !moreTicks || !fanOut) return [];
+    return unitCostsOf({ base, moreClients, moreTicks, fanOut }) ?? [];
+  });
   return costs.length === 0 ? [] : [unitCostTable(costs), scaleOutTable(medianCosts(costs))];
 }
 
@@ -75,12 +82,16 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
   const warmUp = isSmoke ? seconds : WARM_UP_SECONDS;
   context.progress('proxies: warm-up');
   await stage.run({ ...common, ...cells[0]!, proxies: most, seconds: warmUp });
+  const fanOut = await FanOut.open(context);
+  const fanOuts: (FanOutRound | null)[] = [];
   const results = new Map<string, RunResult[]>(cells.map((cell) => [nameOf(cell), []]));
   for (let round = 0; round < rounds; round++) {
     for (const cell of cells) {
       context.progress(`proxies: round ${round + 1} of ${rounds}, ${nameOf(cell)}`);
       results.get(nameOf(cell))!.push(await stage.run({ ...common, ...cell, seconds }));
     }
+    context.progress(`proxies: round ${round + 1} of ${rounds}, fan-out`);
+    fanOuts.push(await fanOut.measure());
   }
   return {
     tables: [
@@ -89,7 +100,7 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
         results,
       ),
       hostTable('Proxies: what adds up, and what it costs', results),
-      ...costTables(results),
+      ...costTables(results, fanOuts),
     ],
     conditions: {
       instruments: INSTRUMENTS,
@@ -103,7 +114,7 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
       secondsPerRun: seconds,
       rounds,
     },
-    rounds: [...results].map(([name, runs]) => ({ name, runs })),
+    rounds: [...[...results].map(([name, runs]) => ({ name, runs })), { name: 'fan-out', runs: fanOuts }],
     failures: [...results].flatMap(([name, runs]) =>
       runs.flatMap(({ failures }) => failures.map((failure) => `${name}: ${failure}`)),
     ),

@@ -1,28 +1,36 @@
 /**
- * What a million clients would take, from what a few hundred took: straight lines through measured points. A host's cost
- * has a part that is there at any load, since threads wake for each burst, and a part for each tick, subscriber and
- * delivery.
+ * What a million clients would take, from what a few hundred took: straight lines through measured points. A thread's cost
+ * has a part that is there at any load, since it wakes for each burst, and a part for each tick.
  */
 import type { Table } from '../harness/table.ts';
 
-/** What was measured: cores, and µs of CPU. */
+/** Cores that are busy at a rate of ticks. */
+export interface Line {
+  readonly cores: number;
+  /** µs of CPU. */
+  readonly perTick: number;
+}
+
+/** What was measured. */
 export interface UnitCosts {
-  /** Cores of a feed host that serves one proxy, at any load. */
-  readonly feedCores: number;
-  /** The same for each tick. */
-  readonly feedPerTick: number;
-  /** The feed host for each tick and each further subscriber of it. */
-  readonly feedPerTickAndProxy: number;
-  /** ZeroMQ's thread at the feed host, of `feedPerTickAndProxy`. */
-  readonly ioPerTickAndProxy: number;
-  /** Cores of a proxy worker with its ZeroMQ thread, at any load. */
-  readonly proxyCores: number;
-  /** The same for each tick that it receives and encodes, whoever wants it. */
-  readonly proxyPerTick: number;
-  /** A proxy worker for each delivery to a client. */
+  /** A feed host with one subscriber. */
+  readonly feed: Line;
+  /** Its bus worker, for each further subscriber. */
+  readonly busWorker: Line;
+  /** Its ZeroMQ thread, for each further subscriber. */
+  readonly zeromq: Line;
+  /** A proxy of one worker without clients, for what it receives and encodes. */
+  readonly proxy: Line;
+  /** A proxy, µs for each delivery to a client. */
   readonly perDelivery: number;
   /** Payload of a delivery. */
   readonly bytesPerDelivery: number;
+}
+
+/** The line through two points. */
+export function lineThrough(a: readonly [rate: number, cores: number], b: typeof a): Line {
+  const perTick = ((b[1] - a[1]) / (b[0] - a[0])) * 1e6;
+  return { cores: a[1] - (perTick * a[0]) / 1e6, perTick };
 }
 
 const CLIENTS = 1_000_000;
@@ -44,19 +52,25 @@ interface Plan {
   readonly clientsPerWorker: number;
   readonly workers: number;
   readonly gbit: number;
-  readonly feedCores: number;
-  readonly ioCores: number;
+  /** Cores at a feed host that serves all workers. */
+  readonly feed: number;
+  readonly busWorker: number;
+  readonly zeromq: number;
+  /** Subscribers that the thread of the feed host that is full first can serve. */
   readonly mostSubscribers: number;
 }
 
 function plan(costs: UnitCosts, perInstrument: number): Plan {
   const ticks = INSTRUMENTS * perInstrument;
+  const coresOf = ({ cores, perTick }: Line) => cores + (ticks * perTick) / 1e6;
   const perClient = INSTRUMENTS_PER_CLIENT * perInstrument;
   const deliveries = CLIENTS * perClient;
-  const receiving = costs.proxyCores + (ticks * costs.proxyPerTick) / 1e6;
+  const receiving = coresOf(costs.proxy);
   const left = Math.max(0, PLANNED - receiving);
   const clientsPerWorker = Math.floor((left * 1e6) / (costs.perDelivery * perClient));
   const workers = Math.ceil(CLIENTS / clientsPerWorker);
+  const busWorker = workers * coresOf(costs.busWorker);
+  const zeromq = workers * coresOf(costs.zeromq);
   return {
     ticks,
     deliveries,
@@ -64,10 +78,10 @@ function plan(costs: UnitCosts, perInstrument: number): Plan {
     clientsPerWorker,
     workers,
     gbit: (deliveries * (costs.bytesPerDelivery + HEAD_BYTES) * 8) / 1e9,
-    feedCores:
-      costs.feedCores + (ticks * (costs.feedPerTick + costs.feedPerTickAndProxy * (workers - 1))) / 1e6,
-    ioCores: (ticks * costs.ioPerTickAndProxy * workers) / 1e6,
-    mostSubscribers: Math.floor((PLANNED * 1e6) / (ticks * costs.ioPerTickAndProxy)),
+    feed: coresOf(costs.feed) + busWorker + zeromq,
+    busWorker,
+    zeromq,
+    mostSubscribers: Math.floor(PLANNED / Math.max(coresOf(costs.busWorker), coresOf(costs.zeromq))),
   };
 }
 
@@ -79,9 +93,10 @@ const ROWS: readonly (readonly [string, (plan: Plan) => string])[] = [
   ['proxy workers, a core each', ({ workers }) => String(workers)],
   ['Gbit/s to clients', ({ gbit }) => gbit.toFixed(0)],
   [`cards of ${CARD_GBIT} Gbit/s`, ({ gbit }) => String(Math.ceil(gbit / CARD_GBIT))],
-  ['cores of a feed host that serves all these workers', ({ feedCores }) => feedCores.toFixed(1)],
-  ['of which its one ZeroMQ thread', ({ ioCores }) => ioCores.toFixed(1)],
-  ['workers that one ZeroMQ thread can serve', ({ mostSubscribers }) => String(mostSubscribers)],
+  ['cores of a feed host that serves all these workers', ({ feed }) => feed.toFixed(1)],
+  ['of which its bus worker, one thread', ({ busWorker }) => busWorker.toFixed(1)],
+  ['of which ZeroMQ, one thread', ({ zeromq }) => zeromq.toFixed(1)],
+  ['workers that a feed host can serve', ({ mostSubscribers }) => String(mostSubscribers)],
 ];
 
 export function scaleOutTable(costs: UnitCosts): Table {

@@ -1,78 +1,75 @@
 /** From the runs of one round to what a tick, a proxy and a delivery cost. */
-import { formatSpread, spreadOf } from '../harness/spread.ts';
+import { formatSpread, type Spread, spreadOf } from '../harness/spread.ts';
 import type { Table } from '../harness/table.ts';
+import type { FanOutRound } from '../hop/bus-fan-out.ts';
 import { hostCostOf } from './host-table.ts';
 import { copiesOf, type RunResult } from './run-result.ts';
-import type { UnitCosts } from './scale-out.ts';
+import { lineThrough, type UnitCosts } from './scale-out.ts';
 
-/** Runs that differ from the first in one thing each. */
+/** Runs of one proxy. */
 export interface CostRuns {
   readonly base: RunResult;
-  readonly moreProxies: RunResult;
+  /** Differs in the number of clients only. */
   readonly moreClients: RunResult;
-  /** The number of clients may differ too. */
+  /** Differs in the rate; the number of clients may differ too. */
   readonly moreTicks: RunResult;
+  readonly fanOut: FanOutRound;
 }
 
 /** Null where the system does not tell. */
-export function unitCostsOf({ base, moreProxies, moreClients, moreTicks }: CostRuns): UnitCosts | null {
-  const [one, several, crowded, fast] = [base, moreProxies, moreClients, moreTicks].map(hostCostOf);
-  if (!one || !several || !crowded || !fast) return null;
-  const proxies = (moreProxies.proxies ?? 1) - (base.proxies ?? 1);
-  const perDelivery = (crowded.proxyPerTick - one.proxyPerTick) / (copiesOf(moreClients) - copiesOf(base));
-  const cores = (perTick: number, { perSecond }: RunResult) => (perTick * perSecond) / 1e6;
-  const line = (low: number, high: number) => {
-    const perTick = ((high - low) / (moreTicks.perSecond - base.perSecond)) * 1e6;
-    return { perTick, cores: low - cores(perTick, base) };
-  };
-  const feed = line(cores(one.feedPerTick, base), cores(fast.feedPerTick, moreTicks));
-  const proxy = line(
-    cores(one.proxyPerTick - perDelivery * copiesOf(base), base),
-    cores(fast.proxyPerTick - perDelivery * copiesOf(moreTicks), moreTicks),
-  );
+export function unitCostsOf({ base, moreClients, moreTicks, fanOut }: CostRuns): UnitCosts | null {
+  const [low, crowded, high] = [base, moreClients, moreTicks].map(hostCostOf);
+  if (!low || !crowded || !high) return null;
+  const perDelivery = (crowded.proxyPerTick - low.proxyPerTick) / (copiesOf(moreClients) - copiesOf(base));
+  const at = (perTick: number, { perSecond }: RunResult) => [perSecond, (perTick * perSecond) / 1e6] as const;
+  const withoutClients = (perTick: number, run: RunResult) => at(perTick - perDelivery * copiesOf(run), run);
   return {
-    feedCores: feed.cores,
-    feedPerTick: feed.perTick,
-    feedPerTickAndProxy: (several.feedPerTick - one.feedPerTick) / proxies,
-    ioPerTickAndProxy: (several.feedZeromqPerTick - one.feedZeromqPerTick) / proxies,
-    proxyCores: proxy.cores,
-    proxyPerTick: proxy.perTick,
+    feed: lineThrough(at(low.feedPerTick, base), at(high.feedPerTick, moreTicks)),
+    busWorker: fanOut.busWorker,
+    zeromq: fanOut.zeromq,
+    proxy: lineThrough(withoutClients(low.proxyPerTick, base), withoutClients(high.proxyPerTick, moreTicks)),
     perDelivery,
     bytesPerDelivery: base.payloadBytes / base.received,
   };
 }
 
-const NAMES: Readonly<Record<keyof UnitCosts, string>> = {
-  feedCores: 'feed host with one proxy, at any load, cores',
-  feedPerTick: 'the same, µs per tick',
-  feedPerTickAndProxy: 'feed host, µs per tick and further proxy',
-  ioPerTickAndProxy: 'of which its ZeroMQ thread',
-  proxyCores: 'proxy, at any load, cores',
-  proxyPerTick: 'proxy, µs per tick',
-  perDelivery: 'proxy, µs per delivery',
-  bytesPerDelivery: 'bytes per delivery',
-};
-const KEYS = Object.keys(NAMES) as (keyof UnitCosts)[];
+const LINES = [
+  ['feed', 'feed host with one proxy'],
+  ['busWorker', 'its bus worker, for each further proxy'],
+  ['zeromq', 'its ZeroMQ thread, for each further proxy'],
+  ['proxy', 'proxy without clients'],
+] as const;
 
 /** Medians over the rounds. */
 export function medianCosts(rounds: readonly UnitCosts[]): UnitCosts {
-  const median = (key: keyof UnitCosts) => spreadOf(rounds.map((costs) => costs[key])).median;
+  const median = (of: (costs: UnitCosts) => number) => spreadOf(rounds.map(of)).median;
+  const line = (key: (typeof LINES)[number][0]) => {
+    return { cores: median((costs) => costs[key].cores), perTick: median((costs) => costs[key].perTick) };
+  };
   return {
-    feedCores: median('feedCores'),
-    feedPerTick: median('feedPerTick'),
-    feedPerTickAndProxy: median('feedPerTickAndProxy'),
-    ioPerTickAndProxy: median('ioPerTickAndProxy'),
-    proxyCores: median('proxyCores'),
-    proxyPerTick: median('proxyPerTick'),
-    perDelivery: median('perDelivery'),
-    bytesPerDelivery: median('bytesPerDelivery'),
+    feed: line('feed'),
+    busWorker: line('busWorker'),
+    zeromq: line('zeromq'),
+    proxy: line('proxy'),
+    perDelivery: median(({ perDelivery }) => perDelivery),
+    bytesPerDelivery: median(({ bytesPerDelivery }) => bytesPerDelivery),
   };
 }
 
 export function unitCostTable(rounds: readonly UnitCosts[]): Table {
+  const spread = (of: (costs: UnitCosts) => number): Spread => spreadOf(rounds.map(of));
+  const lines = LINES.map(([key, name]) => {
+    const cores = spread((costs) => costs[key].cores);
+    const perTick = spread((costs) => costs[key].perTick);
+    return [name, formatSpread(cores, 3), formatSpread(perTick, 2)];
+  });
+  const perDelivery = formatSpread(
+    spread((costs) => costs.perDelivery),
+    2,
+  );
   return {
-    title: 'Proxies: what a tick, a proxy and a delivery cost',
-    columns: ['', 'median (quartiles)'],
-    rows: KEYS.map((key) => [NAMES[key], formatSpread(spreadOf(rounds.map((costs) => costs[key])), 2)]),
+    title: 'Proxies: what a tick, a proxy and a delivery cost; medians (quartiles)',
+    columns: ['', 'cores at any load', 'and µs per tick'],
+    rows: [...lines, ['proxy, per delivery', '', perDelivery]],
   };
 }

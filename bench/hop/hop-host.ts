@@ -83,14 +83,14 @@ async function publish({ endpoint, instruments }: { endpoint: string; instrument
   await once(bus, 'message');
 }
 
+interface ReceiveOptions {
+  readonly endpoint: string | null;
+  readonly instruments: number;
+  readonly subscribers: number;
+}
+
 /** Starts the receiving thread; without an endpoint on the ring of this process. */
-async function receive({
-  endpoint,
-  instruments,
-}: {
-  endpoint: string | null;
-  instruments: number;
-}): Promise<void> {
+async function receive({ endpoint, instruments, subscribers }: ReceiveOptions): Promise<void> {
   const topics = Array.from({ length: instruments }, (_, slot) =>
     formatTopic(hopInstrument(slot), MODE.QUOTE),
   );
@@ -99,6 +99,7 @@ async function receive({
       ? { kind: 'ring', spinUs: config.spinUs, ...memory }
       : {
           kind: 'bus',
+          subscribers,
           endpoint,
           topics,
           heartbeatMs: config.busHeartbeatMs,

@@ -25,8 +25,14 @@ export interface HopRun extends HopRunOptions, HopReceived {
   readonly way: Way;
   readonly written: number;
   readonly writerLag: HopWriterResult['lag'];
+  readonly subscribers: number;
   /** µs per tick that arrived, without the writer. */
-  readonly cpu: HopCpu | null;
+  readonly cpu: HopPairCpu | null;
+}
+
+export interface HopPairCpu extends HopCpu {
+  /** Of `io`, the part at the sender. */
+  readonly senderIo: number;
 }
 
 /** Time for the writing thread to start; the lead-in takes what it is too short by. */
@@ -44,14 +50,28 @@ export class HopPair {
   /** The same process for the ring and inproc. */
   readonly #receiver: ChildProgram<HopHost>;
 
-  private constructor(way: Way, sender: ChildProgram<HopHost>, receiver: ChildProgram<HopHost>) {
+  /** Sockets at the receiver, each of which gets everything. */
+  readonly #subscribers: number;
+
+  private constructor(
+    way: Way,
+    sender: ChildProgram<HopHost>,
+    receiver: ChildProgram<HopHost>,
+    subscribers: number,
+  ) {
     this.way = way;
     this.#sender = sender;
     this.#receiver = receiver;
+    this.#subscribers = subscribers;
   }
 
-  /** @param instruments topics that the receiver subscribes to */
-  static async open({ cleanup }: ScenarioContext, way: Way, instruments: number): Promise<HopPair> {
+  /** @param instruments topics that each of the receiver's sockets subscribes to */
+  static async open(
+    { cleanup }: ScenarioContext,
+    way: Way,
+    instruments: number,
+    subscribers = 1,
+  ): Promise<HopPair> {
     const start = () => {
       const program = new ChildProgram<HopHost>(join(import.meta.dirname, 'hop-host.ts'));
       cleanup.add(() => program.stop());
@@ -61,15 +81,15 @@ export class HopPair {
     };
     const sender = start();
     const receiver = way === 'ipc' || way === 'tcp' ? start() : sender;
-    const pair = new HopPair(way, sender, receiver);
-    if (way === 'ring') await sender.call('receive', { endpoint: null, instruments });
+    const pair = new HopPair(way, sender, receiver, subscribers);
+    if (way === 'ring') await sender.call('receive', { endpoint: null, instruments, subscribers });
     else await pair.#connect(await endpointOf(way, cleanup), instruments);
     return pair;
   }
 
   async #connect(endpoint: string, instruments: number): Promise<void> {
     await this.#sender.call('publish', { endpoint, instruments });
-    await this.#receiver.call('receive', { endpoint, instruments });
+    await this.#receiver.call('receive', { endpoint, instruments, subscribers: this.#subscribers });
     await until(`${instruments} topics subscribed over ${this.way}`, async () =>
       (await this.#sender.call('held', null)) >= instruments ? true : null,
     );
@@ -86,16 +106,17 @@ export class HopPair {
     await delay((startUs - monotonicUs()) / 1000);
     await Promise.all(this.#programs().map((program) => program.call('beginCpu', null)));
     const { written, lag } = await writing;
-    const received = await this.#untilReceived(written);
+    const received = await this.#untilReceived(written * this.#subscribers);
     const cpu = await this.#cpuPerTick(received.received);
-    return { ...options, ...received, way: this.way, written, writerLag: lag, cpu };
+    const subscribers = this.#subscribers;
+    return { ...options, ...received, way: this.way, subscribers, written, writerLag: lag, cpu };
   }
 
   /** Waits for the last tick, or until nothing has come for a while. */
-  async #untilReceived(written: number): Promise<HopReceived> {
+  async #untilReceived(expected: number): Promise<HopReceived> {
     for (let before = -1; ; ) {
       const counts = await this.#receiver.call('counts', null);
-      if (counts.received >= written || counts.received === before) return counts;
+      if (counts.received >= expected || counts.received === before) return counts;
       before = counts.received;
       await delay(QUIET_MS);
     }
@@ -105,12 +126,13 @@ export class HopPair {
     return [...new Set([this.#sender, this.#receiver])];
   }
 
-  async #cpuPerTick(ticks: number): Promise<HopCpu | null> {
-    const sums = { sender: 0, io: 0, receiver: 0 };
+  async #cpuPerTick(ticks: number): Promise<HopPairCpu | null> {
+    const sums = { sender: 0, io: 0, receiver: 0, senderIo: 0 };
     for (const program of this.#programs()) {
       const used = await program.call('cpu', null);
       if (used === null) return null;
       for (const part of ['sender', 'io', 'receiver'] as const) sums[part] += used[part] / ticks;
+      if (program === this.#sender) sums.senderIo = used.io / ticks;
     }
     return sums;
   }

@@ -19,7 +19,11 @@ export type HopReceiverData =
       readonly doorbells: SharedArrayBuffer;
       readonly spinUs: number;
     }
-  | ({ readonly kind: 'bus' } & HopSubscriberOptions);
+  | ({
+      readonly kind: 'bus';
+      /** As many sockets, each of which gets everything. */
+      readonly subscribers: number;
+    } & HopSubscriberOptions);
 
 /** The times of a run: what was due earlier is only counted. */
 export interface HopWindow {
@@ -83,15 +87,20 @@ function readRing({ ring, doorbells, spinUs }: HopReceiverData & { kind: 'ring' 
 }
 
 /** @returns what ends it */
-function readBus(options: HopSubscriberOptions): () => Promise<void> {
-  return subscribeHop(options, (frames) => {
-    messages++;
-    const nowUs = monotonicUs();
-    for (let i = 1; i < frames.length; i++) note(dueUsOfBytes(frames[i]!), nowUs);
-  });
+function readBus(subscribers: number, options: HopSubscriberOptions): () => Promise<void> {
+  const ends = Array.from({ length: subscribers }, () =>
+    subscribeHop(options, (frames) => {
+      messages++;
+      const nowUs = monotonicUs();
+      for (let i = 1; i < frames.length; i++) note(dueUsOfBytes(frames[i]!), nowUs);
+    }),
+  );
+  return async () => {
+    await Promise.all(ends.map((end) => end()));
+  };
 }
 
-const stop = data.kind === 'ring' ? readRing(data) : readBus(data);
+const stop = data.kind === 'ring' ? readRing(data) : readBus(data.subscribers, data);
 port.on('message', async (message: ToHopReceiver) => {
   switch (message.type) {
     case 'begin':

@@ -14,11 +14,11 @@ export interface HopSubscriberOptions {
  * @returns what ends it, and frees the socket
  */
 export function subscribeHop(
-  { topics, ...options }: HopSubscriberOptions,
+  { endpoint, topics, heartbeatMs, receiveHighWaterMark }: HopSubscriberOptions,
   onMessage: (frames: readonly Buffer[]) => void,
 ): () => Promise<void> {
-  const socket = createTickSubscriber({ ...options, curve: null });
-  socket.connect(options.endpoint);
+  const socket = createTickSubscriber({ endpoint, heartbeatMs, receiveHighWaterMark, curve: null });
+  socket.connect(endpoint);
   for (const topic of topics) subscribeTopic(socket, topic);
   const receive = async () => {
     for await (const frames of socket) onMessage(frames);
