@@ -2,6 +2,7 @@
  * The benchmark suite: `npm run bench`. Runs the scenarios one after the other, prints a table for each, and writes
  * everything with its conditions to a file. README.md says how to read it.
  */
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fanOut } from './end-to-end/fan-out.ts';
 import { frameToClient } from './end-to-end/frame-to-client.ts';
@@ -11,6 +12,7 @@ import { transports } from './end-to-end/transports.ts';
 import { twoHosts } from './end-to-end/two-hosts.ts';
 import { Cleanup } from './harness/cleanup.ts';
 import { formatEnvironment, readEnvironment } from './harness/environment.ts';
+import { fillTables, formatConditions } from './harness/readme-tables.ts';
 import { defaultReportPath, type SuiteReport, writeReport } from './harness/report-file.ts';
 import type { Scenario } from './harness/scenario.ts';
 import { formatTable } from './harness/table.ts';
@@ -53,6 +55,7 @@ function help(): string {
   --only NAME[,NAME]  run these scenarios or groups (${[...new Set(SCENARIOS.map(({ group }) => group))].join(', ')})
   --seconds N         measured time of each single run, in place of the scenario's own
   --smoke             the whole suite with tiny times: shows that it works, measures nothing
+  --readme            puts the tables into bench/README.md, where it has a place for them
   --json FILE         where the report goes; default bench/results/<time>.json
   --help              this text
 
@@ -86,6 +89,7 @@ async function run(cleanup: Cleanup): Promise<number> {
       only: { type: 'string' },
       seconds: { type: 'string' },
       json: { type: 'string' },
+      readme: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -112,14 +116,17 @@ async function run(cleanup: Cleanup): Promise<number> {
     });
     await cleanup.run();
     scenarios.push({ name, seconds, ...report });
-    const conditions = Object.entries(report.conditions).map(([key, value]) => `${key} ${value}`);
     for (const table of report.tables) print(`\n${formatTable(table)}`);
-    print(`(${conditions.join(', ')})`);
+    print(`(${formatConditions(report.conditions)})`);
     for (const failure of report.failures) print(`FAILED: ${failure}`);
   }
   const path = values.json ?? defaultReportPath(environment.startedAt);
   writeReport(path, { environment, isSmoke, scenarios });
   print(`\nReport: ${path}`);
+  if (values.readme) {
+    const filled = fillTables(join(import.meta.dirname, 'README.md'), environment, scenarios);
+    print(`bench/README.md has new numbers of: ${filled.join(', ')}`);
+  }
   if (isSmoke) print('A smoke run: the numbers above mean nothing.');
   return scenarios.some(({ failures }) => failures.length > 0) ? 1 : 0;
 }

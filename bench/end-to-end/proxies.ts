@@ -115,9 +115,12 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
       rounds,
     },
     rounds: [...[...results].map(([name, runs]) => ({ name, runs })), { name: 'fan-out', runs: fanOuts }],
-    failures: [...results].flatMap(([name, runs]) =>
-      runs.flatMap(({ failures }) => failures.map((failure) => `${name}: ${failure}`)),
-    ),
+    failures: [
+      ...fanOut.failures,
+      ...[...results].flatMap(([name, runs]) =>
+        runs.flatMap(({ failures }) => failures.map((failure) => `${name}: ${failure}`)),
+      ),
+    ],
   };
 }
 
