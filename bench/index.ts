@@ -100,6 +100,7 @@ async function run(cleanup: Cleanup): Promise<number> {
   const selected = select(values.only);
   const given = readSeconds(values.seconds);
   const isSmoke = values.smoke;
+  if (isSmoke && values.readme) throw new Error('--readme: the numbers of a smoke run mean nothing');
   const environment = readEnvironment(args);
   print(`${formatEnvironment(environment)}\n`);
 
