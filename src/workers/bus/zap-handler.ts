@@ -33,8 +33,6 @@ export class ZapHandler {
   #allowed: ReadonlySet<string>;
   /** Hex of every key that came in: its connections may be open. */
   readonly #admitted = new Set<string>();
-  admitted = 0;
-  refused = 0;
 
   constructor(options: ZapHandlerOptions) {
     this.#options = options;
@@ -76,17 +74,12 @@ export class ZapHandler {
     if (route === undefined || delimiter?.length !== 0 || id === undefined) return null;
     const decide = (status: string, text: string) => [route, '', VERSION, id, status, text, '', ''];
     const isCurve = version?.toString() === VERSION && mechanism?.toString() === 'CURVE';
-    if (!isCurve || key?.length !== KEY_BYTES) {
-      this.refused++;
-      return decide(REFUSED, 'only CURVE');
-    }
+    if (!isCurve || key?.length !== KEY_BYTES) return decide(REFUSED, 'only CURVE');
     const name = key.toString('hex');
     if (this.#allowed.has(name)) {
-      this.admitted++;
       this.#admitted.add(name);
       return decide(ADMITTED, 'OK');
     }
-    this.refused++;
     this.#options.onRefused(name, address?.toString() ?? '');
     return decide(REFUSED, 'key not allowed');
   }
