@@ -298,11 +298,13 @@ export class Engine {
 
   #stats(): Stats {
     const accounts = [...(this.#accounts?.all() ?? [])].filter(({ isSuspended }) => !isSuspended);
+    const ofProxies = (name: string) =>
+      this.#readers.proxies.reduce((sum, { counters }) => sum + (counters[name] ?? 0), 0);
     return {
       connections: accounts.length,
-      // What proxies hold that are fed over the bus is what the bus holds for them.
-      symbols: this.#registry.countKeys(this.#ringProxies > 0 ? FIRST_PROXY : BUS_READER),
-      clients: this.#readers.proxies.reduce((sum, { counters }) => sum + (counters.clients ?? 0), 0),
+      // Proxies that are fed over the bus need nothing of the registry; what several of them hold counts for each.
+      symbols: this.#ringProxies > 0 ? this.#registry.countKeys(FIRST_PROXY) : ofProxies('keys'),
+      clients: ofProxies('clients'),
       brokers: accounts.map(({ broker }) => broker.name),
     };
   }

@@ -236,6 +236,22 @@ test('a topic that was taken back while main was asked lingers, and then ends', 
   assert.deepEqual(scene.log, ['held 5', 'released 5']);
 });
 
+test('a mode that a subscribed one contains is promised without being kept: it would outlast what is subscribed', (t) => {
+  const scene = new WishScene(t, 0);
+  scene.subscribe(topic('A', MODE.DEPTH));
+  scene.answer(instrument(5));
+  const answers: (readonly SubscribeOutcome[])[] = [];
+  scene.wishes.resolve('demo', [{ exchange: 'NSE', symbol: 'A', mode: MODE.LTP }], (outcomes) => {
+    answers.push(outcomes);
+  });
+  scene.answer(instrument(5));
+  assert.equal(answers[0]?.[0]?.status, 'ok');
+  assert.deepEqual(scene.needs(), { 5: BITS.depth });
+  scene.unsubscribe(topic('A', MODE.DEPTH));
+  scene.tick(20);
+  assert.deepEqual(scene.needs(), { 5: 0 });
+});
+
 test('one mode that ends leaves the others of the instrument', (t) => {
   const scene = new WishScene(t);
   scene.subscribe(topic('A'));

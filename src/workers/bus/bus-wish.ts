@@ -36,9 +36,14 @@ export class BusWish {
     if (this.#until[mode] === Number.POSITIVE_INFINITY) this.#until[mode] = until;
   }
 
-  /** Is wanted at least until then. */
+  /**
+   * Is wanted at least until then. Nothing is kept for a mode that a subscribed one contains: who has that one subscribes to
+   * no other, and a lower mode would only outlast it.
+   */
   lease(mode: Mode, until: number): void {
-    this.#until[mode] = Math.max(this.#until[mode]!, until);
+    const isContained =
+      mode !== MODE.DEEP_DEPTH && this.subscribed.some((each) => each > mode && each !== MODE.DEEP_DEPTH);
+    if (!isContained) this.#until[mode] = Math.max(this.#until[mode]!, until);
   }
 
   /** Ends the modes whose time is over. @returns whether there were any */

@@ -117,6 +117,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
     const counters: Record<string, number> = {
       clients: this.#server.sessions.size,
       instruments: this.#index.instruments,
+      keys: this.#index.keys,
       backlogBytes: this.#longestBacklog(),
       ticks,
       published,

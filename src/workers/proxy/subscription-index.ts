@@ -120,6 +120,13 @@ export class SubscriptionIndex {
     return this.#instruments;
   }
 
+  /** Pairs of instrument and mode that somebody here is subscribed to. */
+  get keys(): number {
+    let keys = 0;
+    for (const { bySource } of this.all()) for (const streams of bySource) if (streams.length > 0) keys++;
+    return keys;
+  }
+
   /** Streams of a slot. Hot path; neither allocates nor throws. */
   get(slot: number): InstrumentStreams | undefined {
     return this.#slots[slot];
