@@ -2,6 +2,7 @@
  * The control plane of a proxy that is fed over the bus: questions go to the feed hosts, needs become topics. Proxy worker
  * thread, at the pace of clients that come and subscribe.
  */
+import { MAX_KEY_LENGTH } from '../bus/control-message.ts';
 import { isName } from '../bus/foreign-json.ts';
 import type { ControlPlane, SubscribeAnswer, VerifiedKey } from '../proxy/control-plane.ts';
 import type { InstrumentWish, SlotNeed, SubscribeOutcome } from '../worker-messages.ts';
@@ -11,6 +12,8 @@ import type { LocalSlots } from './local-slots.ts';
 import type { SourceInstrument } from './source-instrument.ts';
 
 const UNAVAILABLE = 'FEED_UNAVAILABLE';
+/** In the words of a feed host. */
+const INVALID_KEY = { status: 'refused', code: 'AUTHENTICATION_ERROR', message: 'Invalid API key' } as const;
 
 export interface BusControlOptions {
   readonly groups: readonly FeedGroup[];
@@ -45,6 +48,8 @@ export class BusControl implements ControlPlane {
 
   /** Of several feeds, the first that knows the key; a feed that cannot be asked might know it. */
   async verifyKey(key: string): Promise<VerifiedKey> {
+    // A request that is too large would cost this proxy its connection, and all others their answers.
+    if (key.length > MAX_KEY_LENGTH) return INVALID_KEY;
     const verdicts = this.#options.groups.map((group) => verifyKeyAt(group, key));
     const good = verdicts.map(async (verdict) => {
       const outcome = await verdict;

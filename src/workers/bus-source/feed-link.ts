@@ -234,8 +234,8 @@ export class FeedLink implements GroupLink {
   }
 
   async #receiveAnswers(): Promise<void> {
+    // Answers are no sign that ticks could come: the two sockets have connections of their own.
     for await (const [frame] of this.#questions) {
-      this.#silence.heard();
       if (frame !== undefined) this.#control.onFrame(frame);
     }
   }

@@ -37,8 +37,8 @@ export const CONTROL_PROTOCOL = 1;
 export const MAX_REQUEST_BYTES = 192 << 10;
 /** More wishes are sent in several requests. */
 export const MAX_RESOLVE_WISHES = 500;
-/** API keys are hexadecimal, and much shorter. */
-const MAX_KEY_LENGTH = 1024;
+/** Longest key that is asked about. API keys are hexadecimal, and much shorter. */
+export const MAX_KEY_LENGTH = 1024;
 
 export type ControlRequest =
   | { readonly id: number; readonly type: 'hello' }
