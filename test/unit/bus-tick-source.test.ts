@@ -225,6 +225,12 @@ test('a host that was started with a clock set back is read on, in a new epoch; 
     scene.drain().map(({ epoch }) => epoch),
     [900],
   );
+  link.sendStatus('recovering', 5000, 'INFY');
+  scene.drain();
+  scene.group.onReborn(link);
+  link.sendTicks('INFY', MODE.QUOTE, { epoch: 200, seq: 1, time: 4000 });
+  scene.drain();
+  assert.equal(scene.last(0)?.time, 4000, 'what the clock said before means nothing any more');
 });
 
 test('orders, refusals and sessions reach the users and instruments that they are about', () => {

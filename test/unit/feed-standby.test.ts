@@ -116,6 +116,23 @@ test('a last value of the other host that is older than what clients have is not
   assert.deepEqual([played.last(0)?.time, played.last(0)?.flags], [106, 0]);
 });
 
+test('nor is the first word of a host that had said nothing when it was switched to, if it is older', () => {
+  const played = new FeedGroupScene(2);
+  const [a, b] = played.links as [(typeof played.links)[0], (typeof played.links)[0]];
+  played.hold('INFY');
+  for (const link of [a, b]) link.sendStatus('live', 1, 'INFY');
+  a.sendTicks('INFY', MODE.QUOTE, { epoch: 900, seq: 10, time: 100 });
+  played.drain();
+  played.setState(0, 'away');
+  b.sendTicks('INFY', MODE.QUOTE, { epoch: 300, seq: 50, time: 99, flags: SNAPSHOT });
+  assert.deepEqual(played.drain(), []);
+  b.sendTicks('INFY', MODE.QUOTE, { epoch: 300, seq: 51, time: 101 });
+  assert.deepEqual(
+    played.drain().map(({ epoch, seq }) => [epoch, seq]),
+    [[901, 51]],
+  );
+});
+
 test('where the exchange tells no time, the time of receipt says which value is older', () => {
   const absent = 1 << 11;
   const played = new FeedGroupScene(2);

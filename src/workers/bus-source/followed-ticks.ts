@@ -133,7 +133,7 @@ export class FollowedTicks {
     const wordCount = from.spare.copyTo(words);
     from.spare.forget();
     if (wordCount === 0 || (this.#epoch > 0 && this.#isOlder(words))) {
-      this.#awaitsNext = from.epoch > 0;
+      this.#awaitsNext = this.#epoch > 0;
       this.last.setStale(true);
       return 0;
     }
@@ -143,10 +143,11 @@ export class FollowedTicks {
     return wordCount;
   }
 
-  /** The host was started anew. */
+  /** The host was started anew: it says anew how its feed stands, by a clock that may have been set back. */
   onReborn(host: number): void {
     const from = this.#hosts[host]!;
     from.isReborn = true;
+    from.downSince = 0;
   }
 
   /** The host's feed is silent, or the host is: what it sent last is no present price. */
