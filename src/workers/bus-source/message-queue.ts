@@ -29,6 +29,10 @@ export class MessageQueue {
       this.#messages = [];
       this.#next = 0;
       this.#onRoom?.();
+    } else if (this.#next === LIMIT) {
+      // What is never quite empty would keep all that was ever in it.
+      this.#messages = this.#messages.slice(LIMIT);
+      this.#next = 0;
     }
     return message;
   }
