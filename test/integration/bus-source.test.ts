@@ -1,11 +1,13 @@
 /** A proxy's links to feed hosts, over ZeroMQ: what it asks, what it is answered, and what it does while nobody answers. */
 import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { FLAG, MODE } from '../../src/codec/tick.ts';
 import { formatTopic } from '../../src/codec/topic.ts';
 import type { SubscribeOutcome } from '../../src/workers/worker-messages.ts';
-import { startBusIntake } from '../support/bus-intake-scene.ts';
+import { adjacentPorts } from '../support/adjacent-ports.ts';
+import { createBusIntake, startBusIntake } from '../support/bus-intake-scene.ts';
 import { FakeFeedHost } from '../support/fake-feed-host.ts';
 import { nameOf } from '../support/feed-group-scene.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -227,6 +229,49 @@ test('a host that died and was started anew is said hello to, with all topics, a
   await until('its ticks', () => ticks.length === 3);
   assert.deepEqual(ticks, ['0 500/1', '0 501/1', '0 501/3']);
   assert.equal(intake.source.lost, 1);
+});
+
+test('a host that is started anew before anybody missed it costs its clients a moment, and no question an error', async (t) => {
+  const { intake, host, news } = await scene(t);
+  const { outcomes } = await intake.control.subscribe(ANNA, [wish('INFY')]);
+  const [slot] = slotsOf(outcomes) as [number];
+  intake.control.need([{ slot, modes: 1 << MODE.QUOTE }]);
+  host.sendStatus('live', 7, 'INFY');
+  await until('the status', () => news.includes('live 0: first says'));
+  // The link to its control socket comes back later than that to its bus.
+  host.isDeaf = true;
+  host.host = 'second';
+  await until('its first heartbeat', () => news.some((text) => text.includes('it was started anew')));
+  const asked = intake.control.verifyKey('good');
+  host.isDeaf = false;
+  assert.equal((await asked).status, 'ok');
+  host.sendStatus('live', 1, 'INFY');
+  await until('its own status', () => news.includes('live 0: second says'));
+});
+
+test('a host in whose place something else answered, which ends a connection of ZeroMQ for good, is found when it is back', async (t) => {
+  const port = await adjacentPorts();
+  const endpoint = `tcp://127.0.0.1:${port}`;
+  const other = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'.repeat(10), () => socket.destroy());
+  });
+  t.after(() => other.close());
+  await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve));
+  const { intake, news, untilUp } = startBusIntake(t, [[endpoint]], 300);
+  await until('the absence', () => news.some((text) => text.startsWith(`away ${endpoint}`)));
+  const outcome = await intake.control.verifyKey('good');
+  assert.equal(outcome.status === 'refused' && outcome.code, 'FEED_UNAVAILABLE');
+  await new Promise((resolve) => other.close(resolve));
+  const host = await FakeFeedHost.start(t, endpoint);
+  await untilUp(1);
+  await intake.control.subscribe(ANNA, [wish('INFY')]);
+  assert.ok(host.subscribed.has('@orders/'));
+});
+
+test('an intake that was never started lets go of its sockets', async (t) => {
+  const [endpoint] = endpoints(t, 'bus') as [string];
+  await createBusIntake([[endpoint]], []).close();
 });
 
 test('a host that does not answer is given up in time, and the one that stands by is asked', async (t) => {

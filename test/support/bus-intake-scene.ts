@@ -21,10 +21,13 @@ export interface BusIntakeScene {
   lastFlags(slot: number): number | null;
 }
 
-export function startBusIntake(t: TestContext, feeds: readonly (readonly string[])[]): BusIntakeScene {
-  const news: string[] = [];
-  const ticks: string[] = [];
-  const intake = new BusIntake({
+/** @param news gets what is told unasked */
+export function createBusIntake(
+  feeds: readonly (readonly string[])[],
+  news: string[],
+  connectAnewMs?: number,
+): BusIntake {
+  return new BusIntake({
     task: {
       kind: 'bus',
       feeds,
@@ -55,7 +58,18 @@ export function startBusIntake(t: TestContext, feeds: readonly (readonly string[
     fail: (error) => {
       throw error;
     },
+    ...(connectAnewMs === undefined ? {} : { connectAnewMs }),
   });
+}
+
+export function startBusIntake(
+  t: TestContext,
+  feeds: readonly (readonly string[])[],
+  connectAnewMs?: number,
+): BusIntakeScene {
+  const news: string[] = [];
+  const ticks: string[] = [];
+  const intake = createBusIntake(feeds, news, connectAnewMs);
   const onTick = (words: Int32Array) =>
     void ticks.push(`${words[WORD.SLOT]} ${readInt64(words, WORD.EPOCH)}/${readInt64(words, WORD.SEQ)}`);
   const pump = intake.createPump({

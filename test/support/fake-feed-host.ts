@@ -25,7 +25,7 @@ export const HEARTBEAT_MS = 40;
 export class FakeFeedHost {
   readonly endpoint: string;
   /** Which start of the host this is. */
-  readonly host: string;
+  host: string;
   /** Prefixes that somebody is subscribed to. */
   readonly subscribed = new Set<string>();
   /** Every report of a subscription, as `+prefix` and `-prefix`. */

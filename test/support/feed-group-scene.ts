@@ -168,6 +168,7 @@ export class FeedGroupScene {
       slots: this.slots,
       loss: this.loss,
       events: this.events,
+      patienceMs: 0,
       onSwitched: (entry) => this.source.onSwitched(entry),
     });
     this.source.read([this.group]);

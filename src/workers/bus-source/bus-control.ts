@@ -14,6 +14,7 @@ import type { SourceInstrument } from './source-instrument.ts';
 const UNAVAILABLE = 'FEED_UNAVAILABLE';
 /** In the words of a feed host. */
 const INVALID_KEY = { status: 'refused', code: 'AUTHENTICATION_ERROR', message: 'Invalid API key' } as const;
+const NS_PER_MS = 1e6;
 
 export interface BusControlOptions {
   readonly groups: readonly FeedGroup[];
@@ -41,6 +42,7 @@ export class BusControl implements ControlPlane {
   /** Instruments whose need has changed. */
   readonly #changed = new Set<SourceInstrument>();
   #sweep: NodeJS.Immediate | undefined;
+  #isStopped = false;
 
   constructor(options: BusControlOptions) {
     this.#options = options;
@@ -97,7 +99,9 @@ export class BusControl implements ControlPlane {
     }
   }
 
+  /** From now on needs change no topic. */
   stop(): void {
+    this.#isStopped = true;
     clearImmediate(this.#sweep);
   }
 
@@ -136,7 +140,7 @@ export class BusControl implements ControlPlane {
       grants.push({ entry, wish, hasLast: false });
       return { status: 'ok', instruments: [entry.instrument] };
     });
-    return { outcomes, grants, askedAt: Date.now() * 1e6 };
+    return { outcomes, grants, askedAt: Date.now() * NS_PER_MS };
   }
 
   async #firstValues(grants: readonly Grant[]): Promise<void> {
@@ -153,7 +157,7 @@ export class BusControl implements ControlPlane {
     if (waits.length === 0) return;
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, this.#options.timeoutMs);
+      timer = setTimeout(resolve, this.#options.timeoutMs).unref();
     });
     await Promise.race([Promise.all(waits.map(({ value }) => value)), tooLate]);
     clearTimeout(timer);
@@ -162,6 +166,7 @@ export class BusControl implements ControlPlane {
 
   /** Worked off behind this turn: a need that ends and begins again in one turn changes no topic. */
   #change(entry: SourceInstrument): void {
+    if (this.#isStopped) return;
     this.#changed.add(entry);
     this.#sweep ??= setImmediate(() => {
       this.#sweep = undefined;

@@ -11,6 +11,8 @@ import { FeedLink } from './feed-link.ts';
 import { LocalSlots } from './local-slots.ts';
 import type { SourceInstrument } from './source-instrument.ts';
 
+const CONNECT_ANEW_MS = 5000;
+
 export interface BusIntakeOptions {
   readonly task: BusSourceTask;
   /** Until a feed host says its own. */
@@ -18,6 +20,8 @@ export interface BusIntakeOptions {
   readonly port: Pick<MessagePort, 'postMessage'>;
   readonly events: IntakeEvents;
   readonly fail: (error: unknown) => void;
+  /** Between two fresh attempts to reach a host that is away. */
+  readonly connectAnewMs?: number;
 }
 
 export class BusIntake implements ProxyIntake {
@@ -29,7 +33,8 @@ export class BusIntake implements ProxyIntake {
   readonly #slots = new LocalSlots<SourceInstrument>();
   #pump: BusPump | null = null;
 
-  constructor({ task, offers, port, events, fail }: BusIntakeOptions) {
+  constructor(options: BusIntakeOptions) {
+    const { task, offers, port, events, fail, connectAnewMs = CONNECT_ANEW_MS } = options;
     const loss = { lost: 0 };
     this.source = new BusTickSource(this.#slots, loss);
     const groups: FeedGroup[] = [];
@@ -42,11 +47,13 @@ export class BusIntake implements ProxyIntake {
           receiveHighWaterMark: task.receiveHighWaterMark,
           heartbeatMs: task.heartbeatMs,
           controlTimeoutMs: task.controlTimeoutMs,
+          connectAnewMs,
           curve: curvePeer(task.curve, this.#links.length + host),
           onQueued: () => this.#pump?.wake(),
           onState: (link, state, detail) => {
             groupOf().onLinkState(link, detail);
             this.#pump?.wake();
+            if (state === 'connecting') return;
             const news: FromReader = { type: 'link', endpoint, state, detail };
             port.postMessage(news);
           },
@@ -56,7 +63,8 @@ export class BusIntake implements ProxyIntake {
       });
       this.#links.push(...links);
       const onSwitched = (entry: SourceInstrument) => this.source.onSwitched(entry);
-      groups.push(new FeedGroup({ index, links, slots: this.#slots, loss, events, onSwitched }));
+      const patienceMs = task.controlTimeoutMs;
+      groups.push(new FeedGroup({ index, links, slots: this.#slots, loss, events, patienceMs, onSwitched }));
     }
     this.#groups = groups;
     this.source.read(groups);

@@ -25,6 +25,8 @@ export interface FeedGroupOptions {
   readonly slots: LocalSlots<SourceInstrument>;
   readonly loss: LossCounter;
   readonly events: IntakeEvents;
+  /** Longest wait for a host that is there and cannot be asked. */
+  readonly patienceMs: number;
   /** The last values of the host that is followed now are to be handed over. */
   readonly onSwitched: (entry: SourceInstrument) => void;
 }
@@ -43,13 +45,15 @@ export class FeedGroup {
   readonly #instruments = new Map<string, SourceInstrument>();
   /** The highest epoch that a freed instrument was told under, where that was not its host's own. */
   #floor = 0;
+  readonly patienceMs: number;
   /** How often another host was followed. */
   switches = 0;
 
   constructor(options: FeedGroupOptions) {
-    const { index, links, events } = options;
+    const { index, links, events, patienceMs } = options;
     this.#options = options;
     this.index = index;
+    this.patienceMs = patienceMs;
     this.links = links;
     this.#statuses = new GroupStatuses(links, (news) => events.onFeedStatus(news));
     this.accounts = new AccountBook(
@@ -160,7 +164,7 @@ export class FeedGroup {
   onLinkState(link: GroupLink, detail: string): void {
     this.#statuses.onLinkState(link, detail);
     const entries = [...this.#instruments.values()];
-    if (link.state === 'away') {
+    if (link.state !== 'up') {
       for (const { base, deep } of entries) {
         base.onSilent(link.host);
         deep.onSilent(link.host);

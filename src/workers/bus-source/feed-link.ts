@@ -3,8 +3,9 @@
  *
  * ```
  * connecting ──hello and heartbeat of the same start──> up <──────────────────┐
- *     └──no hello in time──> away <──nothing heard for three heartbeats──┘    │
- *                             └──────heartbeat of the host that said hello────┘
+ *  ^  └──no hello in time──> away <──nothing heard for three heartbeats──┤    │
+ *  │                          └──────heartbeat of the host that said hello│────┘
+ *  └──heartbeat of another start of the host──────────────────────────────┘
  * ```
  */
 import type { Dealer, XSubscriber } from 'zeromq';
@@ -34,8 +35,6 @@ const STANDING_EVENTS: readonly string[] = ['@status/', '@account/'];
 const PASSING_EVENTS: readonly string[] = ['@orders/', '@refused/'];
 /** Clients wait for it. Away hosts are asked when they beat. */
 const HELLO_AGAIN_MS = 20;
-/** Often enough for a host that ZeroMQ has given up for good, and far above its own attempts. */
-const CONNECT_ANEW_MS = 5000;
 
 export interface FeedLinkOptions {
   readonly endpoint: string;
@@ -44,10 +43,12 @@ export interface FeedLinkOptions {
   readonly receiveHighWaterMark: number;
   readonly heartbeatMs: number;
   readonly controlTimeoutMs: number;
+  /** An away host is connected anew so often: ZeroMQ may have given it up. Far above its own attempts, which take 2 s. */
+  readonly connectAnewMs: number;
   readonly curve: CurvePeer | null;
   /** A message waits to be drained. */
   readonly onQueued: () => void;
-  readonly onState: (link: FeedLink, state: Exclude<LinkState, 'connecting'>, detail: string) => void;
+  readonly onState: (link: FeedLink, state: LinkState, detail: string) => void;
   /** The host was started anew: its numbers begin anew too. */
   readonly onReborn: (link: FeedLink) => void;
   readonly fail: (error: unknown) => void;
@@ -71,6 +72,7 @@ export class FeedLink implements GroupLink {
   /** The start of the host whose heartbeats come. */
   #beating = '';
   #looks = 0;
+  #wasUp = false;
   #isAskingHello = false;
   #timer: NodeJS.Timeout | undefined;
   #helloTimer: NodeJS.Timeout | undefined;
@@ -86,8 +88,12 @@ export class FeedLink implements GroupLink {
     this.#questions = createControlClient({ endpoint: controlEndpointOf(endpoint), heartbeatMs, curve });
     this.#control = new ControlClient(this.#questions, options.controlTimeoutMs);
     this.topics = new LinkTopics(host, {
-      subscribe: (topic) => subscribeTopic(this.#ticks, topic),
-      unsubscribe: (topic) => unsubscribeTopic(this.#ticks, topic),
+      subscribe: (topic) => {
+        if (!this.#isClosed) subscribeTopic(this.#ticks, topic);
+      },
+      unsubscribe: (topic) => {
+        if (!this.#isClosed) unsubscribeTopic(this.#ticks, topic);
+      },
     });
   }
 
@@ -109,6 +115,8 @@ export class FeedLink implements GroupLink {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    // Whoever still asks learns that there is nobody.
+    this.state = 'away';
     clearInterval(this.#timer);
     clearTimeout(this.#helloTimer);
     this.#control.failAll('the proxy stops');
@@ -131,9 +139,9 @@ export class FeedLink implements GroupLink {
       const isReborn = this.#beating !== '';
       this.#beating = host;
       if (isReborn) {
-        this.#control.failAll('the feed host was started anew');
         this.statuses.clear();
         this.#options.onReborn(this);
+        if (this.state === 'up') this.#become('connecting', 'it was started anew');
       }
     }
     this.#settle();
@@ -144,23 +152,24 @@ export class FeedLink implements GroupLink {
   #settle(): void {
     const { hello, state } = this;
     if (state === 'up' || hello === null || hello.host !== this.#beating) return;
-    if (state === 'away') {
+    if (this.#wasUp) {
       // What it said meanwhile was lost: it says again what holds.
       for (const topic of STANDING_EVENTS) {
         unsubscribeTopic(this.#ticks, topic);
         subscribeTopic(this.#ticks, topic);
       }
     }
+    this.#wasUp = true;
     this.#become('up', `version ${hello.version}`);
   }
 
-  #become(state: Exclude<LinkState, 'connecting'>, detail: string): void {
+  #become(state: LinkState, detail: string): void {
     this.state = state;
     this.since = Date.now();
     this.#looks = 0;
-    if (state === 'away') this.#control.failAll(detail);
+    if (state !== 'up') this.#control.failAll(detail);
     this.#options.onState(this, state, detail);
-    this.#settleWaiting(state === 'up');
+    if (state !== 'connecting') this.#settleWaiting(state === 'up');
   }
 
   #settleWaiting(isUp: boolean): void {
@@ -170,7 +179,7 @@ export class FeedLink implements GroupLink {
   }
 
   #look(): void {
-    const { heartbeatMs, controlTimeoutMs } = this.#options;
+    const { heartbeatMs, controlTimeoutMs, connectAnewMs } = this.#options;
     const lookMs = heartbeatMs / LOOKS_PER_HEARTBEAT;
     this.#looks++;
     const isSilent = this.#silence.look();
@@ -178,7 +187,7 @@ export class FeedLink implements GroupLink {
       this.#become('away', `${this.#whyUnmade()} within ${controlTimeoutMs} ms`);
     } else if (this.state === 'up' && isSilent) {
       this.#become('away', `nothing heard for ${HEARTBEATS_UNTIL_AWAY} heartbeats`);
-    } else if (this.state === 'away' && this.#looks * lookMs >= CONNECT_ANEW_MS) {
+    } else if (this.state === 'away' && this.#looks * lookMs >= connectAnewMs) {
       this.#looks = 0;
       connectAnew(this.#ticks, this.endpoint);
       connectAnew(this.#questions, controlEndpointOf(this.endpoint));

@@ -2,6 +2,7 @@
  * What the hosts of a feed are asked, one after the other until one answers. Proxy worker thread, at the pace of clients
  * that come and subscribe.
  */
+import { setTimeout } from 'node:timers/promises';
 import { MAX_RESOLVE_WISHES, type ResolvedAnswer } from '../bus/control-message.ts';
 import type { VerifiedKey } from '../proxy/control-plane.ts';
 import type { InstrumentWish } from '../worker-messages.ts';
@@ -10,12 +11,17 @@ import type { GroupLink } from './group-link.ts';
 
 /** Half of what a feed host takes in one request. */
 const MAX_WISH_BYTES = 128 << 10;
+const RETRY_MS = 20;
 
 /** Why nobody could be asked, for the client that wanted it. */
 export class Unreachable extends Error {
-  constructor(group: FeedGroup, reason: string) {
+  /** None of the hosts is there. */
+  readonly isAway: boolean;
+
+  constructor(group: FeedGroup, reason: string, isAway = false) {
     const hosts = group.links.map(({ endpoint }) => endpoint).join(' and ');
     super(`The feed host ${hosts} cannot be reached now (${reason}). Try again in a few seconds`);
+    this.isAway = isAway;
   }
 }
 
@@ -39,8 +45,22 @@ async function reachable(group: FeedGroup): Promise<readonly GroupLink[]> {
     );
   }
   const now = group.links.filter(({ state }) => state === 'up');
-  if (now.length === 0) throw new Unreachable(group, 'it is away');
+  if (now.length === 0) throw new Unreachable(group, 'it is away', true);
   return now;
+}
+
+/** A host that has just come back is heard before it can be asked: then it is tried again until it is too late. */
+async function patiently<T>(group: FeedGroup, attempt: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + group.patienceMs;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const isFinal = !(error instanceof Unreachable) || error.isAway;
+      if (isFinal || performance.now() >= deadline) throw error;
+    }
+    await setTimeout(RETRY_MS);
+  }
 }
 
 /**
@@ -49,7 +69,11 @@ async function reachable(group: FeedGroup): Promise<readonly GroupLink[]> {
  * @returns the first good answer; one about the broker session, or a refusal, when no host has a better one
  * @throws Unreachable when none of them answers
  */
-export async function verifyKeyAt(group: FeedGroup, key: string): Promise<VerifiedKey> {
+export function verifyKeyAt(group: FeedGroup, key: string): Promise<VerifiedKey> {
+  return patiently(group, () => askForKey(group, key));
+}
+
+async function askForKey(group: FeedGroup, key: string): Promise<VerifiedKey> {
   const links = await reachable(group);
   const verdicts = links.map((link) => verifyAt(group, link, key));
   const good = verdicts.map(async (verdict) => {
@@ -79,7 +103,15 @@ async function verifyAt(group: FeedGroup, link: GroupLink, key: string): Promise
  * Asks for instruments, at the first host that answers.
  * @throws Unreachable
  */
-export async function resolveAt(
+export function resolveAt(
+  group: FeedGroup,
+  account: string,
+  wishes: readonly InstrumentWish[],
+): Promise<Resolved> {
+  return patiently(group, () => askForInstruments(group, account, wishes));
+}
+
+async function askForInstruments(
   group: FeedGroup,
   account: string,
   wishes: readonly InstrumentWish[],

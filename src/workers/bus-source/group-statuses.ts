@@ -18,7 +18,7 @@ export class GroupStatuses {
   }
 
   onLinkState(link: GroupLink, detail: string): void {
-    if (link.state !== 'away') this.#absences.delete(link);
+    if (link.state === 'up') this.#absences.delete(link);
     else {
       const reason = `the feed host ${link.endpoint} is away: ${detail}`;
       this.#absences.set(link, { status: 'recovering', since: link.since, reason });
