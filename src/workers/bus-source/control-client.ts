@@ -40,13 +40,10 @@ export class ControlClient {
   }
 
   /** @throws Error that says why there is no answer; an answer of type `error` is one */
-  ask(question: Question): Promise<ControlAnswer> {
+  ask(question: Question, timeoutMs = this.#timeoutMs): Promise<ControlAnswer> {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => this.#fail(id, `no answer within ${this.#timeoutMs} ms`),
-        this.#timeoutMs,
-      );
+      const timer = setTimeout(() => this.#fail(id, `no answer within ${timeoutMs} ms`), timeoutMs);
       this.#pending.set(id, { resolve, reject, timer });
       const frame = encodeRequest({ id, ...question });
       this.#lastSend = this.#lastSend.then(() => {

@@ -35,6 +35,8 @@ const STANDING_EVENTS: readonly string[] = ['@status/', '@account/'];
 const PASSING_EVENTS: readonly string[] = ['@orders/', '@refused/'];
 /** Clients wait for it. Away hosts are asked when they beat. */
 const HELLO_AGAIN_MS = 20;
+/** One that is lost with a connection is said again before the link is given up. */
+const HELLO_ATTEMPTS = 4;
 
 export interface FeedLinkOptions {
   readonly endpoint: string;
@@ -213,7 +215,7 @@ export class FeedLink implements GroupLink {
       }
     };
     this.#control
-      .ask({ type: 'hello' })
+      .ask({ type: 'hello' }, this.#options.controlTimeoutMs / HELLO_ATTEMPTS)
       .then(
         (answer) => {
           if (answer.type === 'hello') {
