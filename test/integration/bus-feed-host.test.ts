@@ -4,11 +4,13 @@ import { type TestContext, test } from 'node:test';
 import { MODE, type Mode } from '../../src/codec/tick.ts';
 import { formatTopic } from '../../src/codec/topic.ts';
 import { DEMO_USER } from '../../src/main/database/demo-seed.ts';
+import { SimulatedExchange } from '../../src/main/simulator/simulated-exchange.ts';
 import type { BusEvent } from '../../src/workers/bus/bus-event.ts';
 import { BusClient } from '../support/bus-client.ts';
 import { alwaysOpen } from '../support/calendar-file.ts';
 import { ControlClient } from '../support/control-client.ts';
 import { type EngineFixture, startEngineFixture } from '../support/engine-fixture.ts';
+import { addKiteAccount, KITE_CREDENTIALS, KITE_EXCHANGE } from '../support/kite-account.ts';
 import { OpenAlgoPublisher } from '../support/openalgo-publisher.ts';
 import { addSecondAccount, SECOND_KEY, SECOND_USER } from '../support/second-account.ts';
 import { until } from '../support/until.ts';
@@ -218,6 +220,35 @@ test("when a user's session ends, another user of the broker serves the topic fr
   assert.equal(fixture.exchange.connections.length, 1);
   await until('a live status', () => eventsOf(bus, 'status').at(-1)?.status === 'live');
   await until('nothing that cannot be served', () => counters(fixture).refused === 0);
+});
+
+test('a user who goes to another broker leaves the topics of the old one: that is told, and they are served when another user is there', async (t) => {
+  const kite = new SimulatedExchange(KITE_EXCHANGE);
+  const { url } = await kite.listen();
+  t.after(() => kite.close());
+  const fixture = await startEngineFixture(t, {
+    prepare: addKiteAccount,
+    flags: [`--zerodha-ws-url=${url}`, '--database-poll=0.05', alwaysOpen(t)],
+  });
+  const bus = new BusClient(t, fixture.busEndpoint, topicOf('RELIANCE'), '@status/angel/');
+  await until('ticks', () => fixture.exchange.step() ?? bus.ticks().length > 5);
+  const { apiKey, authToken } = KITE_CREDENTIALS;
+  fixture.writeDatabase((db, encrypt) => {
+    const statement = db.prepare("UPDATE auth SET broker = 'zerodha', auth = ? WHERE name = ?");
+    statement.run(encrypt(`${apiKey}:${authToken}`), DEMO_USER);
+  });
+  await until('the end of the session', () => eventsOf(bus, 'status').at(-1)?.status === 'session_expired');
+  await until('a topic that nobody serves', () => counters(fixture).refused === 1);
+  assert.equal(counters(fixture).held, 0);
+  await untilUpstream(kite, []);
+  assert.equal(fixture.engine.subscribedInstruments, 0, 'nothing is held at the new broker for it');
+  const { length } = bus.ticks();
+  fixture.writeDatabase(addSecondAccount);
+  await until('ticks of another user', () => fixture.exchange.step() ?? bus.ticks().length > length);
+  await until('a live status', () => eventsOf(bus, 'status').at(-1)?.status === 'live');
+  bus.close();
+  await until('nothing held', () => fixture.engine.subscribedInstruments === 0);
+  await until('no wish left', () => counters(fixture).held === 0);
 });
 
 test('an order update goes to the topic of its user, verbatim', async (t) => {

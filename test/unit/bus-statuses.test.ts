@@ -88,3 +88,14 @@ test('a statement about thousands of instruments comes in parts that do not hold
     ],
   );
 });
+
+test('of what is subscribed no more though it is wanted the end is told, unless another user has it by then', () => {
+  const statuses = createStatuses();
+  statuses.onNews(news('live', 1, 2, 3, 9));
+  for (const slot of [1, 2, 3]) statuses.hold(instrument(slot));
+  statuses.takeChanges();
+  for (const slot of [1, 2, 3]) statuses.leave(instrument(slot));
+  statuses.hold(instrument(9, 'S2'));
+  assert.deepEqual(brief(statuses.takeChanges()), ['2 session_expired: S1,S3', '3 live: S2']);
+  assert.deepEqual(brief(statuses.present()), ['3 live: S2']);
+});

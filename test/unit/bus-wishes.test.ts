@@ -4,6 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { type Instrument, MODE, type Mode } from '../../src/codec/tick.ts';
 import { formatTopic, type Topic } from '../../src/codec/topic.ts';
 import { BusWishes } from '../../src/workers/bus/bus-wishes.ts';
+import { MAX_ASKED, MAX_ASKED_AGAIN } from '../../src/workers/bus/unserved-topics.ts';
 import type { FromReader, SlotNeed, SubscribeOutcome } from '../../src/workers/worker-messages.ts';
 
 const BITS = { ltp: 1 << MODE.LTP, quote: 1 << MODE.QUOTE, depth: 1 << MODE.DEPTH };
@@ -47,7 +48,9 @@ class WishScene {
         this.log.push(`held ${slot}${foreign === null ? '' : ` and ${foreign.slot}`}`);
       },
       onServed: (text) => void this.log.push(`served ${text}`),
-      onReleased: ({ slot }) => void this.log.push(`released ${slot}`),
+      onReleased: ({ slot }, isWanted) => {
+        this.log.push(`released ${slot}${isWanted ? ', which is wanted' : ''}`);
+      },
     });
     t.after(() => this.wishes.stop());
   }
@@ -263,4 +266,60 @@ test('one mode that ends leaves the others of the instrument', (t) => {
   scene.tick(1500);
   assert.deepEqual(scene.needs(), { 5: BITS.ltp });
   assert.equal(scene.wishes.held, 1);
+});
+
+test('topics of a user who went to another broker are asked for at others, and nothing is held there for them', (t) => {
+  const scene = new WishScene(t);
+  scene.wishes.resolve('user', [{ exchange: 'NSE', symbol: 'A', mode: MODE.QUOTE }], () => {});
+  scene.answer(instrument(5));
+  scene.subscribe(topic('A'));
+  scene.needs();
+  scene.wishes.onMoved([{ from: 5, to: { ...instrument(20), broker: 'zerodha' } }]);
+  assert.equal(scene.log.at(-1), 'released 5, which is wanted');
+  const asked = scene.questions();
+  assert.deepEqual(
+    asked.map(({ text }) => text),
+    ['@angel A:2'],
+  );
+  assert.deepEqual(scene.needs(), { 5: 0, 20: 0 });
+  assert.equal(scene.wishes.held, 0);
+  scene.wishes.onSubscribed(asked[0]!.id, [toOutcome(instrument(9))]);
+  assert.deepEqual(scene.needs(), { 9: BITS.quote });
+  scene.unsubscribe(topic('A'));
+  scene.tick(1500);
+  assert.deepEqual(scene.needs(), { 9: 0 });
+  assert.equal(scene.wishes.held, 0);
+});
+
+test('somebody who subscribes to all sorts of things gives main no more of them to look up than it has time for', (t) => {
+  const scene = new WishScene(t);
+  const count = MAX_ASKED_AGAIN + 3 * MAX_ASKED;
+  for (let i = 0; i < count; i++) scene.subscribe({ ...topic(`S${i}`), broker: `b${i % 7}` });
+  scene.subscribe(topic('A'));
+  const serveAll = () => {
+    let asked = 0;
+    for (let batch = scene.posted.splice(0); batch.length > 0; batch = scene.posted.splice(0)) {
+      const questions = batch.filter((message) => message.type === 'subscribe');
+      const topics = questions.reduce((sum, { wishes }) => sum + wishes.length, 0);
+      assert.ok(topics <= MAX_ASKED, `${topics} topics under way`);
+      asked += topics;
+      for (const { id, broker, wishes } of questions) {
+        const outcomes = wishes.map(({ symbol }) => (symbol === 'A' ? toOutcome(instrument(5)) : REFUSED));
+        scene.wishes.onSubscribed(id, broker === 'angel' ? outcomes : wishes.map(() => REFUSED));
+      }
+    }
+    return asked;
+  };
+  assert.equal(serveAll(), count + 1);
+  assert.ok(scene.log.includes('served angel/NSE/A/QUOTE/'), 'what can be served is');
+  assert.equal(scene.wishes.refused, count);
+  const again = [2000, 2000].map((ms) => {
+    scene.tick(ms);
+    return serveAll();
+  });
+  assert.deepEqual(again, [MAX_ASKED_AGAIN, MAX_ASKED_AGAIN]);
+  for (let i = 0; i < count; i++) scene.unsubscribe({ ...topic(`S${i}`), broker: `b${i % 7}` });
+  assert.equal(scene.wishes.refused, 0);
+  scene.tick(4000);
+  assert.deepEqual(scene.questions(), []);
 });

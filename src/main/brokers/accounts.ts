@@ -57,11 +57,15 @@ export class Accounts {
     return this.#accounts.get(name)?.status;
   }
 
-  /** An account with a session, by name; with an empty name any account of a broker, a connected one if there is one. */
+  /**
+   * An account with a session: by name, at this broker if one is named; with an empty name any account of the broker, a
+   * connected one if there is one.
+   */
   find(name: string, broker: string): Account | undefined {
     let found: Account | undefined;
     for (const account of this.#accounts.values()) {
-      const isMeant = name === '' ? account.broker.name === broker : account.name === name;
+      const isAtBroker = account.broker.name === broker;
+      const isMeant = name === '' ? isAtBroker : account.name === name && (isAtBroker || broker === '');
       if (!isMeant || account.isSuspended) continue;
       if (name !== '' || account.status.isConnected) return account;
       found ??= account;

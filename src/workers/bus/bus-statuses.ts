@@ -30,6 +30,8 @@ export class BusStatuses {
   readonly #held = new Map<number, HeldName>();
   /** Names of which something may have to be said. */
   readonly #changed = new Set<HeldName>();
+  /** Names that are held no more, of which that has to be said. */
+  readonly #left = new Set<HeldName>();
 
   constructor(revise: () => number) {
     this.#revise = revise;
@@ -75,11 +77,17 @@ export class BusStatuses {
     this.#changed.delete(name);
   }
 
+  /** An instrument is subscribed no more though somebody wants it: its user has left the broker. */
+  leave(instrument: Instrument): void {
+    const name = this.#held.get(instrument.slot);
+    this.release(instrument);
+    if (name !== undefined) this.#left.add(name);
+  }
+
   /** What has to be said since the last call. */
   takeChanges(): StatusEvent[] {
-    if (this.#changed.size === 0) return [];
+    const told = this.#takeLeft();
     const statements = new Map<Standing, Statement>();
-    const told: HeldName[] = [];
     for (const name of this.#changed) {
       const standing = this.#slots[name.instrument.slot];
       if (standing === undefined || isSame(standing, name.stated)) continue;
@@ -95,11 +103,32 @@ export class BusStatuses {
     return eventsOf(told);
   }
 
+  #takeLeft(): HeldName[] {
+    const statements = new Map<string, Statement>();
+    const told: HeldName[] = [];
+    for (const name of this.#left) {
+      const { broker } = name.instrument;
+      // Another user has it already.
+      if (this.#names.has(nameKey(name.instrument))) continue;
+      const statement = statements.get(broker) ?? { ...leftStanding(broker), revision: this.#revise() };
+      statements.set(broker, statement);
+      name.stated = statement;
+      told.push(name);
+    }
+    this.#left.clear();
+    return told;
+  }
+
   /** What holds now of all instruments, or of those with these names. */
   present(names?: readonly Pick<Instrument, 'broker' | 'exchange' | 'symbol'>[]): StatusEvent[] {
     if (names === undefined) return eventsOf(this.#names.values());
     return eventsOf(new Set(names.map((name) => this.#names.get(nameKey(name)))));
   }
+}
+
+function leftStanding(broker: string): Standing {
+  const reason = 'the user is at another broker now';
+  return { status: 'session_expired', since: Date.now(), reason, broker };
 }
 
 function isSame(standing: Standing, stated: Statement | undefined): boolean {

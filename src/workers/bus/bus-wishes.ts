@@ -16,8 +16,9 @@ import type {
 } from '../worker-messages.ts';
 import { nameKey } from './bus-instrument.ts';
 import { BusWish } from './bus-wish.ts';
+import { UnservedTopics } from './unserved-topics.ts';
 
-/** A login takes a person longer; each round costs main one look-up per topic. */
+/** A login takes a person longer. */
 const ASK_AGAIN_MS = 2000;
 /** A proxy needs a round trip from the answer to its subscription, even where nothing lingers. */
 const MIN_LEASE_MS = 1000;
@@ -36,8 +37,8 @@ export interface BusWishesOptions {
   readonly onHeld: (instrument: Instrument, foreign: Instrument | null) => void;
   /** A topic can be served from now on. */
   readonly onServed: (topic: string) => void;
-  /** A slot is subscribed no more. */
-  readonly onReleased: (instrument: Instrument) => void;
+  /** A slot is subscribed no more. @param isWanted though somebody wants what it stood for */
+  readonly onReleased: (instrument: Instrument, isWanted: boolean) => void;
 }
 
 /** A question to main that is not answered yet. */
@@ -53,8 +54,7 @@ interface Question {
 export class BusWishes {
   readonly #options: BusWishesOptions;
   readonly #questions = new Map<number, Question>();
-  /** Topics that could not be served, by their text. */
-  readonly #refused = new Map<string, Topic>();
+  readonly #unserved = new UnservedTopics((...question) => this.#ask(...question));
   /** By name, and by the slot that serves it. */
   readonly #wishes = new Map<string, BusWish>();
   readonly #slots = new Map<number, BusWish>();
@@ -68,12 +68,12 @@ export class BusWishes {
 
   constructor(options: BusWishesOptions) {
     this.#options = options;
-    this.#askTimer = setInterval(() => this.#askAgain(), ASK_AGAIN_MS);
+    this.#askTimer = setInterval(() => this.#unserved.askAgain(), ASK_AGAIN_MS);
   }
 
   /** Topics that somebody is subscribed to and that cannot be served now. */
   get refused(): number {
-    return this.#refused.size;
+    return this.#unserved.refused;
   }
 
   /** Instruments that the bus has subscribed. */
@@ -91,12 +91,12 @@ export class BusWishes {
     // It lingers, or a proxy has asked for it: main has it subscribed.
     if (wish?.has(topic.mode)) {
       wish.subscribe(topic.mode);
-      if (this.#options.isEnded(wish.instrument.slot)) this.#refuse(topic);
-    } else this.#ask(topic.broker, wish?.account ?? '', [topic]);
+      if (this.#options.isEnded(wish.instrument.slot)) this.#unserved.refuse(topic);
+    } else this.#unserved.add(topic, wish?.account ?? '');
   }
 
   unsubscribe(topic: Topic): void {
-    this.#refused.delete(formatTopic(topic, topic.mode));
+    this.#unserved.delete(topic);
     const wish = this.#wishes.get(nameKey(topic));
     if (wish === undefined) return;
     wish.unsubscribe(topic.mode, performance.now() + this.#options.lingerMs);
@@ -145,8 +145,9 @@ export class BusWishes {
     const needs: SlotNeed[] = [];
     for (const { from, to } of moves) {
       const wish = this.#slots.get(from);
-      if (wish !== undefined) this.#move(wish, to);
-      needs.push({ slot: to.slot, modes: wish?.modes ?? 0 }, { slot: from, modes: 0 });
+      if (wish !== undefined && nameKey(to) === nameKey(wish.instrument)) this.#move(wish, to);
+      else if (wish !== undefined) needs.push(...this.#leave(wish));
+      needs.push({ slot: to.slot, modes: this.#slots.get(to.slot)?.modes ?? 0 }, { slot: from, modes: 0 });
     }
     this.#need(needs);
   }
@@ -155,13 +156,13 @@ export class BusWishes {
   onEnded(slots: readonly number[]): void {
     for (const slot of slots) {
       const wish = this.#slots.get(slot);
-      for (const mode of wish?.subscribed ?? []) this.#refuse({ ...wish!.instrument, mode });
+      if (wish !== undefined) this.#askOthers(wish);
     }
-    this.#askAgain();
   }
 
-  #refuse(topic: Topic): void {
-    this.#refused.set(formatTopic(topic, topic.mode), topic);
+  #askOthers({ instrument, subscribed }: BusWish): void {
+    const { broker, exchange, symbol } = instrument;
+    for (const mode of subscribed) this.#unserved.add({ broker, exchange, symbol, mode }, '');
   }
 
   #ask(broker: string, account: string, topics: readonly Topic[]): void {
@@ -170,6 +171,7 @@ export class BusWishes {
       account,
       onAnswer: (_, found) => {
         for (const [i, topic] of topics.entries()) this.#serve(topic, found[i]);
+        this.#unserved.onAnswered(topics);
         this.#sweepLater();
       },
     });
@@ -181,23 +183,11 @@ export class BusWishes {
     this.#options.post({ type: 'subscribe', id, account: question.account, broker, wishes });
   }
 
-  #askAgain(): void {
-    if (this.#refused.size === 0) return;
-    const byBroker = new Map<string, Topic[]>();
-    for (const topic of this.#refused.values()) {
-      const topics = byBroker.get(topic.broker) ?? [];
-      topics.push(topic);
-      byBroker.set(topic.broker, topics);
-    }
-    this.#refused.clear();
-    for (const [broker, topics] of byBroker) this.#ask(broker, '', topics);
-  }
-
   #serve(topic: Topic, wish: BusWish | undefined): void {
     const text = formatTopic(topic, topic.mode);
     const isSubscribed = this.#options.isSubscribed(text);
     if (wish === undefined) {
-      if (isSubscribed) this.#refuse(topic);
+      if (isSubscribed) this.#unserved.refuse(topic);
       return;
     }
     wish.subscribe(topic.mode);
@@ -208,7 +198,7 @@ export class BusWishes {
       return;
     }
     // No other user has it now.
-    if (this.#options.isEnded(wish.instrument.slot)) this.#refuse(topic);
+    if (this.#options.isEnded(wish.instrument.slot)) this.#unserved.refuse(topic);
     this.#options.onServed(text);
   }
 
@@ -254,6 +244,17 @@ export class BusWishes {
     this.#options.onHeld(to, wish.foreign);
   }
 
+  /**
+   * The user is at another broker now: the instrument that main has subscribed instead is not what the topics name.
+   * @returns what is needed of its slots from now on: nothing
+   */
+  #leave(wish: BusWish): readonly SlotNeed[] {
+    this.#ending.delete(wish);
+    this.#release(wish, wish.subscribed.length > 0);
+    this.#askOthers(wish);
+    return wish.needs.map(({ slot }) => ({ slot, modes: 0 }));
+  }
+
   #sweepLater(): void {
     if (this.#ending.size === 0 || this.#sweepTimer !== undefined) return;
     const intervalMs = Math.min(Math.max(this.#options.lingerMs / 4, MIN_SWEEP_MS), MAX_SWEEP_MS);
@@ -267,7 +268,7 @@ export class BusWishes {
       if (wish.lapse(now)) needs.push(...wish.needs);
       if (wish.isEnding) continue;
       this.#ending.delete(wish);
-      if (wish.modes === 0) this.#release(wish);
+      if (wish.modes === 0) this.#release(wish, false);
     }
     this.#need(needs);
     if (this.#ending.size > 0) return;
@@ -275,10 +276,10 @@ export class BusWishes {
     this.#sweepTimer = undefined;
   }
 
-  #release(wish: BusWish): void {
+  #release(wish: BusWish, isWanted: boolean): void {
     this.#wishes.delete(nameKey(wish.instrument));
     this.#slots.delete(wish.instrument.slot);
-    this.#options.onReleased(wish.instrument);
+    this.#options.onReleased(wish.instrument, isWanted);
   }
 
   #need(needs: readonly SlotNeed[]): void {

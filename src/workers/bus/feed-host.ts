@@ -55,8 +55,9 @@ export class FeedHost {
         if (foreign !== null) publisher.learn(foreign);
       },
       onServed: (topic) => publisher.answer(topic),
-      onReleased: (instrument) => {
-        statuses.release(instrument);
+      onReleased: (instrument, isWanted) => {
+        if (isWanted) statuses.leave(instrument);
+        else statuses.release(instrument);
         publisher.release(instrument);
       },
     });
