@@ -63,6 +63,7 @@ export function hostTable(title: string, cells: ReadonlyMap<string, readonly Run
     return [
       name,
       spreadOf(deliveries).median.toFixed(0),
+      String(runs.reduce((sum, { lost }) => sum + lost, 0)),
       ...COLUMNS.map(([key]) => cell((cost) => cost[key])),
       cell((cost) => cost.proxyPerDelivery),
     ];
@@ -70,6 +71,7 @@ export function hostTable(title: string, cells: ReadonlyMap<string, readonly Run
   const columns = [
     'CPU µs per tick',
     'deliveries/s',
+    'lost',
     ...COLUMNS.map(([, name]) => name),
     'each proxy, per delivery',
   ];

@@ -2,14 +2,8 @@
  * What a million clients would take, from what a few hundred took: straight lines through measured points. A thread's cost
  * has a part that is there at any load, since it wakes for each burst, and a part for each tick.
  */
+import type { Line } from '../harness/line.ts';
 import type { Table } from '../harness/table.ts';
-
-/** Cores that are busy at a rate of ticks. */
-export interface Line {
-  readonly cores: number;
-  /** µs of CPU. */
-  readonly perTick: number;
-}
 
 /** What was measured. */
 export interface UnitCosts {
@@ -25,12 +19,6 @@ export interface UnitCosts {
   readonly perDelivery: number;
   /** Payload of a delivery. */
   readonly bytesPerDelivery: number;
-}
-
-/** The line through two points. */
-export function lineThrough(a: readonly [rate: number, cores: number], b: typeof a): Line {
-  const perTick = ((b[1] - a[1]) / (b[0] - a[0])) * 1e6;
-  return { cores: a[1] - (perTick * a[0]) / 1e6, perTick };
 }
 
 const CLIENTS = 1_000_000;
@@ -90,6 +78,10 @@ const ROWS: readonly (readonly [string, (plan: Plan) => string])[] = [
   ['deliveries/s, millions', ({ deliveries }) => (deliveries / 1e6).toFixed(0)],
   ['cores of a proxy worker before its first client', ({ receiving }) => receiving.toFixed(2)],
   ['clients per proxy worker', ({ clientsPerWorker }) => String(clientsPerWorker)],
+  [
+    'deliveries/s of it',
+    ({ deliveries, clientsPerWorker }) => ((deliveries / CLIENTS) * clientsPerWorker).toFixed(0),
+  ],
   ['proxy workers, a core each', ({ workers }) => String(workers)],
   ['Gbit/s to clients', ({ gbit }) => gbit.toFixed(0)],
   [`cards of ${CARD_GBIT} Gbit/s`, ({ gbit }) => String(Math.ceil(gbit / CARD_GBIT))],
@@ -97,6 +89,7 @@ const ROWS: readonly (readonly [string, (plan: Plan) => string])[] = [
   ['of which its bus worker, one thread', ({ busWorker }) => busWorker.toFixed(1)],
   ['of which ZeroMQ, one thread', ({ zeromq }) => zeromq.toFixed(1)],
   ['workers that a feed host can serve', ({ mostSubscribers }) => String(mostSubscribers)],
+  ['clients that these serve', (plan) => String(plan.mostSubscribers * plan.clientsPerWorker)],
 ];
 
 export function scaleOutTable(costs: UnitCosts): Table {

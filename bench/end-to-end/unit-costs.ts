@@ -1,10 +1,11 @@
 /** From the runs of one round to what a tick, a proxy and a delivery cost. */
+import { lineThrough } from '../harness/line.ts';
 import { formatSpread, type Spread, spreadOf } from '../harness/spread.ts';
 import type { Table } from '../harness/table.ts';
 import type { FanOutRound } from '../hop/bus-fan-out.ts';
 import { hostCostOf } from './host-table.ts';
 import { copiesOf, type RunResult } from './run-result.ts';
-import { lineThrough, type UnitCosts } from './scale-out.ts';
+import type { UnitCosts } from './scale-out.ts';
 
 /** Runs of one proxy. */
 export interface CostRuns {

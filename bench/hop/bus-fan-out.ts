@@ -4,7 +4,7 @@
  *
  *   writer thread ──▶ ring ──▶ bus worker ──▶ ZeroMQ's thread ══tcp══▶ 1 or 9 sockets of a receiving process
  */
-import { type Line, lineThrough } from '../end-to-end/scale-out.ts';
+import { type Line, lineThrough } from '../harness/line.ts';
 import type { ScenarioContext } from '../harness/scenario.ts';
 import { HopPair, type HopPairCpu, type HopRun } from './hop-pair.ts';
 
