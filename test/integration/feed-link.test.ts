@@ -2,8 +2,11 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { MODE } from '../../src/codec/tick.ts';
 import { startBusIntake } from '../support/bus-intake-scene.ts';
 import { FakeFeedHost } from '../support/fake-feed-host.ts';
+import { nameOf } from '../support/feed-group-scene.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { until } from '../support/until.ts';
 
@@ -37,4 +40,50 @@ test('a key of any length is refused like any other, and costs nobody an answer'
     hosts[0]!.requests.flatMap((request) => (request.type === 'verifyKey' ? [request.key] : [])),
     ['good'],
   );
+});
+
+test('a feed host that has too many questions is not asked again for the same client', async (t) => {
+  const { intake, hosts } = await scene(t, 'bus');
+  const host = hosts[0]!;
+  host.instead = ({ id, type }) =>
+    type === 'hello' ? undefined : { id, type: 'error', code: 'CONTROL_BUSY', message: 'too many' };
+  const asked = host.requests.length;
+  const outcome = await intake.control.verifyKey('good');
+  assert.equal(outcome.status === 'refused' && outcome.code, 'FEED_UNAVAILABLE');
+  const { outcomes } = await intake.control.subscribe('0/anna', [
+    { exchange: 'NSE', symbol: 'INFY', mode: MODE.LTP },
+  ]);
+  assert.match(outcomes[0]?.status === 'error' ? outcomes[0].message : '', /CONTROL_BUSY: too many/);
+  assert.equal(host.requests.length - asked, 2);
+});
+
+test('a switch of hosts that a client asking learns of reaches the others at once', async (t) => {
+  const { intake, hosts, ticks, news } = await scene(t, 'first', 'second');
+  const [first, second] = hosts as [FakeFeedHost, FakeFeedHost];
+  const wishes = [{ exchange: 'NSE', symbol: 'INFY', mode: MODE.LTP }] as const;
+  await intake.control.subscribe('0/anna', wishes);
+  intake.control.need([{ slot: 0, modes: 1 << MODE.LTP }]);
+  for (const host of hosts) host.sendStatus('live', 1, 'INFY');
+  first.sendTicks('INFY', MODE.LTP, { epoch: 9, seq: 1, time: 100 });
+  second.sendTicks('INFY', MODE.LTP, { epoch: 3, seq: 7, time: 101 });
+  const account = { name: 'zoe', broker: 'angel', hasSession: true, isConnected: true };
+  second.sendEvent({ type: 'account', revision: 1, ...account });
+  await until('the ticks of both', () => ticks.length === 1 && news.includes('account 0/zoe true true'));
+  const instruments = [{ exchange: 'NSE', symbol: 'INFY' }];
+  const stale = { revision: 2, status: 'stale', since: 2, reason: 'silent', broker: 'angel' } as const;
+  first.instead = ({ id, type }) => {
+    if (type !== 'resolve') return undefined;
+    for (const host of hosts) host.isSilent = true;
+    const outcomes = [{ status: 'ok', instrument: nameOf('INFY'), hasLast: false } as const];
+    return {
+      id,
+      type: 'resolved',
+      askedAt: 1,
+      outcomes,
+      statuses: [{ type: 'status', ...stale, instruments }],
+    };
+  };
+  await intake.control.subscribe('0/anna', wishes);
+  await setImmediate();
+  assert.deepEqual(ticks, ['0 9/1', '0 10/7']);
 });

@@ -161,6 +161,24 @@ test('an instrument that is given up and held again after a switch does not fall
   assert.ok(after.epoch > before.epoch, `${after.epoch} after ${before.epoch}`);
 });
 
+test('nor does one that is given up while one host is followed, and held again when it is another', () => {
+  const { played, b, entry } = scene();
+  entry.need(0);
+  played.group.update(entry);
+  played.setState(0, 'away');
+  played.hold('INFY', MODE.QUOTE, 1);
+  b.sendTicks('INFY', MODE.QUOTE, { epoch: 300, seq: 53, time: 103 });
+  assert.deepEqual(
+    played.drain().map(({ epoch }) => epoch),
+    [901],
+  );
+  played.setState(0, 'up');
+  const other = played.hold('TCS');
+  played.links[0]!.sendTicks('TCS', MODE.QUOTE, { epoch: 900, seq: 1, time: 103 });
+  assert.equal(played.drain()[0]?.epoch, 900, 'a host that was followed all the time keeps its own epochs');
+  assert.equal(other.isRenumbered, false);
+});
+
 test('of an order that both hosts hear of, clients hear once', () => {
   const { played, a, b } = scene();
   for (const link of [a, b]) {

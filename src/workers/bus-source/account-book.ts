@@ -50,6 +50,12 @@ export class AccountBook {
     return this.#told.get(name);
   }
 
+  /** Whether a host has said anything of a user. While none has, any of them may know it. */
+  isKnown(name: string, host: number): boolean {
+    const known = this.#accounts.get(name);
+    return known === undefined || known[host] !== undefined;
+  }
+
   /** The host that speaks for a user: the first that can be reached and knows of a session, else of the user. */
   hostOf(name: string): number | undefined {
     const known = this.#accounts.get(name) ?? [];

@@ -6,6 +6,7 @@ import { MAX_KEY_LENGTH } from '../bus/control-message.ts';
 import { isName } from '../bus/foreign-json.ts';
 import type { ControlPlane, SubscribeAnswer, VerifiedKey } from '../proxy/control-plane.ts';
 import type { InstrumentWish, SlotNeed, SubscribeOutcome } from '../worker-messages.ts';
+import { bestVerdict } from './best-verdict.ts';
 import type { FeedGroup } from './feed-group.ts';
 import { resolveAt, splitWishes, Unreachable, verifyKeyAt } from './group-requests.ts';
 import type { LocalSlots } from './local-slots.ts';
@@ -52,21 +53,11 @@ export class BusControl implements ControlPlane {
   async verifyKey(key: string): Promise<VerifiedKey> {
     // A request that is too large would cost this proxy its connection, and all others their answers.
     if (key.length > MAX_KEY_LENGTH) return INVALID_KEY;
-    const verdicts = this.#options.groups.map((group) => verifyKeyAt(group, key));
-    const good = verdicts.map(async (verdict) => {
-      const outcome = await verdict;
-      return outcome.status === 'ok' ? outcome : Promise.reject();
-    });
-    const first = await Promise.any(good).catch(() => null);
-    if (first !== null) return first;
-    const settled = await Promise.allSettled(verdicts);
-    const answers = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-    const known = answers.find(({ status }) => status === 'brokerError');
-    if (known !== undefined) return known;
-    const unasked = settled.find((each) => each.status === 'rejected');
-    if (unasked !== undefined)
-      return { status: 'refused', code: UNAVAILABLE, message: messageOf(unasked.reason) };
-    return answers[0]!;
+    try {
+      return await bestVerdict(this.#options.groups.map((group) => verifyKeyAt(group, key)));
+    } catch (error) {
+      return { status: 'refused', code: UNAVAILABLE, message: messageOf(error) };
+    }
   }
 
   /** Answered when the last values are here that the feed host will send, so that they can be handed out behind it. */

@@ -62,7 +62,10 @@ export class BusIntake implements ProxyIntake {
         });
       });
       this.#links.push(...links);
-      const onSwitched = (entry: SourceInstrument) => this.source.onSwitched(entry);
+      const onSwitched = (entry: SourceInstrument) => {
+        this.source.onSwitched(entry);
+        this.#pump?.wake();
+      };
       const patienceMs = task.controlTimeoutMs;
       groups.push(new FeedGroup({ index, links, slots: this.#slots, loss, events, patienceMs, onSwitched }));
     }

@@ -24,6 +24,9 @@ interface Pending {
   readonly timer: NodeJS.Timeout;
 }
 
+/** The host had the question, as far as is known, and said nothing in time. */
+export class NoAnswer extends Error {}
+
 export class ControlClient {
   readonly #socket: ControlSocket;
   readonly #timeoutMs: number;
@@ -43,13 +46,16 @@ export class ControlClient {
   ask(question: Question, timeoutMs = this.#timeoutMs): Promise<ControlAnswer> {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.#fail(id, `no answer within ${timeoutMs} ms`), timeoutMs);
+      const timer = setTimeout(
+        () => this.#fail(id, new NoAnswer(`no answer within ${timeoutMs} ms`)),
+        timeoutMs,
+      );
       this.#pending.set(id, { resolve, reject, timer });
       const frame = encodeRequest({ id, ...question });
       this.#lastSend = this.#lastSend.then(() => {
         // It may have been given up while others were sent.
         if (!this.#pending.has(id)) return undefined;
-        return this.#socket.send(frame).catch(() => this.#fail(id, 'not connected'));
+        return this.#socket.send(frame).catch(() => this.#fail(id, new Error('not connected')));
       });
     });
   }
@@ -64,11 +70,11 @@ export class ControlClient {
 
   /** Nobody will answer what was asked. */
   failAll(reason: string): void {
-    for (const id of [...this.#pending.keys()]) this.#fail(id, reason);
+    for (const id of [...this.#pending.keys()]) this.#fail(id, new Error(reason));
   }
 
-  #fail(id: number, reason: string): void {
-    this.#take(id)?.reject(new Error(reason));
+  #fail(id: number, error: Error): void {
+    this.#take(id)?.reject(error);
   }
 
   #take(id: number): Pending | undefined {

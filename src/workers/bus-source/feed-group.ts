@@ -43,8 +43,8 @@ export class FeedGroup {
   readonly #options: FeedGroupOptions;
   readonly #statuses: GroupStatuses;
   readonly #instruments = new Map<string, SourceInstrument>();
-  /** The highest epoch that a freed instrument was told under, where that was not its host's own. */
-  #floor = 0;
+  /** By host: the highest epoch that a freed instrument was told under, where that was not this host's own. */
+  readonly #floors: number[];
   readonly patienceMs: number;
   /** How often another host was followed. */
   switches = 0;
@@ -55,6 +55,7 @@ export class FeedGroup {
     this.index = index;
     this.patienceMs = patienceMs;
     this.links = links;
+    this.#floors = links.map(() => 0);
     this.#statuses = new GroupStatuses(links, (news) => events.onFeedStatus(news));
     this.accounts = new AccountBook(
       links.length,
@@ -91,7 +92,7 @@ export class FeedGroup {
           group: this.index,
           hosts: this.links.length,
           followed: host,
-          floor: this.#floor,
+          floor: this.#floors[host]!,
           loss,
         }),
     );
@@ -107,7 +108,11 @@ export class FeedGroup {
     if (entry.wanted !== 0 || slots.get(slot) !== entry) return;
     this.#instruments.delete(entry.key);
     slots.free(slot);
-    if (entry.isRenumbered) this.#floor = Math.max(this.#floor, entry.base.epoch, entry.deep.epoch);
+    for (const { host } of this.links) {
+      // The epochs of one host rise by themselves.
+      if (host === entry.followed && !entry.isRenumbered) continue;
+      this.#floors[host] = Math.max(this.#floors[host]!, entry.base.epoch, entry.deep.epoch);
+    }
     events.onSlotFreed(slot);
   }
 

@@ -3,50 +3,34 @@
  * that come and subscribe.
  */
 import { setTimeout } from 'node:timers/promises';
-import { MAX_RESOLVE_WISHES, type ResolvedAnswer } from '../bus/control-message.ts';
+import { type ControlAnswer, MAX_RESOLVE_WISHES, type ResolvedAnswer } from '../bus/control-message.ts';
 import type { VerifiedKey } from '../proxy/control-plane.ts';
 import type { InstrumentWish } from '../worker-messages.ts';
+import { bestVerdict } from './best-verdict.ts';
+import { NoAnswer, type Question } from './control-client.ts';
 import { type FeedGroup, ownerOf } from './feed-group.ts';
 import type { GroupLink } from './group-link.ts';
 
 /** Half of what a feed host takes in one request. */
 const MAX_WISH_BYTES = 128 << 10;
 const RETRY_MS = 20;
+const AWAY = 'it is away';
 
 /** Why nobody could be asked, for the client that wanted it. */
 export class Unreachable extends Error {
-  /** None of the hosts is there. */
-  readonly isAway: boolean;
+  /** A question was lost with its connection, or could not be sent: the next one may not be. */
+  readonly isPassing: boolean;
 
-  constructor(group: FeedGroup, reason: string, isAway = false) {
-    const hosts = group.links.map(({ endpoint }) => endpoint).join(' and ');
+  constructor(links: readonly GroupLink[], reason: string, isPassing = false) {
+    const hosts = links.map(({ endpoint }) => endpoint).join(' and ');
     super(`The feed host ${hosts} cannot be reached now (${reason}). Try again in a few seconds`);
-    this.isAway = isAway;
+    this.isPassing = isPassing;
   }
 }
 
 export interface Resolved {
   readonly link: GroupLink;
   readonly answer: ResolvedAnswer;
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-/** The hosts that may answer, those first that surely can. @throws Unreachable when there is none */
-async function reachable(group: FeedGroup): Promise<readonly GroupLink[]> {
-  const up = group.links.filter(({ state }) => state === 'up');
-  if (up.length > 0) return up;
-  const connecting = group.links.filter(({ state }) => state === 'connecting');
-  if (connecting.length > 0) {
-    await Promise.any(connecting.map(async (link) => (await link.untilDecided()) || Promise.reject())).catch(
-      () => {},
-    );
-  }
-  const now = group.links.filter(({ state }) => state === 'up');
-  if (now.length === 0) throw new Unreachable(group, 'it is away', true);
-  return now;
 }
 
 /** A host that has just come back is heard before it can be asked: then it is tried again until it is too late. */
@@ -56,43 +40,25 @@ async function patiently<T>(group: FeedGroup, attempt: () => Promise<T>): Promis
     try {
       return await attempt();
     } catch (error) {
-      const isFinal = !(error instanceof Unreachable) || error.isAway;
-      if (isFinal || performance.now() >= deadline) throw error;
+      const isPassing = error instanceof Unreachable && error.isPassing;
+      if (!isPassing || performance.now() >= deadline) throw error;
     }
     await setTimeout(RETRY_MS);
   }
 }
 
 /**
- * Asks all hosts of a feed that can be reached at once, since each may have users of its own.
- *
- * @returns the first good answer; one about the broker session, or a refusal, when no host has a better one
- * @throws Unreachable when none of them answers
+ * Asks all hosts of a feed at once, since each may have users of its own.
+ * @throws Unreachable when a host that might know the key does not answer, and no other one knows it
  */
 export function verifyKeyAt(group: FeedGroup, key: string): Promise<VerifiedKey> {
-  return patiently(group, () => askForKey(group, key));
-}
-
-async function askForKey(group: FeedGroup, key: string): Promise<VerifiedKey> {
-  const links = await reachable(group);
-  const verdicts = links.map((link) => verifyAt(group, link, key));
-  const good = verdicts.map(async (verdict) => {
-    const outcome = await verdict;
-    return outcome.status === 'ok' ? outcome : Promise.reject();
-  });
-  const first = await Promise.any(good).catch(() => null);
-  if (first !== null) return first;
-  const settled = await Promise.allSettled(verdicts);
-  const answers = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-  const answer = answers.find(({ status }) => status === 'brokerError') ?? answers[0];
-  if (answer !== undefined) return answer;
-  const failure = settled.find((each) => each.status === 'rejected');
-  throw new Unreachable(group, reasonOf(failure?.reason));
+  return bestVerdict(group.links.map((link) => patiently(group, () => verifyAt(group, link, key))));
 }
 
 async function verifyAt(group: FeedGroup, link: GroupLink, key: string): Promise<VerifiedKey> {
-  const answer = await link.ask({ type: 'verifyKey', key });
-  if (answer.type !== 'keyVerified') throw new Error(describe(answer));
+  if (!(await link.untilDecided())) throw new Unreachable([link], AWAY);
+  const answer = await ask(link, { type: 'verifyKey', key });
+  if (answer.type !== 'keyVerified') throw new Unreachable([link], describe(answer));
   const { outcome, account } = answer;
   if (outcome.status === 'refused') return outcome;
   if (account !== null) group.accounts.note(link.host, account);
@@ -116,17 +82,48 @@ async function askForInstruments(
   account: string,
   wishes: readonly InstrumentWish[],
 ): Promise<Resolved> {
-  let reason = '';
-  for (const link of await reachable(group)) {
+  const links = linksOf(group, account);
+  const reasons: Unreachable[] = [];
+  for (const link of await reachable(links)) {
     try {
-      const answer = await link.ask({ type: 'resolve', account, wishes });
+      const answer = await ask(link, { type: 'resolve', account, wishes });
       if (answer.type === 'resolved' && answer.outcomes.length === wishes.length) return { link, answer };
-      reason = describe(answer);
+      reasons.push(new Unreachable([link], describe(answer)));
     } catch (error) {
-      reason = reasonOf(error);
+      if (!(error instanceof Unreachable)) throw error;
+      reasons.push(error);
     }
   }
-  throw new Unreachable(group, reason);
+  throw reasons.find(({ isPassing }) => isPassing) ?? reasons[0]!;
+}
+
+/** The hosts that know a user, the one that speaks for it first: another one would say that there is no session. */
+function linksOf({ accounts, links }: FeedGroup, account: string): readonly GroupLink[] {
+  const speaker = accounts.hostOf(account);
+  const knowing = links.filter(({ host }) => accounts.isKnown(account, host));
+  return knowing.sort((a, b) => Number(b.host === speaker) - Number(a.host === speaker));
+}
+
+/** Those of the hosts that may answer. @throws Unreachable when there is none */
+async function reachable(links: readonly GroupLink[]): Promise<readonly GroupLink[]> {
+  const up = () => links.filter(({ state }) => state === 'up');
+  if (up().length === 0) {
+    const decided = links.map(async (link) => (await link.untilDecided()) || Promise.reject());
+    await Promise.any(decided).catch(() => {});
+  }
+  const now = up();
+  if (now.length === 0) throw new Unreachable(links, AWAY);
+  return now;
+}
+
+/** @throws Unreachable */
+async function ask(link: GroupLink, question: Question): Promise<ControlAnswer> {
+  try {
+    return await link.ask(question);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Unreachable([link], reason, !(error instanceof NoAnswer));
+  }
 }
 
 function describe(answer: {
