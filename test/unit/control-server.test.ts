@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ControlAnswer, encodeRequest, parseAnswer } from '../../src/workers/bus/control-message.ts';
-import { ControlServer, MAX_OF_PEER } from '../../src/workers/bus/control-server.ts';
+import { ControlServer, MAX_OF_PEER, MAX_VERIFYING } from '../../src/workers/bus/control-server.ts';
 import { until } from '../support/until.ts';
 
 /** A ROUTER socket that a test feeds and reads. */
@@ -85,6 +85,39 @@ test('a proxy that is gone before its answer costs nobody else an answer', async
   }
   await until('the answers', () => socket.sent.length === 4);
   assert.ok(socket.sent.every(({ peer }) => peer === 'there'));
+  socket.close();
+  await served;
+});
+
+test('a proxy with hundreds of keys to check holds up no other, whose key comes next, and none waits for its instruments', async () => {
+  const socket = new FakeSocket();
+  const asked: { readonly text: string; readonly answer: () => void }[] = [];
+  const server = new ControlServer({
+    socket,
+    answer: (request) => {
+      const text = request.type === 'verifyKey' ? request.key : request.type;
+      const answer = { id: request.id, type: 'error', code: 'X', message: text } as const;
+      return new Promise((resolve) => asked.push({ text, answer: () => resolve(answer) }));
+    },
+  });
+  const served = server.serve();
+  const ask = (peer: string, id: number, key: string) =>
+    socket.push(peer, encodeRequest({ id, type: 'verifyKey', key }));
+  for (let id = 1; id <= 300; id++) ask('greedy', id, `wrong ${id}`);
+  for (const id of [1, 2]) ask('modest', id, `right ${id}`);
+  socket.push('greedy', encodeRequest({ id: 301, type: 'resolve', account: 'a', wishes: [] }));
+  await until('what main is asked', () => asked.some(({ text }) => text === 'resolve'));
+  assert.equal(asked.length, MAX_VERIFYING + 1, 'no more at once');
+  const after = asked.splice(0);
+  for (const { answer } of after) answer();
+  await until('the next ones', () => asked.length === MAX_VERIFYING);
+  const places = asked.map(({ text }) => text).flatMap((text, i) => (text.startsWith('right') ? [i] : []));
+  assert.deepEqual(places, [1, 3], 'they take turns');
+  while (asked.length > 0) {
+    for (const { answer } of asked.splice(0)) answer();
+    await new Promise(setImmediate);
+  }
+  await until('all answers', () => socket.sent.length === 303);
   socket.close();
   await served;
 });

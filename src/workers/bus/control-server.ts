@@ -1,6 +1,7 @@
 /**
- * Takes the requests of proxies on other hosts, and sends them the answers. Whatever comes is answered, and nobody can
- * make this thread remember more than a bounded number of questions. Bus worker thread.
+ * Takes the requests of proxies on other hosts, and sends them the answers. Whatever comes is answered, nobody can make
+ * this thread remember more than a bounded number of questions, and nobody's questions keep main from those of others.
+ * Bus worker thread.
  */
 import {
   type ControlAnswer,
@@ -9,6 +10,7 @@ import {
   encodeAnswer,
   parseRequest,
 } from './control-message.ts';
+import { FairTurns } from './fair-turns.ts';
 
 /** A ROUTER socket: the first frame is the peer. */
 export interface ControlSocket extends AsyncIterable<Buffer[]> {
@@ -19,6 +21,10 @@ export interface ControlSocket extends AsyncIterable<Buffer[]> {
 export const MAX_OF_PEER = 1000;
 /** Questions of all proxies together. */
 const MAX_QUESTIONS = 10_000;
+/** Main works on the wishes of so many requests at once, up to 5 ms of its thread each. */
+const MAX_RESOLVING = 4;
+/** Keys that main checks at once. Some take 50 ms, one after the other, and the clients of this host have keys too. */
+export const MAX_VERIFYING = 8;
 /** Answers that wait to be sent, above which no request is read. */
 const MAX_UNSENT = 1000;
 
@@ -32,6 +38,8 @@ export class ControlServer {
   /** Questions under way, by peer. */
   readonly #peers = new Map<string, number>();
   #underWay = 0;
+  readonly #verifying = new FairTurns(MAX_VERIFYING);
+  readonly #resolving = new FairTurns(MAX_RESOLVING);
   /** `zeromq` allows one send in flight: the end of the last one that was asked for. */
   #lastSend: Promise<void> = Promise.resolve();
   #unsent = 0;
@@ -75,13 +83,19 @@ export class ControlServer {
     }
     this.#peers.set(id, ofPeer + 1);
     this.#underWay++;
-    void Promise.resolve(this.#options.answer(request)).then((answer) => {
-      this.#underWay--;
-      const left = this.#peers.get(id)! - 1;
-      if (left === 0) this.#peers.delete(id);
-      else this.#peers.set(id, left);
-      this.#send(peer, answer);
-    });
+    const answer = () => this.#answer(peer, id, request);
+    if (request.type === 'verifyKey') this.#verifying.run(id, answer);
+    else if (request.type === 'resolve') this.#resolving.run(id, answer);
+    else void answer();
+  }
+
+  async #answer(peer: Buffer, id: string, request: ControlRequest): Promise<void> {
+    const answer = await this.#options.answer(request);
+    this.#underWay--;
+    const left = this.#peers.get(id)! - 1;
+    if (left === 0) this.#peers.delete(id);
+    else this.#peers.set(id, left);
+    this.#send(peer, answer);
   }
 
   #refuse(peer: Buffer, id: number, code: ControlErrorCode, message: string): void {
