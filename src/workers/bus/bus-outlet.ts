@@ -45,6 +45,11 @@ export class BusOutlet {
     return this.#underWay > 0;
   }
 
+  /** Resolves when all that was flushed up to now is with ZeroMQ. */
+  get sent(): Promise<void> {
+    return this.#lastSend;
+  }
+
   /** Copies: the library may send from this very memory later, and the message at hand is reused. */
   pushTick(topic: string, bytes: Uint8Array): void {
     const frames = this.#ticks.get(topic);

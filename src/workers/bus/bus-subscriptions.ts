@@ -9,6 +9,8 @@ import { EVENT_MARK } from './bus-event.ts';
 export class BusSubscriptions {
   readonly #whole = new Set<string>();
   readonly #prefixes = new Set<string>();
+  /** How many prefixes have a length: a topic is looked up by these, however many prefixes there are. */
+  readonly #lengths = new Map<number, number>();
   /** Subscriptions that ticks may match. */
   #ofTicks = 0;
   /** Rises with every change. */
@@ -29,20 +31,30 @@ export class BusSubscriptions {
 
   add(prefix: string): void {
     if (this.has(prefix)) return;
-    (parseTopic(prefix) === null ? this.#prefixes : this.#whole).add(prefix);
+    if (parseTopic(prefix) !== null) this.#whole.add(prefix);
+    else {
+      this.#prefixes.add(prefix);
+      this.#lengths.set(prefix.length, (this.#lengths.get(prefix.length) ?? 0) + 1);
+    }
     if (isOfTicks(prefix)) this.#ofTicks++;
     this.version++;
   }
 
   delete(prefix: string): void {
-    if (!this.#whole.delete(prefix) && !this.#prefixes.delete(prefix)) return;
+    if (this.#prefixes.delete(prefix)) {
+      const left = this.#lengths.get(prefix.length)! - 1;
+      if (left > 0) this.#lengths.set(prefix.length, left);
+      else this.#lengths.delete(prefix.length);
+    } else if (!this.#whole.delete(prefix)) return;
     if (isOfTicks(prefix)) this.#ofTicks--;
     this.version++;
   }
 
   matches(topic: string): boolean {
     if (this.#whole.has(topic)) return true;
-    for (const prefix of this.#prefixes) if (topic.startsWith(prefix)) return true;
+    for (const length of this.#lengths.keys()) {
+      if (length <= topic.length && this.#prefixes.has(topic.slice(0, length))) return true;
+    }
     return false;
   }
 }

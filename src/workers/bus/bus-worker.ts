@@ -14,13 +14,11 @@ import { BusOutlet } from './bus-outlet.ts';
 import { isOfTicks } from './bus-subscriptions.ts';
 import { ControlServer } from './control-server.ts';
 import { FeedHost } from './feed-host.ts';
+import { readSubscriptionReports } from './subscription-reports.ts';
 import { REPUBLISH_ROUNDS } from './tick-publisher.ts';
 
 /** Ticks per ring that are collected before they are sent: enough to share messages, few enough to be fresh. */
 const DRAIN_LIMIT = 1024;
-/** First byte of what an XPUB socket receives. */
-const UNSUBSCRIBE = 0;
-const SUBSCRIBE = 1;
 
 class BusWorker implements NativeWorker<ToReader> {
   readonly #task: BusTask;
@@ -58,7 +56,14 @@ class BusWorker implements NativeWorker<ToReader> {
   async start(): Promise<number> {
     const { heartbeatMs, republishMs } = this.#task;
     await this.#gate.open();
-    void this.#receive().catch(this.#fail);
+    // Closed meanwhile: nothing may begin that nobody ends.
+    if (this.#closing) return 0;
+    void readSubscriptionReports({
+      socket: this.#gate.publisher,
+      outlet: this.#outlet,
+      onSubscribe: (prefix) => this.#onSubscribe(prefix),
+      onUnsubscribe: (prefix) => this.#onUnsubscribe(prefix),
+    }).catch(this.#fail);
     void this.#server.serve().catch(this.#fail);
     this.#every(heartbeatMs, () => this.#host.news.heartbeat());
     this.#every(republishMs / REPUBLISH_ROUNDS, () => {
@@ -94,10 +99,11 @@ class BusWorker implements NativeWorker<ToReader> {
   async close(): Promise<void> {
     this.#closing = true;
     for (const timer of this.#timers) clearInterval(timer);
-    this.#host.stop();
     this.#endLoop();
     await this.#stopped;
     await this.#gate.close();
+    // Last, since until here subscribers leave and main answers, which sets its timers.
+    this.#host.stop();
   }
 
   #every(ms: number, act: () => void): void {
@@ -142,24 +148,16 @@ class BusWorker implements NativeWorker<ToReader> {
     }, this.#fail);
   }
 
-  /** Reads what XPUB reports: a byte, 1 for a subscription and 0 for the last unsubscription, and the prefix. */
-  async #receive(): Promise<void> {
-    for await (const [report] of this.#gate.publisher) {
-      const prefix = report?.subarray(1).toString('utf8') ?? '';
-      if (report?.[0] === SUBSCRIBE) this.#onSubscribe(prefix);
-      else if (report?.[0] === UNSUBSCRIBE) this.#onUnsubscribe(prefix);
-      this.#flush();
-    }
-  }
-
   #onSubscribe(prefix: string): void {
     if (this.#loop === null && isOfTicks(prefix) && !this.#closing) this.#startLoop();
     this.#host.onSubscribe(prefix);
+    this.#flush();
   }
 
   #onUnsubscribe(prefix: string): void {
     this.#host.onUnsubscribe(prefix);
     if (!this.#host.subscriptions.hasTicks) this.#endLoop();
+    this.#flush();
   }
 }
 
