@@ -34,6 +34,8 @@ export interface SentTick {
   readonly flags?: number;
   /** ns since 1970; by default that of the exchange time. */
   readonly receivedNs?: number;
+  /** The exchange's own number. Default 0: there is none. */
+  readonly exchangeSeq?: number;
 }
 
 /** The frame of a tick. */
@@ -47,6 +49,7 @@ export function tickFrame(
   writeInt64(words, WORD.SEQ, seq);
   writeInt64(words, WORD.EXCHANGE_TIME_MS, time);
   writeInt64(words, WORD.RECEIVE_TIME_NS, rest.receivedNs ?? time * 1e6);
+  writeInt64(words, WORD.EXCHANGE_SEQ, rest.exchangeSeq ?? 0);
   writeInt64(words, WORD.LTP, time);
   words[WORD.FLAGS] = rest.flags ?? 0;
   // At an odd address, as frames of ZeroMQ may be.

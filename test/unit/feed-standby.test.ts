@@ -133,6 +133,57 @@ test('nor is the first word of a host that had said nothing when it was switched
   );
 });
 
+test('of ticks of one second the exchange’s number says which clients have had, however far behind the other host is', () => {
+  const played = new FeedGroupScene(2);
+  played.hold('INFY');
+  const [a, b] = played.links as [(typeof played.links)[0], (typeof played.links)[0]];
+  for (const link of [a, b]) link.sendStatus('live', 1, 'INFY');
+  const tick = (epoch: number, seq: number, exchangeSeq: number) => ({ epoch, seq, exchangeSeq, time: 1000 });
+  a.sendTicks('INFY', MODE.QUOTE, tick(900, 1, 71), tick(900, 2, 72), tick(900, 3, 73));
+  b.sendTicks('INFY', MODE.QUOTE, tick(300, 1, 71));
+  assert.equal(played.drain().length, 3);
+  played.setState(0, 'away');
+  assert.deepEqual(played.drain(), [], 'its last value is one that they had');
+  b.sendTicks('INFY', MODE.QUOTE, tick(300, 2, 72), tick(300, 3, 73), tick(300, 4, 74), tick(300, 5, 75));
+  assert.deepEqual(
+    played.drain().map(({ epoch, seq }) => [epoch, seq]),
+    [
+      [901, 4],
+      [901, 5],
+    ],
+  );
+});
+
+test('the tick that clients have is fresh again when the standby has the very same one', () => {
+  const played = new FeedGroupScene(2);
+  played.hold('INFY');
+  const [a, b] = played.links as [(typeof played.links)[0], (typeof played.links)[0]];
+  for (const link of [a, b]) {
+    link.sendStatus('live', 1, 'INFY');
+    link.sendTicks('INFY', MODE.QUOTE, { epoch: 9, seq: 1, time: 1000, exchangeSeq: 7 });
+  }
+  played.drain();
+  played.setState(0, 'away');
+  assert.deepEqual(played.drain(), []);
+  assert.equal(played.last(0)?.flags, 0);
+});
+
+test('an exchange whose numbers begin anew silences nobody behind a switch', () => {
+  const played = new FeedGroupScene(2);
+  played.hold('INFY');
+  const [a, b] = played.links as [(typeof played.links)[0], (typeof played.links)[0]];
+  for (const link of [a, b]) link.sendStatus('live', 1, 'INFY');
+  a.sendTicks('INFY', MODE.QUOTE, { epoch: 9, seq: 1, time: 90_000, exchangeSeq: 700 });
+  b.sendTicks('INFY', MODE.QUOTE, { epoch: 3, seq: 1, time: 80_000, exchangeSeq: 600 });
+  played.drain();
+  played.setState(0, 'away');
+  const anew = { epoch: 3, time: 1000 };
+  b.sendTicks('INFY', MODE.QUOTE, { ...anew, seq: 2, exchangeSeq: 1, receivedNs: 94e9 });
+  assert.deepEqual(played.drain(), []);
+  b.sendTicks('INFY', MODE.QUOTE, { ...anew, seq: 3, exchangeSeq: 2, receivedNs: 96e9 });
+  assert.equal(played.drain().length, 1);
+});
+
 test('where the exchange tells no time, the time of receipt says which value is older', () => {
   const absent = 1 << 11;
   const played = new FeedGroupScene(2);

@@ -13,6 +13,8 @@ import { EpochShift } from '../bus/epoch-shift.ts';
 import { HeldTick } from './held-tick.ts';
 
 const NS_PER_MS = 1e6;
+/** Behind a switch: how much later a tick may reach one host than another. */
+const MOST_LAG_NS = 5e9;
 
 /** Where one host's messages stand, in its own numbers. */
 class HostPosition {
@@ -44,6 +46,7 @@ export class FollowedTicks {
   #epoch = 0;
   #seq = 0;
   #exchangeTimeMs = 0;
+  #exchangeSeq = 0;
   #receiveTimeNs = 0;
   /** The host that is followed now had nothing newer than what clients have: only its next tick will do. */
   #awaitsNext = false;
@@ -107,7 +110,7 @@ export class FollowedTicks {
       return false;
     }
     if (this.#awaitsNext) {
-      if (!isNew || ((flags & FLAG.SNAPSHOT) !== 0 && this.#isOlder(words))) return false;
+      if (!isNew || this.#isBehind(words, (flags & FLAG.SNAPSHOT) === 0)) return false;
       this.#awaitsNext = false;
     }
     this.#tell(words, epoch, seq, isNew);
@@ -132,9 +135,11 @@ export class FollowedTicks {
     const from = this.#hosts[this.#followed]!;
     const wordCount = from.spare.copyTo(words);
     from.spare.forget();
-    if (wordCount === 0 || (this.#epoch > 0 && this.#isOlder(words))) {
+    if (wordCount === 0 || (this.#epoch > 0 && this.#isBehind(words, false))) {
       this.#awaitsNext = this.#epoch > 0;
-      this.last.setStale(true);
+      // The very tick that clients have is as fresh as this host says.
+      const isFresh = wordCount > 0 && this.#isSame(words) && (words[WORD.FLAGS]! & FLAG.STALE) === 0;
+      this.last.setStale(!isFresh);
       return 0;
     }
     this.#awaitsNext = false;
@@ -174,14 +179,33 @@ export class FollowedTicks {
     this.#epoch = shifted;
     this.#seq = seq;
     this.#exchangeTimeMs = exchangeTimeMs(words);
+    this.#exchangeSeq = readInt64(words, WORD.EXCHANGE_SEQ);
     this.#receiveTimeNs = readInt64(words, WORD.RECEIVE_TIME_NS);
   }
 
-  /** Whether a tick is older than what clients have. */
-  #isOlder(words: Int32Array): boolean {
+  /**
+   * Whether clients have this tick of another host, or a later one. The exchange's time has a second where ticks have
+   * none finer, so its sequence number decides within one; our hosts' clocks decide where the exchange says neither.
+   *
+   * @param isLive it is no last value: one whose host lags by no more than `MOST_LAG_NS` is left out, but nothing else, so
+   *   that an exchange whose numbers begin anew silences nobody
+   */
+  #isBehind(words: Int32Array, isLive: boolean): boolean {
+    const lagNs = readInt64(words, WORD.RECEIVE_TIME_NS) - this.#receiveTimeNs;
+    if (isLive && lagNs > MOST_LAG_NS) return false;
     const timeMs = exchangeTimeMs(words);
-    if (timeMs > 0 && this.#exchangeTimeMs > 0) return timeMs < this.#exchangeTimeMs;
-    return readInt64(words, WORD.RECEIVE_TIME_NS) < this.#receiveTimeNs;
+    const areTimed = timeMs > 0 && this.#exchangeTimeMs > 0;
+    if (areTimed && timeMs !== this.#exchangeTimeMs) return timeMs < this.#exchangeTimeMs;
+    const exchangeSeq = readInt64(words, WORD.EXCHANGE_SEQ);
+    if (exchangeSeq > 0 && this.#exchangeSeq > 0) return exchangeSeq <= this.#exchangeSeq;
+    return !isLive && !areTimed && lagNs < 0;
+  }
+
+  #isSame(words: Int32Array): boolean {
+    const exchangeSeq = readInt64(words, WORD.EXCHANGE_SEQ);
+    return (
+      exchangeSeq > 0 && exchangeSeq === this.#exchangeSeq && exchangeTimeMs(words) === this.#exchangeTimeMs
+    );
   }
 }
 
