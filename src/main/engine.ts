@@ -75,7 +75,8 @@ export class Engine {
       log,
       proxiesReadRings: this.#ringProxies > 0,
       onMessage: (reader, message, reply) => this.#desk?.onMessage(reader, message, reply),
-      onGone: (reader) => this.#desk?.onReaderGone(reader),
+      // Those who read the bus come back to the next bus worker, and the brokers need not hear of it.
+      onGone: (reader) => this.#desk?.onReaderGone(reader, reader === BUS_READER ? config.busLingerMs : 0),
       onFatal,
     });
     this.pool = new Piscina({
@@ -257,6 +258,7 @@ export class Engine {
   async stop(): Promise<void> {
     this.#busKeys?.stop();
     await this.#readers.stop();
+    this.#desk?.stop();
     this.#watch?.stop();
     await this.#statsFile?.stop();
     await this.#ownSessions?.stop();

@@ -74,7 +74,7 @@ test('a bus that fails ten times under load comes back in its place, and its sub
     threads.push(threadCount());
     if (round === ROUNDS) break;
     makeFail(engine, BUS);
-    await until('the release upstream', () => exchange.connections[0]!.subscriptions.length === 1);
+    await until('another worker', () => engine.readers[BUS]!.restarts === round + 1);
   }
   assert.deepEqual(fatal, []);
   assert.equal(engine.readers[BUS]!.restarts, ROUNDS);
@@ -120,4 +120,26 @@ test('a worker asked to fail while it starts again, and an engine stopped meanwh
   await engine.stop();
   assert.deepEqual(fatal, []);
   assert.ok(engine.readers.every(({ isRunning }) => !isRunning));
+});
+
+test('a bus that fails is back before the exchange hears of it; what nobody comes back for ends after the linger', async (t) => {
+  const fixture = await startEngineFixture(t, { flags: ['--bus-linger=3'] });
+  const { exchange, engine, busEndpoint } = fixture;
+  const bus = new BusClient(t, busEndpoint, 'angel/NSE/RELIANCE/QUOTE/');
+  const leaving = new BusClient(t, busEndpoint, 'angel/NSE/INFY/QUOTE/');
+  await until('both upstream', () => exchange.connections[0]?.subscriptions.length === 2);
+  await until('ticks', () => exchange.step() ?? (bus.ticks().length > 0 && leaving.ticks().length > 0));
+  const { requests } = exchange.counters;
+  const { length } = bus.ticks();
+  makeFail(engine, BUS);
+  leaving.close();
+  await until('the last value', () =>
+    bus
+      .ticks()
+      .slice(length)
+      .some(({ isSnapshot }) => isSnapshot),
+  );
+  assert.equal(exchange.counters.requests, requests, 'the exchange has heard nothing of it');
+  await until('the end of the other', () => engine.subscribedInstruments === 1);
+  await until('ticks', () => exchange.step() ?? !bus.ticks().at(-1)!.isSnapshot);
 });

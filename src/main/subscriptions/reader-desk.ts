@@ -24,6 +24,8 @@ import type { SlotTable } from './slot-table.ts';
 import type { RaisedNeed, ReaderRequest, SubscriptionRegistry } from './subscription-registry.ts';
 
 const CAPACITY = 'MAX_CAPACITY_REACHED';
+/** Needs what a reader that is gone needed until its successor has asked for it. No worker has this number. */
+const HEIR = -1;
 /** Longest token of any broker's wire; a longer one in a row of the table can name nothing. */
 const MAX_TOKEN_BYTES = 25;
 
@@ -49,6 +51,7 @@ type Resolved =
 
 export class ReaderDesk {
   readonly #options: ReaderDeskOptions;
+  #heirTimer: NodeJS.Timeout | undefined;
 
   constructor(options: ReaderDeskOptions) {
     this.#options = options;
@@ -89,9 +92,21 @@ export class ReaderDesk {
     }
   }
 
-  onReaderGone(reader: number): void {
-    this.#options.registry.drop(reader);
-    this.#options.openalgoBus?.drop(reader);
+  /** @param lingerMs for so long what it needed stays subscribed, for whoever takes its place */
+  onReaderGone(reader: number, lingerMs: number): void {
+    const { registry, openalgoBus } = this.#options;
+    openalgoBus?.drop(reader);
+    if (lingerMs === 0) {
+      registry.drop(reader);
+      return;
+    }
+    registry.handOver(reader, HEIR);
+    clearTimeout(this.#heirTimer);
+    this.#heirTimer = setTimeout(() => registry.drop(HEIR), lingerMs);
+  }
+
+  stop(): void {
+    clearTimeout(this.#heirTimer);
   }
 
   /**

@@ -160,6 +160,17 @@ export class SubscriptionRegistry {
     this.#apply(touched);
   }
 
+  /** A reader is gone; what it needed is another's need from now on. */
+  handOver(reader: number, heir: number): void {
+    for (const { needs, raised } of this.#entries.values()) {
+      raised.delete(reader);
+      const modes = needs.get(reader);
+      if (modes === undefined) continue;
+      needs.delete(reader);
+      needs.set(heir, modes | (needs.get(heir) ?? 0));
+    }
+  }
+
   /** A reader is gone, and with it all that it needed. */
   drop(reader: number): void {
     for (const { raised } of this.#entries.values()) raised.delete(reader);
