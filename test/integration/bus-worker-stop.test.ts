@@ -58,3 +58,17 @@ test('an answer of main that crosses the end of the bus worker does not keep its
   worker.postMessage({ type: 'subscribed', id: question.id, outcomes });
   await until('the end of the thread', () => started.hasExited);
 });
+
+test('what a bus worker counted up to its end is told before it leaves: the next one goes on from there', async (t) => {
+  const started = startBusWorker(t);
+  const { worker, endpoint, messages } = started;
+  const control = new ControlClient(t, endpoint);
+  await until('a first count', () => messages.some(({ type }) => type === 'counters'));
+  await control.hello();
+  worker.postMessage({ type: 'stop' });
+  await until('the end of the thread', () => started.hasExited);
+  const [counted, left] = messages.slice(-2);
+  assert.equal(left?.type, 'left');
+  assert.ok(counted?.type === 'counters');
+  assert.equal(counted.counters.requests, 1);
+});

@@ -8,7 +8,7 @@ import { type NativeWorker, runNativeWorker } from '../native-worker.ts';
 import { Doorbell } from '../ring/doorbell.ts';
 import { RingTickSource } from '../ring/ring-tick-source.ts';
 import { DrainLoop } from '../ring/wait-strategy.ts';
-import type { BusTask, ToReader } from '../worker-messages.ts';
+import type { BusTask, FromSupervised, ToReader } from '../worker-messages.ts';
 import { BusGate } from './bus-gate.ts';
 import { BusOutlet } from './bus-outlet.ts';
 import { isOfTicks } from './bus-subscriptions.ts';
@@ -22,6 +22,7 @@ const DRAIN_LIMIT = 1024;
 
 class BusWorker implements NativeWorker<ToReader> {
   readonly #task: BusTask;
+  readonly #port: MessagePort;
   readonly #fail: (error: unknown) => void;
   readonly #gate: BusGate;
   readonly #source: RingTickSource;
@@ -37,6 +38,7 @@ class BusWorker implements NativeWorker<ToReader> {
 
   constructor(task: BusTask, port: MessagePort, fail: (error: unknown) => void) {
     this.#task = task;
+    this.#port = port;
     this.#fail = fail;
     this.#gate = new BusGate({ task, onRefused: (refused) => port.postMessage(refused), fail });
     this.#source = new RingTickSource(task.memory.rings, task.memory.lastValues);
@@ -98,6 +100,9 @@ class BusWorker implements NativeWorker<ToReader> {
 
   async close(): Promise<void> {
     this.#closing = true;
+    // Also what was counted since the last time: the next worker goes on above the epochs of this one's takeovers.
+    const counted: FromSupervised = { type: 'counters', counters: this.counters() };
+    this.#port.postMessage(counted);
     for (const timer of this.#timers) clearInterval(timer);
     this.#endLoop();
     await this.#stopped;
