@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { MODE } from '../../src/codec/tick.ts';
+import { formatTopic } from '../../src/codec/topic.ts';
 import { startBusIntake } from '../support/bus-intake-scene.ts';
 import { FakeFeedHost } from '../support/fake-feed-host.ts';
 import { nameOf } from '../support/feed-group-scene.ts';
@@ -63,6 +64,8 @@ test('a switch of hosts that a client asking learns of reaches the others at onc
   const wishes = [{ exchange: 'NSE', symbol: 'INFY', mode: MODE.LTP }] as const;
   await intake.control.subscribe('0/anna', wishes);
   intake.control.need([{ slot: 0, modes: 1 << MODE.LTP }]);
+  const topic = formatTopic(nameOf('INFY'), MODE.LTP);
+  await until('the topic at both', () => hosts.every(({ subscribed }) => subscribed.has(topic)));
   for (const host of hosts) host.sendStatus('live', 1, 'INFY');
   first.sendTicks('INFY', MODE.LTP, { epoch: 9, seq: 1, time: 100 });
   second.sendTicks('INFY', MODE.LTP, { epoch: 3, seq: 7, time: 101 });

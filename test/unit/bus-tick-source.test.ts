@@ -83,7 +83,19 @@ test('while the mode is raised both topics are read, each tick counts once, and 
   assert.equal(scene.last(0)?.mode, MODE.DEPTH);
   assert.deepEqual(link.changes.slice(2), [`-${topicOf('INFY', MODE.QUOTE)}`]);
   link.sendTicks('INFY', MODE.QUOTE, { epoch: 5, seq: 3, time: 102 });
-  assert.deepEqual(scene.drain(), [], 'messages of a topic that has ended are late');
+  link.sendTicks('INFY', MODE.DEPTH, { epoch: 5, seq: 3, time: 102 });
+  assert.deepEqual(
+    scene.drain().map(({ seq, mode }) => [seq, mode]),
+    [
+      [3, MODE.QUOTE],
+      [3, MODE.DEPTH],
+    ],
+    'what was sent before the end of a topic was heard is a tick all the same',
+  );
+  entry.need(0);
+  scene.group.update(entry);
+  link.sendTicks('INFY', MODE.QUOTE, { epoch: 5, seq: 4, time: 103 });
+  assert.deepEqual(scene.drain(), [], 'unless nobody holds the instrument any more');
   assert.equal(scene.source.late, 1);
 });
 
@@ -101,6 +113,57 @@ test('while the mode is lowered the higher topic goes on until the lower one has
   assert.deepEqual(scene.drain(), []);
   assert.deepEqual([scene.last(0)?.mode, scene.last(0)?.flags], [MODE.DEPTH, STALE]);
   assert.deepEqual(link.changes.slice(2), [`-${topicOf('INFY', MODE.DEPTH)}`]);
+  assert.equal(link.topics.size, 1);
+});
+
+test('the higher topic of an instrument without a tick ends all the same, and is not kept from the broker for hours', () => {
+  const scene = new FeedGroupScene(1);
+  const link = scene.links[0]!;
+  const entry = scene.hold('INFY', MODE.DEPTH);
+  entry.need((1 << MODE.LTP) | (1 << MODE.DEEP_DEPTH));
+  scene.group.update(entry);
+  link.topics.settle(performance.now());
+  assert.equal(link.subscribed.size, 3, 'the host may not have heard of the lower one yet');
+  link.topics.settle(performance.now() + 1000);
+  assert.deepEqual([...link.subscribed], [topicOf('INFY', MODE.LTP), topicOf('INFY', MODE.DEEP_DEPTH)]);
+  entry.need((1 << MODE.LTP) | (1 << MODE.QUOTE));
+  scene.group.update(entry);
+  link.topics.settle(performance.now() + 1000);
+  const both = [topicOf('INFY', MODE.LTP), topicOf('INFY', MODE.QUOTE)];
+  assert.deepEqual(
+    [...link.subscribed],
+    both,
+    'a lower one is kept: the broker may not send the higher mode yet',
+  );
+});
+
+test('while a mode is raised again, what it brought before is neither its first message nor a value to begin with', () => {
+  const scene = new FeedGroupScene(1);
+  const link = scene.links[0]!;
+  const entry = scene.hold('INFY', MODE.DEPTH);
+  link.sendTicks('INFY', MODE.DEPTH, { epoch: 5, seq: 1, time: 100 });
+  scene.drain();
+  assert.equal(entry.hasLast(MODE.DEPTH), true);
+  entry.need(1 << MODE.LTP);
+  scene.group.update(entry);
+  link.sendTicks('INFY', MODE.LTP, { epoch: 5, seq: 1, time: 100, flags: SNAPSHOT });
+  scene.drain();
+  entry.need((1 << MODE.LTP) | (1 << MODE.DEPTH));
+  scene.group.update(entry);
+  assert.deepEqual([entry.hasLast(MODE.LTP), entry.hasLast(MODE.DEPTH)], [true, false]);
+  // Sent before the host heard of the end; the next one went out as LTP only.
+  link.sendTicks('INFY', MODE.DEPTH, { epoch: 5, seq: 2, time: 101 });
+  link.sendTicks('INFY', MODE.LTP, { epoch: 5, seq: 3, time: 102 });
+  assert.deepEqual(
+    scene.drain().map(({ seq }) => seq),
+    [2, 3],
+  );
+  assert.equal(link.subscribed.has(topicOf('INFY', MODE.LTP)), true);
+  assert.equal(entry.hasLast(MODE.DEPTH), false);
+  link.sendTicks('INFY', MODE.DEPTH, { epoch: 5, seq: 3, time: 102, flags: SNAPSHOT });
+  assert.equal(scene.drain().length, 1, 'for those who had it as LTP only');
+  assert.deepEqual([...link.subscribed], [topicOf('INFY', MODE.DEPTH)]);
+  assert.equal(entry.hasLast(MODE.DEPTH), true);
 });
 
 test('the deep overlay has a topic and a count of its own', () => {

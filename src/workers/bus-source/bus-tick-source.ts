@@ -6,6 +6,7 @@
  * key; per tick nothing is allocated here.
  */
 import { isTickMessage } from '../../codec/is-tick-message.ts';
+import { FLAG } from '../../codec/tick.ts';
 import { MAX_DEEP_TICK_BYTES, modeOf, WORD } from '../../codec/tick-message.ts';
 import { parseEvent } from '../bus/bus-event.ts';
 import type { TickHandler, TickSource } from '../tick-source.ts';
@@ -103,12 +104,12 @@ export class BusTickSource implements TickSource {
       this.late++;
       return 1;
     }
-    for (let i = 1; i < message.length; i++) this.#takeTick(known, link.host, message[i]!, handler);
-    if (known.replaces) link.topics.onReplaced(known);
+    for (let i = 1; i < message.length; i++) this.#takeTick(link, known, message[i]!, handler);
     return message.length;
   }
 
-  #takeTick({ entry, mode }: TopicEntry, host: number, frame: Buffer, handler: TickHandler): void {
+  #takeTick(link: GroupLink, topic: TopicEntry, frame: Buffer, handler: TickHandler): void {
+    const { entry, mode } = topic;
     const words = this.#words;
     if (frame.length > this.#bytes.length) {
       this.garbage++;
@@ -121,7 +122,9 @@ export class BusTickSource implements TickSource {
     }
     const wordCount = frame.length >> 2;
     words[WORD.SLOT] = entry.instrument.slot;
-    const isHandedOver = entry.ticks(mode).take(host, words, wordCount);
+    const isAnswer = (words[WORD.FLAGS]! & FLAG.SNAPSHOT) !== 0;
+    const isHandedOver = entry.ticks(mode).take(link.host, words, wordCount);
+    if (topic.isNew) link.topics.onMessage(topic, isAnswer);
     entry.onTaken();
     if (isHandedOver) handler(words, this.#doubles, wordCount);
   }

@@ -184,6 +184,7 @@ export class FeedLink implements GroupLink {
     const { heartbeatMs, controlTimeoutMs, connectAnewMs } = this.#options;
     const lookMs = heartbeatMs / LOOKS_PER_HEARTBEAT;
     this.#looks++;
+    this.topics.settle(performance.now());
     const isSilent = this.#silence.look();
     if (this.state === 'connecting' && this.#looks * lookMs >= controlTimeoutMs) {
       this.#become('away', `${this.#whyUnmade()} within ${controlTimeoutMs} ms`);

@@ -50,6 +50,8 @@ export class SourceInstrument {
   instead: { readonly word: StatusWord; readonly by: StatusWord } | null = null;
   /** Modes that are subscribed at each host, as bits `1 << mode`. */
   readonly subscribed: number[];
+  /** By host: the highest of LTP to DEPTH of which no tick is missed. Lower than its topic's while the mode is raised. */
+  readonly established: number[];
   /** Modes that this worker needs, as bits. */
   #needed = 0;
   /** Subscribe requests on their way to who asked, by mode. */
@@ -65,6 +67,7 @@ export class SourceInstrument {
     this.base = new FollowedTicks(hosts, followed, floor, loss);
     this.deep = new FollowedTicks(hosts, followed, floor, loss);
     this.subscribed = new Array<number>(hosts).fill(0);
+    this.established = new Array<number>(hosts).fill(MODE.DEPTH);
   }
 
   /** Host whose ticks clients get. */
@@ -127,9 +130,10 @@ export class SourceInstrument {
     return modes;
   }
 
-  /** Whether there is a last value that holds what `mode` has. */
+  /** Whether there is a last value that holds what `mode` has, and no tick in this mode can be missed behind it. */
   hasLast(mode: Mode): boolean {
-    return this.ticks(mode).last.mode >= mode;
+    if (this.ticks(mode).last.mode < mode) return false;
+    return mode === MODE.DEEP_DEPTH || mode <= this.established[this.#followed]!;
   }
 
   /** Resolves when there is such a value. Give it up with `stopWaiting`. */
