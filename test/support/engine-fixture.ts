@@ -15,6 +15,7 @@ import type { StartedEngine } from '../../src/main/engine-options.ts';
 import { knownDemoInstruments } from '../../src/main/simulator/demo-simulation.ts';
 import { SimulatedExchange } from '../../src/main/simulator/simulated-exchange.ts';
 import type { SimulatedExchangeOptions } from '../../src/main/simulator/simulator-options.ts';
+import { adjacentPorts } from './adjacent-ports.ts';
 import { copyEmbeddedDatabase } from './embedded-database-copy.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 import { TestClient, type TestClientOptions } from './test-client.ts';
@@ -82,17 +83,15 @@ export async function startEngineFixture(
   const { url } = await exchange.listen();
   const fatal: string[] = [];
   const argv = [
+    '--bus-linger=0.1',
     ...(await tickSourceFlags(cwd)),
     `--angel-ws-url=${options.upstreamUrl ?? url}`,
     `--broker-api-key=${FIXTURE_CREDENTIALS.apiKey}`,
     '--reconnect-initial-ms=50',
-    '--bus-linger=0.1',
   ];
-  const configFor = (port: string) => {
-    const flags = [`--websocket-port=${port}`, ...argv, ...(options.flags ?? [])];
-    return loadConfig({ argv: flags, env: {}, cwd }).config;
-  };
-  const config = configFor('0');
+  // None that an outgoing connection may be given while a restart has left it.
+  const flags = [`--websocket-port=${await adjacentPorts()}`, ...argv, ...(options.flags ?? [])];
+  const { config } = loadConfig({ argv: flags, env: {}, cwd });
   // Secrets of its own make another database.
   if (config.apiKeyPepper === null) copyEmbeddedDatabase(cwd);
   const writeDatabase = (write: DatabaseWrite) => {
@@ -133,7 +132,7 @@ export async function startEngineFixture(
     },
     restart: async () => {
       await engine.stop();
-      engine = new Engine({ config: configFor(new URL(wsUrl).port), cwd, log, onFatal, ...recording });
+      engine = new Engine({ config, cwd, log, onFatal, ...recording });
       await engine.start();
     },
     writeDatabase,

@@ -1,0 +1,3 @@
+import { conformanceOver } from '../../support/conformance-over.ts';
+
+conformanceOver('tcp');
