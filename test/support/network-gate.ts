@@ -1,13 +1,16 @@
-/** The network between the engine and the exchange, as a test wants it: it forwards, holds everything back, or breaks. */
+/**
+ * A network between two programs, such as the engine and the exchange, as a test wants it: it forwards, holds everything
+ * back, or breaks.
+ */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 
-/** A connection of the engine: `near` to the engine, `far` to the exchange once it is let through. */
+/** A connection: `near` to the one who made it, `far` to the one who is meant once it is let through. */
 interface Passage {
   readonly near: Socket;
   far: Socket | null;
-  /** What the engine sent before it was let through. */
+  /** What was sent before it was let through. */
   early: Buffer[];
 }
 
@@ -20,14 +23,20 @@ export class NetworkGate {
   target = 0;
   /** Connections that came in. */
   accepted = 0;
+  /** Resets whoever connects. */
+  refuses = false;
+  /** While held, the far side does not even learn that the near side has closed: as when a cable is out. */
+  holdsCloses = false;
+  /** Makes, for each connection, what turns the bytes of the far side into those that the near side gets. */
+  createFilter: (() => (bytes: Buffer) => readonly Buffer[]) | null = null;
 
   private constructor(server: Server) {
     this.#server = server;
     server.on('connection', (near) => this.#accept(near));
   }
 
-  static async listen(t: Pick<TestContext, 'after'>): Promise<NetworkGate> {
-    const server = createServer().listen(0, '127.0.0.1');
+  static async listen(t: Pick<TestContext, 'after'>, port = 0): Promise<NetworkGate> {
+    const server = createServer().listen(port, '127.0.0.1');
     await once(server, 'listening');
     const gate = new NetworkGate(server);
     t.after(() => gate.#close());
@@ -38,7 +47,7 @@ export class NetworkGate {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Connections of the engine that are open. */
+  /** Connections that are open. */
   get open(): number {
     return this.#passages.size;
   }
@@ -60,6 +69,7 @@ export class NetworkGate {
       } else {
         for (const bytes of passage.early.splice(0)) far.write(bytes);
         far.resume();
+        if (passage.near.destroyed) this.#end(passage);
       }
     }
   }
@@ -72,13 +82,14 @@ export class NetworkGate {
     }
   }
 
-  /** Lets `bytes` of what the exchange sends next pass, and closes the connection behind them. */
+  /** Lets `bytes` of what the far side sends next pass, and closes the connection behind them. */
   cutNextAfter(bytes: number): void {
     this.#cutAfter = bytes;
   }
 
   #accept(near: Socket): void {
     this.accepted++;
+    if (this.refuses) return void near.resetAndDestroy();
     const passage: Passage = { near, far: null, early: [] };
     this.#passages.add(passage);
     near.on('error', () => near.destroy());
@@ -87,10 +98,14 @@ export class NetworkGate {
       else passage.far.write(bytes);
     });
     near.on('close', () => {
-      this.#passages.delete(passage);
-      passage.far?.destroy();
+      if (!this.#held || !this.holdsCloses) this.#end(passage);
     });
     if (!this.#held) this.#forward(passage);
+  }
+
+  #end(passage: Passage): void {
+    this.#passages.delete(passage);
+    passage.far?.destroy();
   }
 
   #forward(passage: Passage): void {
@@ -98,13 +113,18 @@ export class NetworkGate {
     const far = connect(this.target, '127.0.0.1');
     passage.far = far;
     for (const bytes of passage.early.splice(0)) far.write(bytes);
-    far.on('data', (bytes) => {
-      if (this.#cutAfter === null) near.write(bytes);
+    const filter = this.createFilter?.();
+    far.on('data', (bytes: Buffer) => {
+      if (filter !== undefined) for (const part of filter(bytes)) near.write(part);
+      else if (this.#cutAfter === null) near.write(bytes);
       else near.end(bytes.subarray(0, this.#cutAfter));
       this.#cutAfter = null;
     });
     far.on('error', () => far.destroy());
-    far.on('close', () => near.destroy());
+    far.on('close', () => {
+      near.destroy();
+      this.#passages.delete(passage);
+    });
   }
 
   async #close(): Promise<void> {
