@@ -53,6 +53,7 @@ export function createBusIntake(
       onRequestRefused: ({ slots, message }) => void news.push(`refused ${slots}: ${message}`),
       onOrderUpdate: (owner, text) => void news.push(`order ${owner} ${text}`),
       onMoved: () => {},
+      onBrokerChanged: (owner, broker) => void news.push(`${owner} is at ${broker}`),
       onSlotFreed: (slot) => void news.push(`freed ${slot}`),
     },
     fail: (error) => {

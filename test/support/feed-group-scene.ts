@@ -159,6 +159,7 @@ export class FeedGroupScene {
     onRequestRefused: ({ slots, message }) => void this.news.push(`refused ${slots}: ${message}`),
     onOrderUpdate: (owner, text) => void this.news.push(`order ${owner} ${text}`),
     onMoved: () => assert.fail('nothing moves on a bus'),
+    onBrokerChanged: (owner, broker) => void this.news.push(`${owner} is at ${broker}`),
     onSlotFreed: (slot) => void this.news.push(`freed ${slot}`),
   };
 

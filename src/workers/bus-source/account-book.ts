@@ -8,13 +8,17 @@ import type { AccountStatus } from '../worker-messages.ts';
 export class AccountBook {
   readonly #hosts: number;
   readonly #isUp: (host: number) => boolean;
-  readonly #onAccount: (status: AccountStatus) => void;
+  readonly #onAccount: (status: AccountStatus, before: AccountStatus | undefined) => void;
   /** By user; in the order of hosts. */
   readonly #accounts = new Map<string, (RevisedAccount | undefined)[]>();
   readonly #told = new Map<string, AccountStatus>();
 
   /** @param onAccount a user's session is another than told before */
-  constructor(hosts: number, isUp: (host: number) => boolean, onAccount: (status: AccountStatus) => void) {
+  constructor(
+    hosts: number,
+    isUp: (host: number) => boolean,
+    onAccount: (status: AccountStatus, before: AccountStatus | undefined) => void,
+  ) {
     this.#hosts = hosts;
     this.#isUp = isUp;
     this.#onAccount = onAccount;
@@ -74,6 +78,6 @@ export class AccountBook {
       return;
     const status: AccountStatus = { name, broker, hasSession, isConnected };
     this.#told.set(name, status);
-    this.#onAccount(status);
+    this.#onAccount(status, before);
   }
 }

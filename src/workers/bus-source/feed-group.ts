@@ -60,7 +60,13 @@ export class FeedGroup {
     this.accounts = new AccountBook(
       links.length,
       (host) => links[host]!.state === 'up',
-      (status) => events.onAccount(ownerOf(index, status.name), status),
+      (status, before) => {
+        const owner = ownerOf(index, status.name);
+        events.onAccount(owner, status);
+        const { broker, hasSession } = status;
+        const isOther = hasSession && before !== undefined && before.broker !== broker;
+        if (isOther) events.onBrokerChanged(owner, broker);
+      },
     );
   }
 

@@ -24,6 +24,8 @@ export interface IntakeEvents {
   onOrderUpdate(owner: string, text: string): void;
   /** What is held moves to other slots; `need` is to be told of all slots that are named. */
   onMoved(moves: readonly InstrumentMove[]): void;
+  /** A user has another broker: what its clients hold is to be asked for anew. (Over rings it is moved.) */
+  onBrokerChanged(owner: string, broker: string): void;
   /** Nobody holds the slot's instrument any more: it may be another one's from now on. */
   onSlotFreed(slot: number): void;
 }

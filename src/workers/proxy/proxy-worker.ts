@@ -8,6 +8,7 @@ import { BusIntake } from '../bus-source/bus-intake.ts';
 import { type NativeWorker, runNativeWorker } from '../native-worker.ts';
 import type { ProxyTask, ToReader } from '../worker-messages.ts';
 import { Broadcaster } from './broadcaster.ts';
+import { followBroker } from './broker-change.ts';
 import { FeedStatusNotifier } from './feed-status-notifier.ts';
 import { OrderRelay } from './order-relay.ts';
 import type { IntakeEvents, ProxyIntake, Pump } from './proxy-intake.ts';
@@ -43,6 +44,10 @@ class ProxyWorker implements NativeWorker<ToReader> {
     onRequestRefused: (refused) => this.#refusals.tell(refused, this.#server.sessions),
     onOrderUpdate: (owner, text) => this.#orders.relay(owner, text),
     onSlotFreed: (slot) => this.#statuses.forget(slot),
+    onBrokerChanged: (account, broker) => {
+      const { sessions } = this.#server;
+      void followBroker(this.#intake.control, this.#subscriptions, { account, broker }, sessions);
+    },
     onMoved: (moves) => this.#subscriptions.follow(moves, this.#server.sessions),
   };
 

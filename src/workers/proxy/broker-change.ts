@@ -1,0 +1,42 @@
+/**
+ * Takes a user's clients along to the broker that the user has changed to, over a bus: there the topics of another broker
+ * are other topics. (Over rings the main thread moves them.) Proxy worker thread, when a user changes the broker.
+ */
+import type { InstrumentMove, InstrumentWish } from '../worker-messages.ts';
+import type { ClientSession } from './client-session.ts';
+import type { ControlPlane } from './control-plane.ts';
+import type { SubscriptionHandler } from './subscription-handler.ts';
+
+/**
+ * Asks for everything that a user's clients hold at other brokers, and moves them to what is granted. What the new broker
+ * does not have stays where it was.
+ */
+export async function followBroker(
+  control: ControlPlane,
+  subscriptions: Pick<SubscriptionHandler, 'follow'>,
+  { account, broker }: { readonly account: string; readonly broker: string },
+  sessions: Iterable<ClientSession>,
+): Promise<void> {
+  const own = [...sessions].filter(({ identity }) => identity?.account === account);
+  const asked = new Map<string, { readonly from: number; readonly wish: InstrumentWish }>();
+  for (const { instrument, streams } of own.flatMap(({ holdings }) => [...holdings.values()].flat())) {
+    if (instrument.broker === broker) continue;
+    const { slot: from, exchange, symbol } = instrument;
+    for (const { source: mode } of streams.values()) {
+      asked.set(`${from}/${mode}`, { from, wish: { exchange, symbol, mode } });
+    }
+  }
+  if (asked.size === 0) return;
+  const questions = [...asked.values()];
+  const { outcomes } = await control.subscribe(
+    account,
+    questions.map(({ wish }) => wish),
+  );
+  const moves = new Map<number, InstrumentMove>();
+  for (const [i, outcome] of outcomes.entries()) {
+    if (outcome.status === 'error') continue;
+    const { from } = questions[i]!;
+    for (const to of outcome.instruments) moves.set(from, { from, to });
+  }
+  subscriptions.follow([...moves.values()], own);
+}
