@@ -85,9 +85,12 @@ test('a host that stands by takes over within seconds, and no tick comes twice o
   /** The host whose ticks come: at the start the one that is live first, then the one that the last switch names. */
   const followed = () => {
     read();
-    const reason = watcher.others.findLast(({ type }) => type === 'feed_status')?.reason;
-    const switchedTo = relays.findIndex(({ endpoint }) => String(reason).endsWith(`to ${endpoint}`));
-    return Math.max(0, switchedTo);
+    const reasons = watcher.others.map(({ reason }) => String(reason));
+    const switched = reasons.findLast((reason) => reason.includes('the feed host was switched'));
+    return Math.max(
+      0,
+      relays.findIndex(({ endpoint }) => switched?.endsWith(`to ${endpoint}`)),
+    );
   };
   const untilFollowed = (host: number) => until(`ticks of host ${host}`, () => followed() === host);
   /** Plays a fault of the host that is followed. @returns that host */
