@@ -9,7 +9,8 @@
  */
 import type { Logger } from 'pino';
 import { Piscina } from 'piscina';
-import type { InstrumentWish, ProxyTask, RingHandle, SubscribeOutcome } from '../workers/worker-messages.ts';
+import type { ProxyTask } from '../workers/reader-tasks.ts';
+import type { InstrumentWish, RingHandle, SubscribeOutcome } from '../workers/worker-messages.ts';
 import { KeyVerifier } from './auth/key-verifier.ts';
 import { Accounts } from './brokers/accounts.ts';
 import { BROKERS, streamKey } from './brokers/broker-registry.ts';

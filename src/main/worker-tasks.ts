@@ -2,16 +2,18 @@
 import { resolve } from 'node:path';
 import { controlEndpointOf } from '../workers/bus/bus-address.ts';
 import type {
-  AccountStatus,
   BusSourceTask,
   BusTask,
   CapabilityRow,
   CurveServer,
+  ProxyTask,
+  RingSourceTask,
+} from '../workers/reader-tasks.ts';
+import type {
+  AccountStatus,
   FeedOptions,
   FeedWatchTask,
-  ProxyTask,
   RecorderTask,
-  RingSourceTask,
   SharedMemory,
 } from '../workers/worker-messages.ts';
 import type { BrokerRow, FeedQuota } from './brokers/broker-registry.ts';

@@ -1,5 +1,5 @@
 /** Which depth levels the brokers give, by exchange, as proxy workers get it. */
-import type { CapabilityRow } from '../../workers/worker-messages.ts';
+import type { CapabilityRow } from '../../workers/reader-tasks.ts';
 import { BROKER_ROWS } from './broker-registry.ts';
 
 /** The rows in force; of two for one exchange the later one counts. */

@@ -1,7 +1,7 @@
 /** What the configuration says of CURVE, checked as a whole: a half of it would be a bus that nobody reads, or everybody. */
 import { resolve } from 'node:path';
 import { curveKeyToHex, parseCurveKey } from '../../workers/bus/curve-key.ts';
-import type { CurveClient, CurveServer } from '../../workers/worker-messages.ts';
+import type { CurveClient, CurveServer } from '../../workers/reader-tasks.ts';
 import type { Config } from '../config-options.ts';
 import { TickwireError } from '../errors.ts';
 import { refusePlainPublicBus } from './bus-binding.ts';

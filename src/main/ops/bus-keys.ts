@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import type { Logger } from 'pino';
-import type { CurveServer } from '../../workers/worker-messages.ts';
+import type { CurveServer } from '../../workers/reader-tasks.ts';
 import { readAllowedKeys } from '../config/curve-allowed-file.ts';
 import { allowedPath, chooseCurveServer, withOwnKey } from '../config/curve-setup.ts';
 import type { Config } from '../config-options.ts';

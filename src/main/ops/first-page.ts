@@ -1,6 +1,7 @@
 /** The page at the engine's own address, and the few instruments that it shows. */
 import { readFile } from 'node:fs/promises';
-import type { InstrumentName, ProxyTask } from '../../workers/worker-messages.ts';
+import type { ProxyTask } from '../../workers/reader-tasks.ts';
+import type { InstrumentName } from '../../workers/worker-messages.ts';
 import type { StandIn } from '../brokers/stand-in.ts';
 import type { Config } from '../config-options.ts';
 import { DEMO_SESSION } from '../database/demo-seed.ts';

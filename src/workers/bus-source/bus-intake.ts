@@ -2,7 +2,8 @@
 import type { MessagePort } from 'node:worker_threads';
 import { Capabilities } from '../proxy/capabilities.ts';
 import type { FeedOffers, IntakeEvents, ProxyIntake, Pump, PumpOptions } from '../proxy/proxy-intake.ts';
-import type { BusSourceTask, CurveClient, FromReader, ProxyTask } from '../worker-messages.ts';
+import type { BusSourceTask, CurveClient, ProxyTask } from '../reader-tasks.ts';
+import type { FromReader } from '../worker-messages.ts';
 import { BusControl } from './bus-control.ts';
 import { BusPump } from './bus-pump.ts';
 import { BusTickSource } from './bus-tick-source.ts';

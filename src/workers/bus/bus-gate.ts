@@ -3,7 +3,8 @@
  * and closed in the order that keeps the gate shut. Bus worker thread.
  */
 import type { Context, Router, XPublisher } from 'zeromq';
-import type { BusTask, PeerRefused } from '../worker-messages.ts';
+import type { BusTask } from '../reader-tasks.ts';
+import type { PeerRefused } from '../worker-messages.ts';
 import { controlEndpointOf } from './bus-address.ts';
 import { createBusContext, createControlServer, createTickPublisher } from './bus-sockets.ts';
 import { HandshakeWatch } from './handshake-watch.ts';

@@ -5,10 +5,11 @@
  */
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { type NativeWorker, runNativeWorker } from '../native-worker.ts';
+import type { BusTask } from '../reader-tasks.ts';
 import { Doorbell } from '../ring/doorbell.ts';
 import { RingTickSource } from '../ring/ring-tick-source.ts';
 import { DrainLoop } from '../ring/wait-strategy.ts';
-import type { BusTask, FromSupervised, ToReader } from '../worker-messages.ts';
+import type { FromSupervised, ToReader } from '../worker-messages.ts';
 import { BusGate } from './bus-gate.ts';
 import { BusOutlet } from './bus-outlet.ts';
 import { isOfTicks } from './bus-subscriptions.ts';

@@ -17,7 +17,6 @@ import {
   type HelloData,
   type ResolvedAnswer,
   type ResolveOutcome,
-  type WireKeyOutcome,
 } from './control-message.ts';
 import type { TickPublisher } from './tick-publisher.ts';
 
@@ -72,7 +71,7 @@ export class ControlDesk {
     return new Promise((resolve) => {
       this.#keys.set(asked, (outcome) => {
         const account = outcome.status === 'refused' ? null : this.#options.news.accountOf(outcome.userId);
-        resolve({ id, type: 'keyVerified', outcome: wireOutcome(outcome), account });
+        resolve({ id, type: 'keyVerified', outcome, account });
       });
       this.#options.post({ type: 'verifyKey', id: asked, key });
     });
@@ -99,21 +98,5 @@ export class ControlDesk {
     if (outcome.status === 'error') return outcome;
     const { slot: _, ...instrument } = outcome.instruments[0]!;
     return { status: 'ok', instrument, hasLast: this.#options.publisher.hasLast(instrument, mode) };
-  }
-}
-
-/** Without what only readers of this process know. */
-function wireOutcome(outcome: KeyOutcome): WireKeyOutcome {
-  switch (outcome.status) {
-    case 'ok': {
-      const { status, userId, account, broker } = outcome;
-      return { status, userId, account, broker };
-    }
-    case 'brokerError': {
-      const { status, userId, code, message } = outcome;
-      return { status, userId, code, message };
-    }
-    case 'refused':
-      return outcome;
   }
 }

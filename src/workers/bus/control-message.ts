@@ -10,7 +10,8 @@
  * | any         | id, protocol, type   | `error`       | code (CONTROL_PROTOCOL, CONTROL_INVALID, CONTROL_BUSY), message |
  */
 import type { Instrument } from '../../codec/tick.ts';
-import type { CapabilityRow, InstrumentWish, ProxyTask } from '../worker-messages.ts';
+import type { CapabilityRow, ProxyTask } from '../reader-tasks.ts';
+import type { InstrumentWish, KeyOutcome } from '../worker-messages.ts';
 import {
   accountFromJson,
   accountToJson,
@@ -59,17 +60,6 @@ export interface HelloData {
   readonly page: Omit<ProxyTask['page'], 'html'>;
 }
 
-/** As `KeyOutcome`, without what only the asker knows. */
-export type WireKeyOutcome =
-  | { readonly status: 'ok'; readonly userId: string; readonly account: string; readonly broker: string }
-  | {
-      readonly status: 'brokerError';
-      readonly userId: string;
-      readonly code: string;
-      readonly message: string;
-    }
-  | { readonly status: 'refused'; readonly code: string; readonly message: string };
-
 export type ResolveOutcome =
   | {
       readonly status: 'ok';
@@ -92,7 +82,7 @@ export interface HelloAnswer extends HelloData {
 export interface KeyVerifiedAnswer {
   readonly id: number;
   readonly type: 'keyVerified';
-  readonly outcome: WireKeyOutcome;
+  readonly outcome: KeyOutcome;
   readonly account: RevisedAccount | null;
 }
 
@@ -251,7 +241,7 @@ function readPage(fields: ForeignObject): HelloData['page'] | undefined {
   return { watch, demoKey, simulated, replayed };
 }
 
-function readKeyOutcome(value: unknown): WireKeyOutcome | undefined {
+function readKeyOutcome(value: unknown): KeyOutcome | undefined {
   if (!isObject(value)) return undefined;
   const { status, userId, account, broker, code, message } = value;
   if (status === 'ok') {

@@ -4,8 +4,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import { parseTopic } from '../../codec/topic.ts';
+import type { BusTask } from '../reader-tasks.ts';
 import type { RingTickSource } from '../ring/ring-tick-source.ts';
-import type { BusTask, FeedStatusNews, FromReader, ToReader } from '../worker-messages.ts';
+import type { FeedStatusNews, FromReader, ToReader } from '../worker-messages.ts';
 import { BusNews } from './bus-news.ts';
 import type { BusOutlet } from './bus-outlet.ts';
 import { BusStatuses } from './bus-statuses.ts';

@@ -2,7 +2,7 @@
  * What a broker can give: the depth levels of its exchanges. The rows are the control plane's registry; which of them
  * serves a request is decided here. Proxy worker thread, at the pace of subscriptions.
  */
-import type { CapabilityRow } from '../worker-messages.ts';
+import type { CapabilityRow } from '../reader-tasks.ts';
 
 /** Row that holds for every exchange of a broker without a row of its own. */
 const ANY_EXCHANGE = '*';

@@ -2,12 +2,13 @@
  * Where a proxy worker's ticks, answers and news come from: the rings and the main thread of this process, or feed hosts
  * on the bus. Everything else in this folder is the same for both.
  */
+
+import type { ProxyTask } from '../reader-tasks.ts';
 import type { TickSource } from '../tick-source.ts';
 import type {
   AccountStatus,
   FeedStatusNews,
   InstrumentMove,
-  ProxyTask,
   RequestRefused,
   ToReader,
 } from '../worker-messages.ts';

@@ -1,9 +1,10 @@
 /** A proxy worker's ticks from the rings of this process, its answers and its news from the main thread. */
 import type { MessagePort } from 'node:worker_threads';
+import type { ProxyTask, RingSourceTask } from '../reader-tasks.ts';
 import { Doorbell } from '../ring/doorbell.ts';
 import { RingTickSource } from '../ring/ring-tick-source.ts';
 import { DrainLoop } from '../ring/wait-strategy.ts';
-import type { ProxyTask, RingSourceTask, ToReader } from '../worker-messages.ts';
+import type { ToReader } from '../worker-messages.ts';
 import { Capabilities } from './capabilities.ts';
 import { MainControl } from './main-control.ts';
 import type { FeedOffers, IntakeEvents, ProxyIntake, Pump, PumpOptions } from './proxy-intake.ts';
