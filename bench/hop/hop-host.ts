@@ -157,14 +157,15 @@ function cpu(): HopCpu | null {
   return sums;
 }
 
+/** One after the other: over inproc the receiver's thread holds memory that goes back to the bus worker's when it ends. */
 async function close(): Promise<void> {
-  const threads = [bus, receiver].filter((thread) => thread !== undefined);
-  const ended = threads.map((thread) => once(thread, 'exit'));
   const stop: ToSupervised & ToHopReceiver = { type: 'stop' };
-  // The receiver first: the bus then has nobody to send to.
-  receiver?.postMessage(stop);
-  bus?.postMessage(stop);
-  await Promise.all(ended);
+  for (const thread of [receiver, bus]) {
+    if (thread === undefined) continue;
+    const ended = once(thread, 'exit');
+    thread.postMessage(stop);
+    await ended;
+  }
 }
 
 const handlers = {
