@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { type ProcessUsage, readProcessUsage } from '../harness/process-usage.ts';
 import { readThreadUsage, type ThreadUsage } from '../harness/thread-usage.ts';
 import { until } from '../harness/until.ts';
+import type { ServerProcess } from './contender.ts';
 
 const ENTRY = resolve(import.meta.dirname, '../../src/main/index.ts');
 const KILL_AFTER_MS = 8000;
@@ -16,7 +17,7 @@ export interface EngineProcessOptions {
   readonly flags: readonly string[];
 }
 
-export class EngineProcess {
+export class EngineProcess implements ServerProcess {
   readonly #command: EngineProcessOptions['command'];
   readonly #child: ChildProcess;
   #output = '';

@@ -5,8 +5,8 @@
  *   (1,000 quotes/s)                                      (one process; latency of the first few)
  */
 import type { Scenario, ScenarioContext, ScenarioReport } from '../harness/scenario.ts';
-import type { RunResult } from './run-result.ts';
 import { costTable, latencyTable } from './run-table.ts';
+import { runSideBySide } from './side-by-side.ts';
 import { Stage } from './stage.ts';
 
 const INSTRUMENTS = 100;
@@ -16,22 +16,17 @@ const SAMPLED = 5;
 const WARM_UP_SECONDS = 2;
 
 async function run(context: ScenarioContext): Promise<ScenarioReport> {
-  const stage = await Stage.open(context, INSTRUMENTS);
+  const stage = await Stage.ofEngine(context, INSTRUMENTS);
   const common = { framing: 'json', perSecond: PER_SECOND, instruments: INSTRUMENTS } as const;
   const warmUp = context.isSmoke ? context.seconds : WARM_UP_SECONDS;
   context.progress('fan-out: warm-up');
   await stage.run({ ...common, clients: 10, sampled: SAMPLED, seconds: warmUp });
-  const cells = new Map<string, RunResult[]>();
-  for (let round = 0; round < context.rounds; round++) {
-    for (const clients of CLIENTS) {
-      context.progress(`fan-out: round ${round + 1} of ${context.rounds}, ${clients} clients`);
-      const sampled = Math.min(SAMPLED, clients);
-      const result = await stage.run({ ...common, clients, sampled, seconds: context.seconds });
-      const name = `${clients} clients`;
-      cells.set(name, [...(cells.get(name) ?? []), result]);
-    }
-  }
-  const results = [...cells.values()].flat();
+  const lanes = CLIENTS.map((clients) => ({
+    name: `${clients} clients`,
+    stage,
+    options: { ...common, clients, sampled: Math.min(SAMPLED, clients) },
+  }));
+  const { cells, failures } = await runSideBySide(context, 'fan-out', lanes);
   return {
     tables: [
       latencyTable(`Fan-out of ${PER_SECOND} ticks/s: latency at up to ${SAMPLED} of the clients`, cells),
@@ -47,10 +42,8 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
       secondsPerRun: context.seconds,
       rounds: context.rounds,
     },
-    rounds: results,
-    failures: results.flatMap(({ clients, failures }) =>
-      failures.map((failure) => `${clients} clients: ${failure}`),
-    ),
+    rounds: [...cells].map(([name, runs]) => ({ name, runs })),
+    failures,
   };
 }
 

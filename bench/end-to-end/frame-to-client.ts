@@ -7,8 +7,8 @@
  */
 import type { Scenario, ScenarioContext, ScenarioReport } from '../harness/scenario.ts';
 import type { Framing } from './raw-client.ts';
-import type { RunResult } from './run-result.ts';
 import { costTable, latencyTable } from './run-table.ts';
+import { runSideBySide } from './side-by-side.ts';
 import { Stage } from './stage.ts';
 
 const INSTRUMENTS = 3000;
@@ -18,25 +18,21 @@ const WARM_UP_RATE = 10_000;
 const WARM_UP_SECONDS = 3;
 
 async function run(context: ScenarioContext): Promise<ScenarioReport> {
-  const stage = await Stage.open(context, INSTRUMENTS);
+  const stage = await Stage.ofEngine(context, INSTRUMENTS);
   const single = { clients: 1, sampled: 1, instruments: INSTRUMENTS };
   const warmUp = context.isSmoke ? context.seconds : WARM_UP_SECONDS;
   for (const framing of FRAMINGS) {
     context.progress(`frame-to-client: warm-up, ${framing}`);
     await stage.run({ ...single, framing, perSecond: WARM_UP_RATE, seconds: warmUp });
   }
-  const cells = new Map<string, RunResult[]>();
-  for (let round = 0; round < context.rounds; round++) {
-    for (const perSecond of RATES) {
-      for (const framing of FRAMINGS) {
-        const name = `${framing}, ${perSecond}/s`;
-        context.progress(`frame-to-client: round ${round + 1} of ${context.rounds}, ${name}`);
-        const result = await stage.run({ ...single, framing, perSecond, seconds: context.seconds });
-        cells.set(name, [...(cells.get(name) ?? []), result]);
-      }
-    }
-  }
-  const results = [...cells.values()].flat();
+  const lanes = RATES.flatMap((perSecond) =>
+    FRAMINGS.map((framing) => ({
+      name: `${framing}, ${perSecond}/s`,
+      stage,
+      options: { ...single, framing, perSecond },
+    })),
+  );
+  const { cells, failures } = await runSideBySide(context, 'frame-to-client', lanes);
   return {
     tables: [
       latencyTable('Frame to client: intended time at the exchange to the bytes at a client', cells),
@@ -53,10 +49,8 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
       rounds: context.rounds,
       engineFlags: 'defaults',
     },
-    rounds: results,
-    failures: results.flatMap(({ framing, perSecond, failures }) =>
-      failures.map((failure) => `${framing}, ${perSecond}/s: ${failure}`),
-    ),
+    rounds: [...cells].map(([name, runs]) => ({ name, runs })),
+    failures,
   };
 }
 

@@ -1,5 +1,5 @@
-/** What each process of the engine used within a run. */
-import type { EngineProcess } from './engine-process.ts';
+/** What each process of a contender used within a run. */
+import type { ServerProcess } from './contender.ts';
 
 export interface HostUse {
   /** s, all threads; null where the system does not tell. */
@@ -9,15 +9,15 @@ export interface HostUse {
   readonly rssMiB: number | null;
 }
 
-type Reading = ReturnType<EngineProcess['threads']>;
+type Reading = ReturnType<ServerProcess['threads']>;
 
 /** The CPU of every thread so far. */
-export function readHosts(hosts: readonly EngineProcess[]): readonly Reading[] {
+export function readHosts(hosts: readonly ServerProcess[]): readonly Reading[] {
   return hosts.map((host) => host.threads());
 }
 
 /** In the order of the processes. */
-export function useSince(hosts: readonly EngineProcess[], before: readonly Reading[]): readonly HostUse[] {
+export function useSince(hosts: readonly ServerProcess[], before: readonly Reading[]): readonly HostUse[] {
   return hosts.map((host, i) => {
     const earlier = before[i];
     const now = host.threads();

@@ -12,11 +12,12 @@
 import type { Scenario, ScenarioContext, ScenarioReport } from '../harness/scenario.ts';
 import type { Table } from '../harness/table.ts';
 import { FanOut, type FanOutRound } from '../hop/bus-fan-out.ts';
+import { startHosts } from './engine-contender.ts';
 import { hostTable } from './host-table.ts';
 import type { RunResult } from './run-result.ts';
 import { latencyTable } from './run-table.ts';
 import { scaleOutTable } from './scale-out.ts';
-import { Stage } from './stage.ts';
+import { Stage, startGenerator } from './stage.ts';
 import { medianCosts, unitCostsOf, unitCostTable } from './unit-costs.ts';
 
 const INSTRUMENTS = 3000;
@@ -72,7 +73,8 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
   const { isSmoke, seconds, rounds } = context;
   const cells = isSmoke ? SMOKE_CELLS : CELLS;
   const most = isSmoke ? 2 : MOST_PROXIES;
-  const stage = await Stage.openHosts(context, INSTRUMENTS, most);
+  const generator = await startGenerator(context);
+  const stage = new Stage(context, generator, await startHosts(context, generator, INSTRUMENTS, most));
   const common = {
     framing: 'json',
     sampled: SAMPLED,

@@ -33,7 +33,7 @@ function rssAround(samples: readonly Sample[], seconds: number): number {
 
 async function run(context: ScenarioContext): Promise<ScenarioReport> {
   const { seconds } = context;
-  const stage = await Stage.open(context, INSTRUMENTS);
+  const stage = await Stage.ofEngine(context, INSTRUMENTS);
   const options = {
     framing: 'json',
     perSecond: PER_SECOND,
@@ -47,7 +47,7 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
   const samples: Sample[] = [];
   const timer = setInterval(
     () => {
-      const usage = stage.engine.usage();
+      const usage = stage.server.usage();
       if (usage === null) return;
       samples.push({ seconds: (performance.now() - start) / 1000, rssMiB: usage.rssMiB });
       if (samples.length % 10 === 0)

@@ -5,12 +5,12 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ChildProgram } from '../harness/child-program.ts';
-import { freeEndpoint } from '../harness/free-endpoint.ts';
 import { monotonicUs } from '../harness/monotonic-clock.ts';
 import type { ScenarioContext } from '../harness/scenario.ts';
 import { until } from '../harness/until.ts';
-import { benchSymbols, EXCHANGE, prepareDatabase } from './bench-database.ts';
-import { EngineProcess, type EngineProcessOptions } from './engine-process.ts';
+import { benchSymbols, EXCHANGE } from './bench-database.ts';
+import type { Contender, ServerProcess } from './contender.ts';
+import { startEngine } from './engine-contender.ts';
 import { readHosts, useSince } from './host-use.ts';
 import type { LoadGenerator } from './load-generator.ts';
 import type { MeasuringClients } from './measuring-clients.ts';
@@ -22,24 +22,12 @@ interface Front {
   readonly clients: ChildProgram<MeasuringClients>;
 }
 
-interface StageParts {
-  readonly context: ScenarioContext;
-  readonly generator: ChildProgram<LoadGenerator>;
-  /** The one that speaks to the broker first. */
-  readonly hosts: readonly EngineProcess[];
-  readonly fronts: readonly Front[];
-  readonly apiKey: string;
-}
-
 /** In the lead-in ticks are counted, and their latencies are not recorded. */
 const LEAD_IN_SECONDS = 0.5;
 const SMOKE_LEAD_IN_SECONDS = 0.1;
 /** From the decision to begin to the first burst: all programs know of it by then. */
 const HEAD_START_US = 50_000;
 const QUIET_MS = 2000;
-
-/** What nobody here wants any more is given back at once: each run starts from nothing. */
-export const NO_LINGER = '--bus-linger=0';
 
 const program = (name: string) => join(import.meta.dirname, name);
 
@@ -57,88 +45,44 @@ function startClients({ cleanup }: ScenarioContext): ChildProgram<MeasuringClien
   return clients;
 }
 
-function startHost({ cleanup }: ScenarioContext, options: EngineProcessOptions): EngineProcess {
-  const host = new EngineProcess(options);
-  cleanup.add(() => host.stop());
-  return host;
-}
-
-async function upstreamFlags(generator: ChildProgram<LoadGenerator>): Promise<string[]> {
-  return [`--angel-ws-url=${await generator.call('url', null)}`, '--broker-api-key=bench'];
-}
-
 export class Stage {
-  readonly #parts: StageParts;
+  readonly #generator: ChildProgram<LoadGenerator>;
+  readonly #contender: Contender;
+  readonly #allFronts: readonly Front[];
   /** Seconds of load before the measured time of each run. */
   readonly leadIn: number;
 
-  private constructor(parts: StageParts) {
-    this.#parts = parts;
-    this.leadIn = parts.context.isSmoke ? SMOKE_LEAD_IN_SECONDS : LEAD_IN_SECONDS;
+  /** @param generator its upstream; stages that take turns may share one */
+  constructor(context: ScenarioContext, generator: ChildProgram<LoadGenerator>, contender: Contender) {
+    this.#generator = generator;
+    this.#contender = contender;
+    this.#allFronts = contender.urls.map((url) => ({ url, clients: startClients(context) }));
+    this.leadIn = context.isSmoke ? SMOKE_LEAD_IN_SECONDS : LEAD_IN_SECONDS;
   }
 
-  /**
-   * A whole engine in one process.
-   *
-   * @param instruments instruments that its database has for runs to subscribe to
-   */
-  static async open(
+  /** A stage of its own for a whole engine. */
+  static async ofEngine(
     context: ScenarioContext,
     instruments: number,
-    { generator, flags = [] }: { generator?: ChildProgram<LoadGenerator>; flags?: readonly string[] } = {},
+    flags: readonly string[] = [],
   ): Promise<Stage> {
-    const load = generator ?? (await startGenerator(context));
-    const directory = context.cleanup.temporaryDirectory();
-    prepareDatabase(directory, instruments);
-    const own = ['--websocket-port=0', `--bus-endpoint=ipc://${directory}/bus`];
-    const all = [...own, ...(await upstreamFlags(load)), ...flags];
-    const host = startHost(context, { command: 'start', directory, flags: all });
-    const front = { url: await host.url(), clients: startClients(context) };
-    return new Stage({
-      context,
-      generator: load,
-      hosts: [host],
-      fronts: [front],
-      apiKey: await host.apiKey(),
-    });
-  }
-
-  /** A feed host and proxies, each in a process of its own, over tcp. */
-  static async openHosts(context: ScenarioContext, instruments: number, proxies: number): Promise<Stage> {
     const generator = await startGenerator(context);
-    const directory = context.cleanup.temporaryDirectory();
-    prepareDatabase(directory, instruments);
-    const endpoint = await freeEndpoint();
-    const flags = [...(await upstreamFlags(generator)), `--bus-endpoint=${endpoint}`, NO_LINGER];
-    const feed = startHost(context, { command: 'feed', directory, flags });
-    const apiKey = await feed.apiKey();
-    const hosts = [feed];
-    const fronts: Front[] = [];
-    for (let i = 0; i < proxies; i++) {
-      const proxy = startHost(context, {
-        command: 'proxy',
-        directory: context.cleanup.temporaryDirectory(),
-        flags: [`--feeds=${endpoint}`, '--websocket-port=0'],
-      });
-      hosts.push(proxy);
-      fronts.push({ url: await proxy.url(), clients: startClients(context) });
-    }
-    return new Stage({ context, generator, hosts, fronts, apiKey });
+    return new Stage(context, generator, await startEngine(context, generator, instruments, flags));
   }
 
-  /** The engine's process that speaks to the broker. */
-  get engine(): EngineProcess {
-    return this.#parts.hosts[0]!;
+  /** The process that speaks to the broker. */
+  get server(): ServerProcess {
+    return this.#contender.processes[0]!;
   }
 
   #fronts({ proxies = 1 }: RunOptions): readonly Front[] {
-    return this.#parts.fronts.slice(0, proxies);
+    return this.#allFronts.slice(0, proxies);
   }
 
   /** Connects the clients of a run, and waits until the upstream carries what they want. */
   async connect(options: RunOptions): Promise<void> {
     const { framing, clients, sampled, instruments, instrumentsPerClient = instruments } = options;
-    const { apiKey } = this.#parts;
+    const { apiKey } = this.#contender;
     const symbols = benchSymbols(instruments);
     const common = { apiKey, framing, clients, sampled, exchange: EXCHANGE, symbols, instrumentsPerClient };
     for (const front of this.#fronts(options))
@@ -148,13 +92,13 @@ export class Stage {
 
   /** The next run starts from nothing: no subscription is left over. */
   async disconnect(): Promise<void> {
-    for (const { clients } of this.#parts.fronts) await clients.call('disconnect', null);
+    for (const { clients } of this.#allFronts) await clients.call('disconnect', null);
     await this.#untilSubscribed(0);
   }
 
   #untilSubscribed(wanted: number): Promise<true> {
     return until(`${wanted} instruments subscribed upstream`, async () =>
-      (await this.#parts.generator.call('subscribed', null)) === wanted ? true : null,
+      (await this.#generator.call('subscribed', null)) === wanted ? true : null,
     );
   }
 
@@ -168,7 +112,7 @@ export class Stage {
 
   /** One run on clients that are connected. */
   async load(options: RunOptions): Promise<RunResult> {
-    const { hosts, generator } = this.#parts;
+    const hosts = this.#contender.processes;
     const fronts = this.#fronts(options);
     const seconds = this.leadIn + options.seconds;
     const startUs = Math.ceil(monotonicUs()) + HEAD_START_US;
@@ -176,7 +120,7 @@ export class Stage {
     for (const { clients } of fronts) await clients.call('begin', measureFromUs);
     const before = readHosts(hosts);
     const { perSecond } = options;
-    const load = await generator.call('run', { perSecond, startUs, measureFromUs, seconds });
+    const load = await this.#generator.call('run', { perSecond, startUs, measureFromUs, seconds });
     await this.#untilDelivered(fronts, load.sent * copiesOf(options));
     const uses = useSince(hosts, before);
     const results = await Promise.all(fronts.map(({ clients }) => clients.call('result', null)));

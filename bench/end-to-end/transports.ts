@@ -8,11 +8,11 @@
  */
 import { freeEndpoint } from '../harness/free-endpoint.ts';
 import type { Scenario, ScenarioContext, ScenarioReport } from '../harness/scenario.ts';
-import { formatSpread, spreadOf } from '../harness/spread.ts';
-import type { Table } from '../harness/table.ts';
-import type { RunResult } from './run-result.ts';
+import { NO_LINGER, startEngine } from './engine-contender.ts';
+import { RATIO, ratioTable } from './ratio-table.ts';
 import { costTable, latencyTable } from './run-table.ts';
-import { NO_LINGER, Stage, startGenerator } from './stage.ts';
+import { runSideBySide } from './side-by-side.ts';
+import { Stage, startGenerator } from './stage.ts';
 
 const INSTRUMENTS = 3000;
 const SMOKE_INSTRUMENTS = 300;
@@ -33,45 +33,19 @@ async function flagsOf(way: Way, { cleanup }: ScenarioContext): Promise<string[]
   return ['--source=bus', `--bus-endpoint=${await endpoints[way]()}`, NO_LINGER];
 }
 
-/** Against the ring in the same round: medians and quartiles of the ratios. */
-function ratioTable(rates: readonly number[], cells: ReadonlyMap<string, readonly RunResult[]>): Table {
-  const rows = rates.flatMap((perSecond) => {
-    const ring = cells.get(nameOf('ring', perSecond))!;
-    return WAYS.filter((way) => way !== 'ring').map((way) => {
-      const name = nameOf(way, perSecond);
-      const runs = cells.get(name)!;
-      const ratio = (of: (run: RunResult) => number | null) => {
-        const ratios = runs.flatMap((run, i) => {
-          const [above, below] = [of(run), of(ring[i]!)];
-          return above === null || below === null ? [] : [above / below];
-        });
-        return ratios.length === 0 ? '-' : formatSpread(spreadOf(ratios), 2);
-      };
-      return [
-        name,
-        ratio(({ latency }) => latency.p50),
-        ratio(({ latency }) => latency.p99),
-        ratio(({ engineCpuShare }) => engineCpuShare),
-      ];
-    });
-  });
-  const columns = ['× the ring, same round', 'p50', 'p99', 'engine cores'];
-  return { title: 'Transports: what the bus costs', columns, rows };
-}
-
 function nameOf(way: Way, perSecond: number): string {
   return `${way}, ${perSecond}/s`;
 }
 
 async function run(context: ScenarioContext): Promise<ScenarioReport> {
-  const { isSmoke, seconds, rounds } = context;
+  const { isSmoke, seconds } = context;
   const instruments = isSmoke ? SMOKE_INSTRUMENTS : INSTRUMENTS;
   const rates = isSmoke ? SMOKE_RATES : RATES;
   const generator = await startGenerator(context);
   const stages = new Map<Way, Stage>();
   for (const way of WAYS) {
     const flags = await flagsOf(way, context);
-    stages.set(way, await Stage.open(context, instruments, { generator, flags }));
+    stages.set(way, new Stage(context, generator, await startEngine(context, generator, instruments, flags)));
   }
   const common = { framing: 'json', clients: 1, sampled: 1, instruments } as const;
   const warmUp = isSmoke ? seconds : WARM_UP_SECONDS;
@@ -79,22 +53,28 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
     context.progress(`transports: warm-up, ${way}`);
     await stage.run({ ...common, perSecond: WARM_UP_RATE, seconds: warmUp });
   }
-  const cells = new Map<string, RunResult[]>();
-  for (let round = 0; round < rounds; round++) {
-    for (const perSecond of rates) {
-      for (const [way, stage] of stages) {
-        const name = nameOf(way, perSecond);
-        context.progress(`transports: round ${round + 1} of ${rounds}, ${name}`);
-        const result = await stage.run({ ...common, perSecond, seconds });
-        cells.set(name, [...(cells.get(name) ?? []), result]);
-      }
-    }
-  }
+  const lanes = rates.flatMap((perSecond) =>
+    [...stages].map(([way, stage]) => ({
+      name: nameOf(way, perSecond),
+      stage,
+      options: { ...common, perSecond },
+    })),
+  );
+  const { cells, failures } = await runSideBySide(context, 'transports', lanes);
+  const pairs = rates.flatMap((perSecond) =>
+    WAYS.filter((way) => way !== 'ring').map(
+      (way) => [nameOf(way, perSecond), nameOf('ring', perSecond)] as const,
+    ),
+  );
   return {
     tables: [
       latencyTable('Transports: intended time at the exchange to the bytes at a client', cells),
       costTable('Transports: deliveries and their cost', cells),
-      ratioTable(rates, cells),
+      ratioTable('Transports: what the bus costs', '× the ring, same round', cells, pairs, [
+        RATIO.P50,
+        RATIO.P99,
+        RATIO.CPU,
+      ]),
     ],
     conditions: {
       instruments,
@@ -105,12 +85,10 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
       warmUpSecondsPerWay: warmUp,
       leadInSecondsPerRun: stages.get('ring')!.leadIn,
       secondsPerRun: seconds,
-      rounds,
+      rounds: context.rounds,
     },
     rounds: [...cells].map(([name, runs]) => ({ name, runs })),
-    failures: [...cells].flatMap(([name, runs]) =>
-      runs.flatMap(({ failures }) => failures.map((failure) => `${name}: ${failure}`)),
-    ),
+    failures,
   };
 }
 

@@ -6,10 +6,11 @@
  *    instruments)
  */
 import type { Scenario, ScenarioContext, ScenarioReport } from '../harness/scenario.ts';
+import { startHosts } from './engine-contender.ts';
 import { hostTable } from './host-table.ts';
 import type { RunResult } from './run-result.ts';
 import { costTable, latencyTable } from './run-table.ts';
-import { Stage } from './stage.ts';
+import { Stage, startGenerator } from './stage.ts';
 
 const INSTRUMENTS = 3000;
 const PER_SECOND = 45_000;
@@ -18,7 +19,8 @@ const WARM_UP_SECONDS = 3;
 
 async function run(context: ScenarioContext): Promise<ScenarioReport> {
   const { isSmoke, seconds, rounds } = context;
-  const stage = await Stage.openHosts(context, INSTRUMENTS, 1);
+  const generator = await startGenerator(context);
+  const stage = new Stage(context, generator, await startHosts(context, generator, INSTRUMENTS, 1));
   const common = { framing: 'json', clients: 1, sampled: 1, instruments: INSTRUMENTS } as const;
   const warmUp = isSmoke ? seconds : WARM_UP_SECONDS;
   context.progress('two-hosts: warm-up');

@@ -1,0 +1,19 @@
+/** What is measured, ours or a rival: where its clients connect, how they speak to it, and whose CPU counts. */
+import type { ProcessUsage } from '../harness/process-usage.ts';
+import type { ThreadUsage } from '../harness/thread-usage.ts';
+
+/** A process that takes part in serving ticks. */
+export interface ServerProcess {
+  /** Null where the system does not tell. */
+  usage(): ProcessUsage | null;
+  threads(): ReadonlyMap<number, ThreadUsage> | null;
+}
+
+export interface Contender {
+  /** The one that speaks to the broker first. */
+  readonly processes: readonly ServerProcess[];
+  /** Where clients connect, one for each proxy. */
+  readonly urls: readonly string[];
+  /** What clients authenticate with; rivals without authentication take anything. */
+  readonly apiKey: string;
+}

@@ -1,0 +1,37 @@
+/** Things that are compared take turns within a round, so that a machine that is busy for a second slows all of them. */
+import type { ScenarioContext } from '../harness/scenario.ts';
+import type { RunOptions, RunResult } from './run-result.ts';
+import type { Stage } from './stage.ts';
+
+/** A line of the tables: what runs, and how. */
+export interface Lane {
+  readonly name: string;
+  readonly stage: Stage;
+  /** Measured time is the scenario's. */
+  readonly options: Omit<RunOptions, 'seconds'>;
+}
+
+export interface SideBySide {
+  /** The runs of each lane, one for each round, by the lane's name. */
+  readonly cells: ReadonlyMap<string, readonly RunResult[]>;
+  readonly failures: readonly string[];
+}
+
+/** Runs each lane once a round, in their order. Warm-up is the caller's. */
+export async function runSideBySide(
+  { rounds, seconds, progress }: ScenarioContext,
+  title: string,
+  lanes: readonly Lane[],
+): Promise<SideBySide> {
+  const cells = new Map<string, RunResult[]>(lanes.map(({ name }) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const { name, stage, options } of lanes) {
+      progress(`${title}: round ${round + 1} of ${rounds}, ${name}`);
+      cells.get(name)!.push(await stage.run({ ...options, seconds }));
+    }
+  }
+  const failures = [...cells].flatMap(([name, runs]) =>
+    runs.flatMap((run) => run.failures.map((failure) => `${name}: ${failure}`)),
+  );
+  return { cells, failures };
+}
