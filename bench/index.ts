@@ -4,41 +4,13 @@
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { fanOut } from './end-to-end/fan-out.ts';
-import { frameToClient } from './end-to-end/frame-to-client.ts';
-import { proxies } from './end-to-end/proxies.ts';
-import { soak } from './end-to-end/soak.ts';
-import { transports } from './end-to-end/transports.ts';
-import { twoHosts } from './end-to-end/two-hosts.ts';
 import { Cleanup } from './harness/cleanup.ts';
 import { formatEnvironment, readEnvironment } from './harness/environment.ts';
 import { fillTables, formatConditions } from './harness/readme-tables.ts';
 import { defaultReportPath, type SuiteReport, writeReport } from './harness/report-file.ts';
 import type { Scenario } from './harness/scenario.ts';
 import { formatTable } from './harness/table.ts';
-import { busHop } from './hop/bus-hop.ts';
-import { ringHop } from './hop/ring-hop.ts';
-import { ringThroughput } from './hop/ring-throughput.ts';
-import { decode } from './micro/decode.ts';
-import { encodeJson } from './micro/encode-json.ts';
-import { encodeMsgpack } from './micro/encode-msgpack.ts';
-import { patch } from './micro/patch.ts';
-
-const SCENARIOS: readonly Scenario[] = [
-  decode,
-  patch,
-  encodeJson,
-  encodeMsgpack,
-  ringThroughput,
-  ringHop,
-  busHop,
-  frameToClient,
-  fanOut,
-  transports,
-  twoHosts,
-  proxies,
-  soak,
-];
+import { SCENARIOS } from './scenarios.ts';
 
 /** What a shell expects of a program that ended by Ctrl-C. */
 const INTERRUPTED = 130;

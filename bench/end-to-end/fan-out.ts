@@ -50,6 +50,7 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
 export const fanOut: Scenario = {
   name: 'fan-out',
   group: 'end-to-end',
+  file: import.meta.filename,
   summary: 'the same ticks to 1, 10 and 100 JSON clients',
   defaultSeconds: 3,
   smokeSeconds: 0.3,

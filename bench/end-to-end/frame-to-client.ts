@@ -5,6 +5,7 @@
  *   (a process, Angel's wire,         (a process, as `start`)                      (a process, raw socket)
  *    1000 instruments each, quote)
  */
+import { latencyPlot } from '../harness/latency-plot.ts';
 import type { Scenario, ScenarioContext, ScenarioReport } from '../harness/scenario.ts';
 import type { Framing } from './raw-client.ts';
 import { costTable, latencyTable } from './run-table.ts';
@@ -38,6 +39,7 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
       latencyTable('Frame to client: intended time at the exchange to the bytes at a client', cells),
       costTable('Frame to client: deliveries and their cost', cells),
     ],
+    plots: [latencyPlot('Frame to client', cells)],
     conditions: {
       instruments: INSTRUMENTS,
       upstreamConnections: 3,
@@ -57,6 +59,7 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
 export const frameToClient: Scenario = {
   name: 'frame-to-client',
   group: 'end-to-end',
+  file: import.meta.filename,
   summary: 'latency and loss through the engine at 1,000, 10,000 and 45,000 ticks/s',
   defaultSeconds: 4,
   smokeSeconds: 0.3,

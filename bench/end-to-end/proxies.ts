@@ -129,6 +129,7 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
 export const proxies: Scenario = {
   name: 'proxies',
   group: 'end-to-end',
+  file: import.meta.filename,
   summary:
     'one feed host, 1 to 3 proxy hosts with 300 clients each: what a proxy and a client cost, and a million of them',
   defaultSeconds: 4,

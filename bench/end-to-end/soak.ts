@@ -64,7 +64,12 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
   const failures = result.failures.map((failure) => `soak: ${failure}`);
   const conditions = { ticksPerSecond: PER_SECOND, instruments: INSTRUMENTS, framing: 'json', seconds };
   if (samples.length === 0) {
-    return { tables: [], conditions: { ...conditions, rss: 'not known here' }, rounds: [result], failures };
+    return {
+      tables: [],
+      conditions: { ...conditions, rss: 'not known here' },
+      rounds: [{ name: 'soak', runs: [result] }],
+      failures,
+    };
   }
   const early = rssAround(samples, seconds * WARM_UP_PART);
   const late = rssAround(samples, seconds);
@@ -78,7 +83,7 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
   return {
     tables: [{ title, columns: ['', 'RSS MiB', '× the first'], rows }],
     conditions: { ...conditions, delivered: result.received, lost: result.lost },
-    rounds: [result, samples],
+    rounds: [{ name: 'soak', runs: [result] }, { samples }],
     failures,
   };
 }
@@ -86,6 +91,7 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
 export const soak: Scenario = {
   name: 'soak',
   group: 'end-to-end',
+  file: import.meta.filename,
   summary: 'loss and memory at 45,000 ticks/s; for a verdict give it --seconds 600',
   defaultSeconds: 60,
   smokeSeconds: 1,

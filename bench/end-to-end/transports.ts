@@ -7,6 +7,7 @@
  *                                     the same                     tcp     ──WebSocket──▶ 1 JSON client
  */
 import { freeEndpoint } from '../harness/free-endpoint.ts';
+import { latencyPlot } from '../harness/latency-plot.ts';
 import type { Scenario, ScenarioContext, ScenarioReport } from '../harness/scenario.ts';
 import { NO_LINGER, startEngine } from './engine-contender.ts';
 import { RATIO, ratioTable } from './ratio-table.ts';
@@ -76,6 +77,11 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
         RATIO.CPU,
       ]),
     ],
+    plots: rates.map((perSecond) => {
+      const names = WAYS.map((way) => nameOf(way, perSecond));
+      const own = new Map([...cells].filter(([name]) => names.includes(name)));
+      return latencyPlot(`Transports, ${perSecond} ticks/s`, own);
+    }),
     conditions: {
       instruments,
       mode: 'quote',
@@ -95,6 +101,7 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
 export const transports: Scenario = {
   name: 'transports',
   group: 'end-to-end',
+  file: import.meta.filename,
   summary: 'frame to client through the ring and through the bus over inproc, ipc and tcp',
   defaultSeconds: 3,
   smokeSeconds: 0.3,

@@ -48,7 +48,7 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
       secondsPerRun: seconds,
       rounds,
     },
-    rounds: results,
+    rounds: [...cells].map(([name, runs]) => ({ name, runs })),
     failures: results.flatMap(({ failures }) => failures.map((failure) => `two-hosts: ${failure}`)),
   };
 }
@@ -56,6 +56,7 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
 export const twoHosts: Scenario = {
   name: 'two-hosts',
   group: 'end-to-end',
+  file: import.meta.filename,
   summary: '45,000 ticks/s from a feed host to a proxy host over tcp: fails when one is lost',
   defaultSeconds: 10,
   smokeSeconds: 0.5,

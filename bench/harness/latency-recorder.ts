@@ -7,6 +7,12 @@ import { build, type Histogram } from 'hdr-histogram-js';
 
 const HIGHEST_NS = 100e9;
 
+/** Where the curves of plots have their points: the closer to 100, the denser, as evenly as a logarithm of 1 / (1 - p) asks. */
+export const PLOT_PERCENTILES = [
+  0, 10, 20, 30, 40, 50, 60, 70, 75, 80, 85, 90, 92.5, 95, 97, 98, 99, 99.3, 99.5, 99.7, 99.8, 99.9, 99.93,
+  99.95, 99.97, 99.98, 99.99, 99.995, 99.998, 99.999,
+] as const;
+
 export interface LatencySummary {
   readonly count: number;
   /** All in µs. */
@@ -16,6 +22,8 @@ export interface LatencySummary {
   readonly p999: number;
   readonly p9999: number;
   readonly max: number;
+  /** At PLOT_PERCENTILES. */
+  readonly curve: readonly number[];
 }
 
 export class LatencyRecorder {
@@ -47,6 +55,7 @@ export class LatencyRecorder {
       p999: at(99.9),
       p9999: at(99.99),
       max: this.#histogram.maxValue / 1000,
+      curve: PLOT_PERCENTILES.map(at),
     };
   }
 }

@@ -71,7 +71,10 @@ export function runMatches(
         formatSpread(spreadOf(own), 0),
         isOurs ? '1' : formatSpread(spreadOf(ratios), 2),
       ]);
-      rounds.push({ what, contender: contender.name, nsPerOperation: own, timesOurs: ratios });
+      rounds.push({
+        name: `${what}: ${contender.name}`,
+        runs: own.map((nsPerOperation, i) => ({ nsPerOperation, timesOurs: ratios[i] })),
+      });
     }
   }
   return {

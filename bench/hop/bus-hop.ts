@@ -160,7 +160,7 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
       secondsPerRun: context.seconds,
       rounds: context.rounds,
     },
-    rounds: [...cells.values()].flat(),
+    rounds: [...cells].map(([{ name }, runs]) => ({ name, runs })),
     failures: [...cells].flatMap(([{ name, isFlood }, runs]) =>
       runs
         .filter(({ received, written }) => !isFlood && received !== written)
@@ -172,6 +172,7 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
 export const busHop: Scenario = {
   name: 'bus-hop',
   group: 'hop',
+  file: import.meta.filename,
   summary:
     'ring, bus worker and ZeroMQ over inproc, ipc and tcp: latency, CPU per tick, what arrives of a flood',
   defaultSeconds: 1.5,

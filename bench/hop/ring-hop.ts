@@ -118,7 +118,7 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
       secondsPerRun: context.seconds,
       rounds: context.rounds,
     },
-    rounds: runs,
+    rounds: [...cells].map(([name, runs]) => ({ name, runs })),
     failures: runs
       .filter(({ received, written }) => received !== written)
       .map(({ strategy, perSecond, received, written }) => {
@@ -130,6 +130,7 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
 export const ringHop: Scenario = {
   name: 'ring-hop',
   group: 'hop',
+  file: import.meta.filename,
   summary: 'writer thread to reader thread by wait strategy, at 1,000 and 45,000 records/s',
   defaultSeconds: 1.5,
   smokeSeconds: 0.1,

@@ -82,6 +82,7 @@ function messageChannel(): Contender {
 export const ringThroughput: Scenario = {
   name: 'ring-throughput',
   group: 'hop',
+  file: import.meta.filename,
   summary: 'ns per record through the ring in one thread, beside a MessageChannel',
   defaultSeconds: 0.05,
   smokeSeconds: 0.005,

@@ -68,6 +68,7 @@ function matchOf(mode: AngelMode): Match {
 export const decode: Scenario = {
   name: 'decode',
   group: 'micro',
+  file: import.meta.filename,
   summary: 'frame to record, beside a decoder with BigInt and objects',
   defaultSeconds: 0.05,
   smokeSeconds: 0.005,

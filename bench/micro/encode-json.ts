@@ -37,6 +37,7 @@ const stringifyToBytes = (objects: readonly object[]): Contender => ({
 export const encodeJson: Scenario = {
   name: 'json',
   group: 'micro',
+  file: import.meta.filename,
   summary: 'tick message to JSON, beside JSON.stringify',
   defaultSeconds: 0.05,
   smokeSeconds: 0.005,

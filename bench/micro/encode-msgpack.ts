@@ -29,6 +29,7 @@ const pack = (objects: readonly object[]): Contender => {
 export const encodeMsgpack: Scenario = {
   name: 'msgpack',
   group: 'micro',
+  file: import.meta.filename,
   summary: 'tick message to msgpack, beside msgpackr',
   defaultSeconds: 0.05,
   smokeSeconds: 0.005,

@@ -92,6 +92,7 @@ function lookUpMatch(): Match {
 export const patch: Scenario = {
   name: 'patch',
   group: 'micro',
+  file: import.meta.filename,
   summary: 'record to tick message, beside the FlatBuffers builder',
   defaultSeconds: 0.05,
   smokeSeconds: 0.005,

@@ -1,0 +1,31 @@
+/** Every scenario of the suite, in the order in which they run. */
+import { fanOut } from './end-to-end/fan-out.ts';
+import { frameToClient } from './end-to-end/frame-to-client.ts';
+import { proxies } from './end-to-end/proxies.ts';
+import { soak } from './end-to-end/soak.ts';
+import { transports } from './end-to-end/transports.ts';
+import { twoHosts } from './end-to-end/two-hosts.ts';
+import type { Scenario } from './harness/scenario.ts';
+import { busHop } from './hop/bus-hop.ts';
+import { ringHop } from './hop/ring-hop.ts';
+import { ringThroughput } from './hop/ring-throughput.ts';
+import { decode } from './micro/decode.ts';
+import { encodeJson } from './micro/encode-json.ts';
+import { encodeMsgpack } from './micro/encode-msgpack.ts';
+import { patch } from './micro/patch.ts';
+
+export const SCENARIOS: readonly Scenario[] = [
+  decode,
+  patch,
+  encodeJson,
+  encodeMsgpack,
+  ringThroughput,
+  ringHop,
+  busHop,
+  frameToClient,
+  fanOut,
+  transports,
+  twoHosts,
+  proxies,
+  soak,
+];
