@@ -3,15 +3,7 @@ import { join } from 'node:path';
 import { EMBEDDED_DATABASE_PATH } from '../../src/main/database/database-url.ts';
 import { prepareEmbeddedDatabase } from '../../src/main/database/embedded-database.ts';
 import { DatabaseSync } from '../../src/main/database/sqlite.ts';
-
-export const EXCHANGE = 'NSE';
-
-const FIRST_TOKEN = 900_000;
-
-/** Symbols of the instruments that `prepareDatabase` makes. */
-export function benchSymbols(count: number): string[] {
-  return Array.from({ length: count }, (_, i) => `BENCH${String(i).padStart(4, '0')}`);
-}
+import { benchSymbols, benchToken, EXCHANGE } from './bench-instruments.ts';
 
 export function prepareDatabase(directory: string, instruments: number): void {
   const path = join(directory, EMBEDDED_DATABASE_PATH);
@@ -23,7 +15,7 @@ export function prepareDatabase(directory: string, instruments: number): void {
   );
   database.exec('BEGIN');
   for (const [i, symbol] of benchSymbols(instruments).entries()) {
-    insert.run(symbol, `${symbol}-EQ`, symbol, EXCHANGE, EXCHANGE, String(FIRST_TOKEN + i));
+    insert.run(symbol, `${symbol}-EQ`, symbol, EXCHANGE, EXCHANGE, benchToken(i));
   }
   database.exec('COMMIT');
   database.close();

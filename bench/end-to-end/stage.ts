@@ -8,7 +8,7 @@ import { ChildProgram } from '../harness/child-program.ts';
 import { monotonicUs } from '../harness/monotonic-clock.ts';
 import type { ScenarioContext } from '../harness/scenario.ts';
 import { until } from '../harness/until.ts';
-import { benchSymbols, EXCHANGE } from './bench-database.ts';
+import { benchSymbols, EXCHANGE } from './bench-instruments.ts';
 import type { Contender, ServerProcess } from './contender.ts';
 import { startEngine } from './engine-contender.ts';
 import { readHosts, useSince } from './host-use.ts';

@@ -1,0 +1,24 @@
+/** Rivals of one process. They take every key, and serve quotes as JSON to clients of the OpenAlgo protocol. */
+import type { ChildProgram } from '../../harness/child-program.ts';
+import type { ScenarioContext } from '../../harness/scenario.ts';
+import type { Contender } from '../contender.ts';
+import type { LoadGenerator } from '../load-generator.ts';
+import { RelayProcess } from './relay-process.ts';
+
+async function startRelay(
+  context: ScenarioContext,
+  generator: ChildProgram<LoadGenerator>,
+  script: string,
+): Promise<Contender> {
+  const relay = new RelayProcess(context, script);
+  const url = await relay.start(await generator.call('url', null));
+  return { processes: [relay], urls: [url], apiKey: 'any' };
+}
+
+/** The least that a server can do: see floor-relay.ts. */
+export function startFloor(
+  context: ScenarioContext,
+  generator: ChildProgram<LoadGenerator>,
+): Promise<Contender> {
+  return startRelay(context, generator, 'floor-relay.ts');
+}
