@@ -45,7 +45,7 @@ export class EngineProcess implements ServerProcess {
 
   /** Where its clients connect. @throws Error with what it printed when it does not come up */
   url(): Promise<string> {
-    return this.#printed(/Open (http:\S+)/);
+    return this.#printed(/Open (https?:\S+)/);
   }
 
   /** The key that it made for its demo. @throws Error with what it printed when it does not come up */

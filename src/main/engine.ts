@@ -19,6 +19,7 @@ import type { FeedPool } from './brokers/feed-pool.ts';
 import type { FeedRunner } from './brokers/feed-runner.ts';
 import { FeedStatus } from './brokers/feed-status.ts';
 import { chooseMarketCalendar } from './config/market-calendar-file.ts';
+import { chooseTlsFiles } from './config/tls-files.ts';
 import { ChangeWatch } from './database/change-watch.ts';
 import { type OpenDatabase, openDatabase } from './database/open-database.ts';
 import { EngineMemory } from './engine-memory.ts';
@@ -161,6 +162,7 @@ export class Engine {
       log: this.#log,
     });
     this.#statuses = statuses;
+    const tls = servesClients ? chooseTlsFiles(config, cwd) : null;
     if (servesClients) await this.#readers.choosePort();
     const database = openDatabase(config, cwd);
     this.#database = database;
@@ -227,7 +229,7 @@ export class Engine {
           curve: busKeys.server,
         }),
       ),
-      servesClients ? this.#startProxies(page) : null,
+      servesClients ? this.#startProxies(page, tls) : null,
     ]);
     this.#startStatsFile();
     busKeys.watch();
@@ -243,7 +245,7 @@ export class Engine {
   }
 
   /** @returns the port of the clients */
-  #startProxies(page: ProxyTask['page']): Promise<number> {
+  #startProxies(page: ProxyTask['page'], tls: ProxyTask['tls']): Promise<number> {
     const { config } = this.#options;
     const isRingFed = this.#ringProxies > 0;
     const offers = ownOffers(config, page);
@@ -251,7 +253,7 @@ export class Engine {
       const source = isRingFed
         ? ringSource(config, this.#memory.shared, reader)
         : ownBusSource(config, this.#busKeys?.server ?? null);
-      return proxyTask(config, source, port, offers);
+      return proxyTask(config, source, { port, tls }, offers);
     });
   }
 

@@ -3,6 +3,7 @@
  * and instruments are asked for there, so nothing of a broker and no database is here.
  */
 import type { Logger } from 'pino';
+import { chooseTlsFiles } from './config/tls-files.ts';
 import type { Config } from './config-options.ts';
 import { pageUrl, readRemotePage } from './ops/first-page.ts';
 import { ReaderWorkers } from './reader-workers.ts';
@@ -10,6 +11,8 @@ import { busSource, proxyTask } from './worker-tasks.ts';
 
 export interface ProxyHostOptions {
   readonly config: Config;
+  /** Where a relative path starts. */
+  readonly cwd: string;
   readonly log: Logger;
   /** The process cannot go on: a wedged worker, or a worker that cannot be started again. */
   readonly onFatal: (code: string, message: string) => void;
@@ -53,12 +56,13 @@ export class ProxyHost {
   }
 
   async #start(): Promise<StartedProxyHost> {
-    const { config, log } = this.#options;
+    const { config, cwd, log } = this.#options;
+    const tls = chooseTlsFiles(config, cwd);
     await this.#workers.choosePort();
     const offers = { supportedBrokers: [], capabilities: [], page: await readRemotePage() };
     const source = busSource(config);
     const port = await this.#workers.startProxies((_reader, chosen) =>
-      proxyTask(config, source, chosen, offers),
+      proxyTask(config, source, { port: chosen, tls }, offers),
     );
     log.info({ host: config.websocketHost, port, feeds: config.feeds }, 'proxy started');
     return { url: pageUrl(config, port) };

@@ -161,17 +161,23 @@ export function ownOffers(config: Config, page: ProxyTask['page']): ProxyOffers 
   return { supportedBrokers: config.validBrokers, capabilities: capabilitiesOf(config), page };
 }
 
-/** @param port the one that is really bound, or 0 while it may be chosen */
+/** Where clients connect. */
+export interface ProxyListener {
+  /** The one that is really bound, or 0 while it may be chosen. */
+  readonly port: number;
+  readonly tls: ProxyTask['tls'];
+}
+
 export function proxyTask(
   config: Config,
   source: ProxyTask['source'],
-  port: number,
+  listener: ProxyListener,
   offers: ProxyOffers,
 ): ProxyTask {
   return {
     source,
     host: config.websocketHost,
-    port,
+    ...listener,
     authGraceMs: config.wsAuthGraceMs,
     pingIntervalMs: config.wsPingIntervalMs,
     pingTimeoutMs: config.wsPingTimeoutMs,

@@ -67,10 +67,18 @@ export interface BusSourceTask {
   readonly curve: CurveClient | null;
 }
 
+/** Absolute paths of two PEM files: the certificate, own one first, and its private key. */
+export interface TlsFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
 export interface ProxyTask {
   readonly source: RingSourceTask | BusSourceTask;
   readonly host: string;
   readonly port: number;
+  /** Null for a listener without TLS. */
+  readonly tls: TlsFiles | null;
   readonly authGraceMs: number;
   readonly pingIntervalMs: number;
   readonly pingTimeoutMs: number;

@@ -46,8 +46,8 @@ const onFatal = (code: string) => assert.fail(code);
 const PROCESS = ['LOG_LEVEL', 'TICKWIRE_LOG_FORMAT', 'TICKWIRE_SUPERVISE', 'TICKWIRE_STOP_TIMEOUT_MS'];
 
 test('a proxy reads the options that its operator finds named, and nothing of databases and brokers', async (t) => {
-  const { config, read } = recordedConfig(t, []);
-  const host = new ProxyHost({ config, log, onFatal });
+  const { cwd, config, read } = recordedConfig(t, []);
+  const host = new ProxyHost({ config, cwd, log, onFatal });
   t.after(() => host.stop());
   await host.start();
   const named = [...row('feed hosts'), ...row('clients'), ...row('the process')];
@@ -63,7 +63,7 @@ test('a feed host reads no option of clients, nor of what only proxies do', asyn
   assert.equal(url, null);
   const sentence = /^`feed` reads all options but.*?\. /ms.exec(SECTION)?.[0] ?? '';
   const unread = [...row('clients'), ...optionsIn(sentence)];
-  assert.equal(unread.length, 16);
+  assert.equal(unread.length, 18);
   assert.deepEqual(
     unread.filter((name) => read.has(name)),
     [],

@@ -24,6 +24,8 @@ export interface TestClientOptions {
   /** Appended to the address, for example `/ws?framing=msgpack`. */
   readonly path?: string;
   readonly protocols?: readonly string[];
+  /** The certificate that a server with TLS has. */
+  readonly ca?: string;
 }
 
 export class TestClient {
@@ -46,7 +48,10 @@ export class TestClient {
 
   static async connect(url: string, key: string, options: TestClientOptions = {}): Promise<TestClient> {
     const address = options.path === undefined ? url : url.replace(/\/$/, '') + options.path;
-    const socket = new WebSocket(address, [...(options.protocols ?? [])], { perMessageDeflate: false });
+    const socket = new WebSocket(address, [...(options.protocols ?? [])], {
+      perMessageDeflate: false,
+      ca: options.ca,
+    });
     const client = new TestClient(socket);
     await once(socket, 'open');
     if (options.authenticate === false) return client;

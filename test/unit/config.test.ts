@@ -116,6 +116,8 @@ const CASES: Record<ConfigKey, readonly [text: string, value: unknown, refused: 
   ringBytes: ['65536', 65_536, '100000'],
   maxInstruments: ['100', 100, '1e3'],
   proxyWorkers: ['4', 4, '65'],
+  tlsCert: ['/etc/ssl/tickwire.pem', '/etc/ssl/tickwire.pem', ' '],
+  tlsKey: ['keys/tickwire.key', 'keys/tickwire.key', ' '],
   dialect: ['design', 'design', 'french'],
   designPingIntervalMs: ['45', 45_000, '0'],
   designPingTimeoutMs: ['500ms', 500, 'soon'],

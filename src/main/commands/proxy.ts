@@ -2,13 +2,13 @@
 import { refuseUnreachableFeeds } from '../config/role-endpoints.ts';
 import { supervisedCommand } from './supervised-command.ts';
 
-export const run = supervisedCommand('proxy', async (config, _cwd, print) => {
+export const run = supervisedCommand('proxy', async (config, cwd, print) => {
   refuseUnreachableFeeds(config);
   const { ProxyHost } = await import('../proxy-host.ts');
   const { runHost } = await import('../run-host.ts');
   return runHost({
     config,
-    create: (log, onFatal) => new ProxyHost({ config, log, onFatal }),
+    create: (log, onFatal) => new ProxyHost({ config, cwd, log, onFatal }),
     onStarted: ({ url }) => {
       const feeds = config.feeds.map((hosts) => hosts.join(', else '));
       print(`Tickwire serves clients. Open ${url}`);

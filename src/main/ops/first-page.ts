@@ -51,6 +51,10 @@ function readPageHtml(): Promise<string> {
 }
 
 /** Where a browser on this machine opens the page. */
-export function pageUrl({ websocketHost }: Pick<Config, 'websocketHost'>, port: number): string {
-  return `http://${websocketHost === '0.0.0.0' ? '127.0.0.1' : websocketHost}:${port}/`;
+export function pageUrl(
+  { websocketHost, tlsCert }: Pick<Config, 'websocketHost' | 'tlsCert'>,
+  port: number,
+): string {
+  const scheme = tlsCert === null ? 'http' : 'https';
+  return `${scheme}://${websocketHost === '0.0.0.0' ? '127.0.0.1' : websocketHost}:${port}/`;
 }

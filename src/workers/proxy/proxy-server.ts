@@ -6,6 +6,7 @@ import {
   App,
   type HttpRequest,
   type HttpResponse,
+  SSLApp,
   type TemplatedApp,
   type us_listen_socket,
   us_listen_socket_close,
@@ -13,6 +14,7 @@ import {
   us_socket_local_port,
 } from 'uWebSockets.js';
 import { type ConnectionOptions, selectSubprotocol } from '../../codec/connection-options.ts';
+import type { TlsFiles } from '../reader-tasks.ts';
 import { ClientSession, type ClientSocket, type SocketData } from './client-session.ts';
 import { CLOSE } from './close-codes.ts';
 import { isDirectClient } from './direct-client.ts';
@@ -36,6 +38,8 @@ export interface ServerEvents {
 }
 
 export interface ServerOptions {
+  /** Null for plain HTTP and WebSocket. */
+  readonly tls: TlsFiles | null;
   readonly maxMessageBytes: number;
   readonly maxBackpressureBytes: number;
   /** After so long without a word a client is given up: ping interval and time-out together. */
@@ -59,7 +63,8 @@ export class ProxyServer {
   constructor(options: ServerOptions, events: () => ServerEvents) {
     this.#options = options;
     this.#events = events;
-    this.app = App();
+    const { tls } = options;
+    this.app = tls === null ? App() : SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile });
     this.#routePages();
     this.app.ws<SocketData>('/*', {
       maxPayloadLength: options.maxMessageBytes * LIBRARY_LIMIT_FACTOR,

@@ -62,6 +62,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
     const { source, control, offers } = this.#intake;
     this.#server = new ProxyServer(
       {
+        tls: task.tls,
         maxMessageBytes: task.maxMessageBytes,
         maxBackpressureBytes: task.maxBackpressureBytes,
         keepAliveMs: Math.max(
