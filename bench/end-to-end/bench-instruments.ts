@@ -5,12 +5,17 @@ export const EXCHANGE = 'NSE';
 const FIRST_TOKEN = 900_000;
 const PREFIX = 'BENCH';
 
-/** Symbols of the first `count` instruments. */
-export function benchSymbols(count: number): string[] {
-  return Array.from({ length: count }, (_, i) => `${PREFIX}${String(i).padStart(4, '0')}`);
+/** The symbol of the instrument at a place among all, from 0. */
+export function benchSymbol(index: number): string {
+  return PREFIX + String(index).padStart(4, '0');
 }
 
-/** The place of an instrument among all, from 0, by its symbol. */
+/** Symbols of the first `count` instruments. */
+export function benchSymbols(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => benchSymbol(i));
+}
+
+/** The place of an instrument by its symbol. */
 export function benchIndex(symbol: string): number {
   return Number(symbol.slice(PREFIX.length));
 }

@@ -10,8 +10,10 @@ const OPCODE = { TEXT: 1, BINARY: 2, CLOSE: 8, PING: 9, PONG: 10 } as const;
 const FINAL = 0x80;
 const MASKED = 0x80;
 const ZERO = 48;
+const SPACE = 32;
 
-const JSON_KEY = Buffer.from('"volume": ');
+/** Some servers put a space behind it. */
+const JSON_KEY = Buffer.from('"volume":');
 /** The key, and the first byte of a float64. */
 const MSGPACK_KEY = Buffer.from('\xa6volume\xcb', 'latin1');
 
@@ -135,7 +137,7 @@ export class RawClient {
   #number(at: number): number {
     if (this.#isMsgpack) return this.#buffer.readDoubleBE(at);
     let value = 0;
-    let place = at;
+    let place = this.#buffer[at] === SPACE ? at + 1 : at;
     for (
       let digit = this.#buffer[place]! - ZERO;
       digit >= 0 && digit <= 9;

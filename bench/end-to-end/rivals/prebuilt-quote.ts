@@ -28,7 +28,11 @@ export class PrebuiltQuote {
   patch(packet: Buffer): void {
     const price = packet.readInt32LE(OFFSET.LAST_TRADED_PRICE);
     const volume = packet.readUInt32LE(OFFSET.VOLUME) + packet.readUInt32LE(OFFSET.VOLUME + 4) * TWO_32;
-    this.bytes.fill(SPACE, writePaise(this.#view, PRICE_AT, price), PRICE_END);
-    this.bytes.fill(SPACE, writeInteger(this.#view, VOLUME_AT, volume), VOLUME_END);
+    this.#blank(writePaise(this.#view, PRICE_AT, price), PRICE_END);
+    this.#blank(writeInteger(this.#view, VOLUME_AT, volume), VOLUME_END);
+  }
+
+  #blank(from: number, end: number): void {
+    for (let at = from; at < end; at++) this.#view.setUint8(at, SPACE);
   }
 }

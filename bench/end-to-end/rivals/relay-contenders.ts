@@ -22,3 +22,11 @@ export function startFloor(
 ): Promise<Contender> {
   return startRelay(context, generator, 'floor-relay.ts');
 }
+
+/** What one writes without a second thought: see plain-relay.ts. */
+export function startPlain(
+  context: ScenarioContext,
+  generator: ChildProgram<LoadGenerator>,
+): Promise<Contender> {
+  return startRelay(context, generator, 'plain-relay.ts');
+}
