@@ -1,6 +1,7 @@
 /** What is measured, ours or a rival: where its clients connect, how they speak to it, and whose CPU counts. */
 import type { ProcessUsage } from '../harness/process-usage.ts';
 import type { ThreadUsage } from '../harness/thread-usage.ts';
+import type { ClientProtocol } from './measuring-clients.ts';
 
 /** A process that takes part in serving ticks. */
 export interface ServerProcess {
@@ -16,4 +17,6 @@ export interface Contender {
   readonly urls: readonly string[];
   /** What clients authenticate with; rivals without authentication take anything. */
   readonly apiKey: string;
+  /** What its clients speak; without it OpenAlgo's protocol. */
+  readonly protocol?: ClientProtocol;
 }

@@ -1,23 +1,25 @@
 /**
  * The load: an upstream that speaks Angel's wire, in a process of its own. Open loop: a burst is due every millisecond
  * whatever became of the one before, and each tick carries the instant at which it was due, µs of the machine's monotonic
- * clock, as its volume, which every framing hands through exactly.
+ * clock, as its volume, which every framing hands through exactly; an LTP tick, which has none, in its price.
  */
 import type { AddressInfo } from 'node:net';
 import { Socket } from 'node:net';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { ANGEL_EXCHANGE_WIRE } from '../../src/codec/angel/exchange-wire.ts';
 import type { AngelMode } from '../../src/codec/angel/frame-encoder.ts';
+import { ANGEL_MODE } from '../../src/codec/angel/frame-layout.ts';
 import { parseSubscriptionRequest, type SubscriptionRequest } from '../../src/codec/angel/request-parser.ts';
 import { FrameBatch } from '../../src/main/simulator/frame-batch.ts';
-import { BURST_INTERVAL_US, eventsUpTo, sleepUs } from '../harness/burst-schedule.ts';
+import { BURST_INTERVAL_US, eventsUpTo, type Rate, sleepUs } from '../harness/burst-schedule.ts';
 import { serveParent } from '../harness/child-program.ts';
 import { LatencyRecorder, type LatencySummary } from '../harness/latency-recorder.ts';
 import { monotonicUs } from '../harness/monotonic-clock.ts';
 import { SyntheticInstrument } from '../harness/synthetic-instrument.ts';
+import { stampOf } from './price-stamp.ts';
 
 export interface LoadOptions {
-  readonly perSecond: number;
+  readonly rate: Rate;
   /** When the first burst is due, whole µs of the monotonic clock. */
   readonly startUs: number;
   /** Lags of bursts that were due earlier are not recorded. */
@@ -75,7 +77,8 @@ class Connection {
     const { mode, instrument } = next;
     this.#cursor = this.#cursor + 1 === this.#order.length ? 0 : this.#cursor + 1;
     instrument.advance(timeMs);
-    instrument.volume = intendedUs;
+    if (mode === ANGEL_MODE.LTP) instrument.lastTradedPrice = stampOf(intendedUs);
+    else instrument.volume = intendedUs;
     this.#batch.append(mode, instrument);
   }
 
@@ -108,7 +111,7 @@ function subscribed(): number {
 }
 
 /** @throws Error when nobody has subscribed to anything */
-function run({ perSecond, startUs, measureFromUs, seconds }: LoadOptions): Promise<LoadResult> {
+function run({ rate, startUs, measureFromUs, seconds }: LoadOptions): Promise<LoadResult> {
   const targets = [...connections].filter(({ size }) => size > 0);
   if (targets.length === 0) throw new Error('nothing is subscribed: the load would go nowhere');
   const bursts = Math.round((seconds * 1e6) / BURST_INTERVAL_US);
@@ -122,7 +125,7 @@ function run({ perSecond, startUs, measureFromUs, seconds }: LoadOptions): Promi
       let dueUs = startUs + burst * BURST_INTERVAL_US;
       while (burst < bursts && dueUs <= monotonicUs()) {
         const timeMs = Date.now();
-        for (const end = eventsUpTo(burst, perSecond); sent < end; sent++) {
+        for (const end = eventsUpTo(burst, rate); sent < end; sent++) {
           targets[sent % targets.length]!.append(dueUs, timeMs);
           checksum = (checksum + dueUs) | 0;
         }

@@ -1,12 +1,24 @@
 /** The clients of a run, in a process of their own: all count what they get, the first few also measure its latency. */
+import { EXCHANGE_TYPE } from '../../src/codec/angel/frame-layout.ts';
+import { encodeRequest } from '../../src/codec/angel/request-encoder.ts';
 import { serveParent } from '../harness/child-program.ts';
 import { LatencyRecorder, type LatencySummary } from '../harness/latency-recorder.ts';
-import { type Framing, RawClient } from './raw-client.ts';
+import { benchIndex, benchToken } from './bench-instruments.ts';
+import { RawClient } from './raw-client.ts';
+import type { StreamMode, TickForm } from './tick-format.ts';
+
+/** Of half of the clients each, if `both`. */
+export type Framing = 'json' | 'msgpack' | 'both';
+
+/** `wire`: clients subscribe and read as the engine does at the broker. */
+export type ClientProtocol = 'openalgo' | 'wire';
 
 export interface ConnectOptions {
   readonly url: string;
+  readonly protocol: ClientProtocol;
   readonly apiKey: string;
   readonly framing: Framing;
+  readonly mode: StreamMode;
   readonly clients: number;
   /** Clients whose latencies are recorded. */
   readonly sampled: number;
@@ -34,7 +46,8 @@ export interface ClientResult extends ClientCounts {
   readonly cpuSeconds: number;
 }
 
-const QUOTE = 2;
+/** In a request of ours, and in one of the broker's. */
+const MODE_NUMBER = { ltp: 1, quote: 2, depth: 3 } as const;
 const SYMBOLS_PER_REQUEST = 200;
 const SUBSCRIBE_TIMEOUT_MS = 20_000;
 /** Clients that connect at the same time: more would wait for one another, and for their time-outs. */
@@ -53,28 +66,33 @@ let payloadBytes = 0;
 
 class MeasuringClient {
   readonly #client: RawClient;
+  readonly #form: TickForm;
   readonly #isSampled: boolean;
   readonly #opened: Promise<void>;
   #answer: ((message: Readonly<Record<string, unknown>>) => void) | undefined;
   received = 0;
   checksum = 0;
 
-  constructor({ url, framing, instrumentsPerClient }: ConnectOptions, isSampled: boolean) {
+  constructor({ url, mode, instrumentsPerClient }: ConnectOptions, form: TickForm, isSampled: boolean) {
+    this.#form = form;
     this.#isSampled = isSampled;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#opened = promise;
     const bufferBytes = instrumentsPerClient > FEW_INSTRUMENTS ? BUFFER_BYTES : SMALL_BUFFER_BYTES;
-    this.#client = new RawClient(url, framing, bufferBytes, {
-      tick: (receivedUs, intendedUs, bytes) => {
-        this.received++;
-        payloadBytes += bytes;
-        this.checksum = (this.checksum + intendedUs) | 0;
-        if (this.#isSampled && intendedUs >= fromUs) latency.record(receivedUs - intendedUs);
+    this.#client = new RawClient(
+      { url, form, mode, bufferBytes },
+      {
+        tick: (receivedUs, intendedUs, bytes) => {
+          this.received++;
+          payloadBytes += bytes;
+          this.checksum = (this.checksum + intendedUs) | 0;
+          if (this.#isSampled && intendedUs >= fromUs) latency.record(receivedUs - intendedUs);
+        },
+        control: (message) => this.#answer?.(message),
+        open: resolve,
+        lost: (reason) => lost.push(reason),
       },
-      control: (message) => this.#answer?.(message),
-      open: resolve,
-      lost: (reason) => lost.push(reason),
-    });
+    );
   }
 
   /** @throws Error when the answer is none of success, or there is none in time */
@@ -91,14 +109,30 @@ class MeasuringClient {
     if (answer.status !== 'success') throw new Error(`refused: ${JSON.stringify(answer).slice(0, 500)}`);
   }
 
-  async subscribe({ apiKey, framing, exchange }: ConnectOptions, symbols: readonly string[]): Promise<void> {
+  async subscribe(options: ConnectOptions, symbols: readonly string[]): Promise<void> {
     await this.#opened;
-    const chosen = framing === 'json' ? {} : { framing };
+    if (this.#form === 'wire') return this.#subscribeAtBroker(options, symbols);
+    const { apiKey, exchange } = options;
+    const mode = MODE_NUMBER[options.mode];
+    const chosen = this.#form === 'json' ? {} : { framing: this.#form };
     await this.#ask({ action: 'authenticate', api_key: apiKey, ...chosen });
     for (let i = 0; i < symbols.length; i += SYMBOLS_PER_REQUEST) {
       const batch = symbols.slice(i, i + SYMBOLS_PER_REQUEST).map((symbol) => ({ symbol, exchange }));
-      await this.#ask({ action: 'subscribe', symbols: batch, mode: QUOTE });
+      await this.#ask({ action: 'subscribe', symbols: batch, mode });
     }
+  }
+
+  /** The broker answers nothing. */
+  #subscribeAtBroker({ mode }: ConnectOptions, symbols: readonly string[]): void {
+    const exchangeType = EXCHANGE_TYPE.NSE_CM;
+    const tokens = symbols.map((symbol) => ({ exchangeType, token: benchToken(benchIndex(symbol)) }));
+    const request = encodeRequest({
+      action: 'subscribe',
+      mode: MODE_NUMBER[mode],
+      tokens,
+      correlationId: 'bench',
+    });
+    this.#client.sendText(request);
   }
 
   close(): void {
@@ -106,10 +140,17 @@ class MeasuringClient {
   }
 }
 
+/** What the client at a place receives. */
+function formOf({ protocol, framing }: ConnectOptions, place: number): TickForm {
+  if (protocol === 'wire') return 'wire';
+  if (framing === 'both') return place % 2 === 0 ? 'json' : 'msgpack';
+  return framing;
+}
+
 async function connectAll(options: ConnectOptions): Promise<void> {
   clients = Array.from(
     { length: options.clients },
-    (_, i) => new MeasuringClient(options, i < options.sampled),
+    (_, i) => new MeasuringClient(options, formOf(options, i), i < options.sampled),
   );
   const { symbols, instrumentsPerClient } = options;
   for (let from = 0; from < clients.length; from += CONNECTING) {

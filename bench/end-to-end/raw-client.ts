@@ -3,25 +3,34 @@
  * its key's bytes. A stock WebSocket library with a JSON parser would be most of what is measured.
  */
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { unpack } from 'msgpackr';
 import { monotonicUs } from '../harness/monotonic-clock.ts';
+import {
+  type FindIntended,
+  intendedTimeFinder,
+  NO_TICK,
+  type StreamMode,
+  type TickForm,
+} from './tick-format.ts';
 
 const OPCODE = { TEXT: 1, BINARY: 2, CLOSE: 8, PING: 9, PONG: 10 } as const;
 const FINAL = 0x80;
 const MASKED = 0x80;
-const ZERO = 48;
-const SPACE = 32;
+const SECURE = ['wss:', 'https:'];
 
-/** Some servers put a space behind it. */
-const JSON_KEY = Buffer.from('"volume":');
-/** The key, and the first byte of a float64. */
-const MSGPACK_KEY = Buffer.from('\xa6volume\xcb', 'latin1');
-
-export type Framing = 'json' | 'msgpack';
+export interface RawClientOptions {
+  /** http, ws, https or wss; a certificate is taken as it is. */
+  readonly url: string;
+  readonly form: TickForm;
+  readonly mode: StreamMode;
+  /** More than the longest message. */
+  readonly bufferBytes: number;
+}
 
 export interface RawClientEvents {
-  /** A tick: when its bytes were read, its volume, and the length of its message. */
-  tick(receivedUs: number, volume: number, bytes: number): void;
+  /** A tick: when its bytes were read, when it was due, and the length of its message. */
+  tick(receivedUs: number, intendedUs: number, bytes: number): void;
   control(message: Readonly<Record<string, unknown>>): void;
   /** Upgraded: from now on requests may be sent. */
   open(): void;
@@ -32,28 +41,30 @@ export interface RawClientEvents {
 export class RawClient {
   readonly #socket: Socket;
   readonly #events: RawClientEvents;
-  readonly #isMsgpack: boolean;
+  readonly #findIntended: FindIntended;
   readonly #buffer: Buffer;
   #filled = 0;
   #upgraded = false;
   #closing = false;
 
-  /** @param bufferBytes more than the longest message */
-  constructor(url: string, framing: Framing, bufferBytes: number, events: RawClientEvents) {
-    const { hostname, port } = new URL(url);
+  constructor({ url, form, mode, bufferBytes }: RawClientOptions, events: RawClientEvents) {
+    const { protocol, hostname, port } = new URL(url);
     this.#buffer = Buffer.allocUnsafeSlow(bufferBytes);
     this.#events = events;
-    this.#isMsgpack = framing === 'msgpack';
-    this.#socket = connect({
+    this.#findIntended = intendedTimeFinder(form, mode);
+    const target = {
       host: hostname,
       port: Number(port),
-      noDelay: true,
       // Read behind what is left of the last read: a frame that was cut in two becomes whole without a copy.
       onread: {
         buffer: () => this.#buffer.subarray(this.#filled),
-        callback: (bytes) => this.#read(bytes),
+        callback: (bytes: number) => this.#read(bytes),
       },
-    });
+    };
+    this.#socket = SECURE.includes(protocol)
+      ? connectTls({ ...target, rejectUnauthorized: false })
+      : connect(target);
+    this.#socket.setNoDelay(true);
     this.#socket.on('error', (error) => this.#end(error.message));
     this.#socket.on('close', () => this.#end('socket closed'));
     this.#socket.write(
@@ -63,7 +74,11 @@ export class RawClient {
   }
 
   send(request: object): void {
-    this.#sendFrame(OPCODE.TEXT, Buffer.from(JSON.stringify(request)));
+    this.sendText(JSON.stringify(request));
+  }
+
+  sendText(text: string): void {
+    this.#sendFrame(OPCODE.TEXT, Buffer.from(text));
   }
 
   close(): void {
@@ -122,31 +137,15 @@ export class RawClient {
 
   #frame(opcode: number, from: number, to: number, receivedUs: number): void {
     if (opcode === OPCODE.TEXT || opcode === OPCODE.BINARY) {
-      const key = this.#isMsgpack ? MSGPACK_KEY : JSON_KEY;
-      const found = this.#buffer.indexOf(key, from);
-      if (found < 0 || found >= to) this.#control(opcode, from, to);
-      else this.#events.tick(receivedUs, this.#number(found + key.length), to - from);
+      const intendedUs = this.#findIntended(this.#buffer, from, to, receivedUs);
+      if (intendedUs === NO_TICK) this.#control(opcode, from, to);
+      else this.#events.tick(receivedUs, intendedUs, to - from);
     } else if (opcode === OPCODE.PING) {
       this.#sendFrame(OPCODE.PONG, Buffer.from(this.#buffer.subarray(from, to)));
     } else if (opcode === OPCODE.CLOSE) {
       const code = to - from < 2 ? 1005 : this.#buffer.readUInt16BE(from);
       this.#end(`closed with code ${code} ${this.#buffer.toString('utf8', from + 2, to)}`);
     }
-  }
-
-  #number(at: number): number {
-    if (this.#isMsgpack) return this.#buffer.readDoubleBE(at);
-    let value = 0;
-    let place = this.#buffer[at] === SPACE ? at + 1 : at;
-    for (
-      let digit = this.#buffer[place]! - ZERO;
-      digit >= 0 && digit <= 9;
-      digit = this.#buffer[place]! - ZERO
-    ) {
-      value = value * 10 + digit;
-      place++;
-    }
-    return value;
   }
 
   #control(opcode: number, from: number, to: number): void {

@@ -1,18 +1,24 @@
 /** What is asked of a run, and what came of it. */
+
+import type { StormyRate } from '../harness/burst-schedule.ts';
 import type { LatencySummary } from '../harness/latency-recorder.ts';
 import type { HostUse } from './host-use.ts';
 import type { LoadResult } from './load-generator.ts';
-import type { ClientResult } from './measuring-clients.ts';
-import type { Framing } from './raw-client.ts';
+import type { ClientResult, Framing } from './measuring-clients.ts';
+import type { StreamMode } from './tick-format.ts';
 
 export interface RunOptions {
   readonly perSecond: number;
+  /** Times at which there are more ticks than `perSecond`; without it never. */
+  readonly storms?: Omit<StormyRate, 'calmPerSecond'>;
   readonly seconds: number;
   /** At each proxy. */
   readonly clients: number;
   /** At each proxy: the first ones measure latencies, the others only count. */
   readonly sampled: number;
   readonly framing: Framing;
+  /** Without it quotes. */
+  readonly mode?: StreamMode;
   readonly instruments: number;
   /** Each client takes so many of the instruments, in turn; without it all of them. All clients of a proxy together take
    * each instrument equally often. */

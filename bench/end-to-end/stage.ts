@@ -82,9 +82,18 @@ export class Stage {
   /** Connects the clients of a run, and waits until the upstream carries what they want. */
   async connect(options: RunOptions): Promise<void> {
     const { framing, clients, sampled, instruments, instrumentsPerClient = instruments } = options;
-    const { apiKey } = this.#contender;
-    const symbols = benchSymbols(instruments);
-    const common = { apiKey, framing, clients, sampled, exchange: EXCHANGE, symbols, instrumentsPerClient };
+    const { apiKey, protocol = 'openalgo' } = this.#contender;
+    const common = {
+      apiKey,
+      protocol,
+      framing,
+      mode: options.mode ?? 'quote',
+      clients,
+      sampled,
+      exchange: EXCHANGE,
+      symbols: benchSymbols(instruments),
+      instrumentsPerClient,
+    };
     for (const front of this.#fronts(options))
       await front.clients.call('connect', { ...common, url: front.url });
     await this.#untilSubscribed(instruments);
@@ -119,8 +128,9 @@ export class Stage {
     const measureFromUs = startUs + this.leadIn * 1e6;
     for (const { clients } of fronts) await clients.call('begin', measureFromUs);
     const before = readHosts(hosts);
-    const { perSecond } = options;
-    const load = await this.#generator.call('run', { perSecond, startUs, measureFromUs, seconds });
+    const { perSecond, storms } = options;
+    const rate = storms === undefined ? perSecond : { calmPerSecond: perSecond, ...storms };
+    const load = await this.#generator.call('run', { rate, startUs, measureFromUs, seconds });
     await this.#untilDelivered(fronts, load.sent * copiesOf(options));
     const uses = useSince(hosts, before);
     const results = await Promise.all(fronts.map(({ clients }) => clients.call('result', null)));

@@ -5,9 +5,29 @@
  */
 export const BURST_INTERVAL_US = 1000;
 
-/** Events of a burst: whole numbers that follow the rate exactly over time. */
-export function eventsUpTo(burst: number, perSecond: number): number {
-  return Math.floor(((burst + 1) * perSecond * BURST_INTERVAL_US) / 1e6);
+/** Events per second: always as many, or more of them in storms. */
+export type Rate = number | StormyRate;
+
+/** At the beginning of each period for `stormMs` the storm's rate, else the calm one. */
+export interface StormyRate {
+  readonly calmPerSecond: number;
+  readonly stormPerSecond: number;
+  readonly stormMs: number;
+  readonly periodMs: number;
+}
+
+const eventsOf = (bursts: number, perSecond: number) =>
+  Math.floor((bursts * perSecond * BURST_INTERVAL_US) / 1e6);
+
+/** Events up to and with a burst: whole numbers that follow the rate exactly over time. */
+export function eventsUpTo(burst: number, rate: Rate): number {
+  const bursts = burst + 1;
+  if (typeof rate === 'number') return eventsOf(bursts, rate);
+  const { calmPerSecond, stormPerSecond, stormMs, periodMs } = rate;
+  const ms = (bursts * BURST_INTERVAL_US) / 1000;
+  const inStorms = Math.floor(ms / periodMs) * stormMs + Math.min(ms % periodMs, stormMs);
+  const stormBursts = (inStorms * 1000) / BURST_INTERVAL_US;
+  return eventsOf(bursts, calmPerSecond) + eventsOf(stormBursts, stormPerSecond - calmPerSecond);
 }
 
 const sleepWord = new Int32Array(new SharedArrayBuffer(4));
