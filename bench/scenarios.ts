@@ -1,8 +1,8 @@
 /** Every scenario of the suite, in the order in which they run. */
 import { fanOut } from './end-to-end/fan-out.ts';
-import { frameToClient } from './end-to-end/frame-to-client.ts';
 import { proxies } from './end-to-end/proxies.ts';
 import { soak } from './end-to-end/soak.ts';
+import { tickToClient } from './end-to-end/tick-to-client.ts';
 import { transports } from './end-to-end/transports.ts';
 import { twoHosts } from './end-to-end/two-hosts.ts';
 import type { Scenario } from './harness/scenario.ts';
@@ -22,7 +22,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ringThroughput,
   ringHop,
   busHop,
-  frameToClient,
+  tickToClient,
   fanOut,
   transports,
   twoHosts,

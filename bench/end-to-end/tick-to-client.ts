@@ -1,0 +1,143 @@
+/**
+ * From the instant at which a tick is due at the exchange to its message's bytes in a client: the engine beside the
+ * least that a server can do, and beside a plain one.
+ *
+ *   load generator ──WebSocket──▶ floor                   ──▶ 1 client, JSON
+ *   (a process, Angel's wire,     plain (JSON.stringify)  ──▶ 1 client, JSON
+ *    1000 quotes, in turn         engine                  ──▶ 1 client, JSON, then msgpack
+ *    to each of these)
+ *
+ * 1000 instruments are what one connection to the broker takes. With more of them a server has several connections, which
+ * the engine reads in as many threads and the floor in one: it would no longer be the same work.
+ *
+ * All servers run all the time and take turns: who is not in turn gets no tick and sleeps.
+ */
+import { latencyPlot } from '../harness/latency-plot.ts';
+import type { Scenario, ScenarioContext, ScenarioReport } from '../harness/scenario.ts';
+import type { Contender } from './contender.ts';
+import { startEngine } from './engine-contender.ts';
+import { type NamedRatio, ratioFigures } from './ratio-figures.ts';
+import { RATIO, ratioTable } from './ratio-table.ts';
+import { startFloor, startPlain } from './rivals/relay-contenders.ts';
+import { costTable, latencyTable } from './run-table.ts';
+import { type Lane, runSideBySide } from './side-by-side.ts';
+import { Stage, startGenerator } from './stage.ts';
+
+const INSTRUMENTS = 1000;
+const SMOKE_INSTRUMENTS = 100;
+const RATES = [1000, 10_000, 45_000];
+const SMOKE_RATES = [5000];
+const WARM_UP_RATE = 10_000;
+const WARM_UP_SECONDS = 3;
+const COLUMNS = [RATIO.P50, RATIO.P99, RATIO.P999, RATIO.CPU];
+
+const FLOOR = 'floor';
+const PLAIN = 'plain';
+const JSON_ENGINE = 'engine JSON';
+const MSGPACK_ENGINE = 'engine msgpack';
+
+const at = (what: string, perSecond: number) => `${what}, ${perSecond}/s`;
+
+/** A server, and the clients that it gets. */
+interface Way {
+  readonly name: string;
+  readonly stage: Stage;
+  readonly framing: 'json' | 'msgpack';
+}
+
+async function openWays(context: ScenarioContext, instruments: number): Promise<readonly Way[]> {
+  const generator = await startGenerator(context);
+  const stageOf = async (contender: Promise<Contender>) => new Stage(context, generator, await contender);
+  const engineOf = (flags: readonly string[]) => stageOf(startEngine(context, generator, instruments, flags));
+  const engine = await engineOf([]);
+  const ways: Way[] = [
+    { name: FLOOR, stage: await stageOf(startFloor(context, generator)), framing: 'json' },
+    { name: JSON_ENGINE, stage: engine, framing: 'json' },
+    { name: MSGPACK_ENGINE, stage: engine, framing: 'msgpack' },
+  ];
+  if (context.isSmoke) return ways;
+  const plain = await stageOf(startPlain(context, generator));
+  return [...ways, { name: PLAIN, stage: plain, framing: 'json' }];
+}
+
+function figuresAt(perSecond: number): readonly NamedRatio[] {
+  const floor = at(FLOOR, perSecond);
+  const engine = at(JSON_ENGINE, perSecond);
+  const { P50, P99, P999, CPU } = RATIO;
+  return [
+    { name: `p50 × floor at ${perSecond}/s`, lane: engine, base: floor, of: P50.of },
+    { name: `p99 × floor at ${perSecond}/s`, lane: engine, base: floor, of: P99.of },
+    { name: `p99.9 × floor at ${perSecond}/s`, lane: engine, base: floor, of: P999.of },
+    { name: `CPU × floor at ${perSecond}/s`, lane: engine, base: floor, of: CPU.of },
+    {
+      name: `msgpack p50 × JSON at ${perSecond}/s`,
+      lane: at(MSGPACK_ENGINE, perSecond),
+      base: engine,
+      of: P50.of,
+    },
+    { name: `p50 × plain at ${perSecond}/s`, lane: engine, base: at(PLAIN, perSecond), of: P50.of },
+  ];
+}
+
+async function run(context: ScenarioContext): Promise<ScenarioReport> {
+  const { isSmoke, seconds } = context;
+  const instruments = isSmoke ? SMOKE_INSTRUMENTS : INSTRUMENTS;
+  const rates = isSmoke ? SMOKE_RATES : RATES;
+  const warmUp = isSmoke ? seconds : WARM_UP_SECONDS;
+  const ways = await openWays(context, instruments);
+  const common = { clients: 1, sampled: 1, instruments };
+  for (const { name, stage, framing } of ways) {
+    context.progress(`tick-to-client: warm-up, ${name}`);
+    await stage.run({ ...common, framing, perSecond: WARM_UP_RATE, seconds: warmUp });
+  }
+  const lanes: Lane[] = rates.flatMap((perSecond) =>
+    ways.map(({ name, stage, framing }) => ({
+      name: at(name, perSecond),
+      stage,
+      options: { ...common, framing, perSecond },
+    })),
+  );
+  const { cells, failures } = await runSideBySide(context, 'tick-to-client', lanes);
+  const pairs = rates.flatMap((perSecond) =>
+    ways
+      .filter(({ name }) => name !== FLOOR)
+      .map(({ name }) => [at(name, perSecond), at(FLOOR, perSecond)] as const),
+  );
+  return {
+    tables: [
+      latencyTable('Tick to client: intended time at the exchange to the bytes at a client', cells),
+      costTable('Tick to client: deliveries and their cost', cells),
+      ratioTable('Tick to client: beside the floor', '× the floor, same round', cells, pairs, COLUMNS),
+    ],
+    plots: rates.map((perSecond) => {
+      const own = ways.map(({ name }) => [name, cells.get(at(name, perSecond)) ?? []] as const);
+      return latencyPlot(`Tick to client, ${perSecond} ticks/s`, new Map(own));
+    }),
+    figures: ratioFigures(cells, rates.flatMap(figuresAt)),
+    conditions: {
+      instruments,
+      upstreamConnections: 1,
+      mode: 'quote',
+      clients: 1,
+      burstsPerSecond: 1000,
+      warmUpSecondsEach: warmUp,
+      warmUpTicksPerSecond: WARM_UP_RATE,
+      leadInSecondsPerRun: ways[0]!.stage.leadIn,
+      secondsPerRun: seconds,
+      rounds: context.rounds,
+    },
+    rounds: [...cells].map(([name, runs]) => ({ name, runs })),
+    failures,
+  };
+}
+
+export const tickToClient: Scenario = {
+  name: 'tick-to-client',
+  group: 'end-to-end',
+  file: import.meta.filename,
+  summary: 'latency, loss and CPU at 1,000, 10,000 and 45,000 ticks/s beside the floor',
+  defaultSeconds: 3,
+  smokeSeconds: 0.3,
+  defaultRounds: 3,
+  run,
+};
