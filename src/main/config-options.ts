@@ -24,7 +24,7 @@ export type Config = {
 };
 
 /** Where a value came from. */
-export type ConfigSource = 'flag' | 'environment' | '.env' | 'default';
+export type ConfigSource = 'flag' | 'environment' | '.env' | 'preset' | 'default';
 
 export type ConfigSources = { readonly [K in ConfigKey]: ConfigSource };
 

@@ -1,12 +1,13 @@
 /**
  * How the configuration comes to be: flag, else environment, else the `.env` file of the working directory, else the
- * default. It is read once, at start, and frozen.
+ * preset, else the default. It is read once, at start, and frozen.
  */
 import { BROKER_ROWS, streamKey } from './brokers/broker-registry.ts';
 import { ENV_FILE, readEnvFile } from './config/env-file.ts';
 import { readFlagValues } from './config/flag-values.ts';
 import { nearestName } from './config/nearest-name.ts';
 import type { ConfigOption } from './config/option-kinds.ts';
+import { PRESETS, type PresetName } from './config/presets.ts';
 import {
   CONFIG_KEYS,
   CONFIG_OPTIONS,
@@ -52,6 +53,7 @@ export function loadConfig(input: {
     values[key] = given === null ? option.default : parseValue(option, given);
     sources[key] = given === null ? 'default' : given.source;
   }
+  applyPreset(values, sources);
   // The loop has filled every key with its own option's value, which the type of a record built by key cannot tell.
   const config = chooseBroker(values as Config, sources as ConfigSources);
   refuseContradictions(config);
@@ -60,7 +62,7 @@ export function loadConfig(input: {
 
 interface GivenText {
   readonly text: string;
-  readonly source: Exclude<ConfigSource, 'default'>;
+  readonly source: Exclude<ConfigSource, 'preset' | 'default'>;
 }
 
 function firstGiven(
@@ -99,6 +101,19 @@ function refuseUnknownKeys(environment: Environment, origin: string): void {
     const nearest = names.includes(bare) ? bare : nearestName(name, names);
     const advice = nearest === undefined ? 'See tickwire --help.' : `Did you mean ${nearest}?`;
     throw new TickwireError('CONFIG_UNKNOWN_KEY', `Unknown option ${name} in ${origin}. ${advice}`);
+  }
+}
+
+/** What was given by hand stays. */
+function applyPreset(
+  values: Partial<Record<ConfigKey, unknown>>,
+  sources: Partial<Record<ConfigKey, ConfigSource>>,
+): void {
+  const chosen: Partial<Config> = PRESETS[values.preset as PresetName];
+  for (const key of CONFIG_KEYS) {
+    if (sources[key] !== 'default' || chosen[key] === undefined) continue;
+    values[key] = chosen[key];
+    sources[key] = 'preset';
   }
 }
 

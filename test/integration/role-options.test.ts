@@ -43,7 +43,13 @@ function recordedConfig(t: TestContext, flags: readonly string[]) {
 const log = pino({ level: 'silent' });
 const onFatal = (code: string) => assert.fail(code);
 /** The command itself reads these, before anything runs. */
-const PROCESS = ['LOG_LEVEL', 'TICKWIRE_LOG_FORMAT', 'TICKWIRE_SUPERVISE', 'TICKWIRE_STOP_TIMEOUT_MS'];
+const PROCESS = [
+  'LOG_LEVEL',
+  'TICKWIRE_PRESET',
+  'TICKWIRE_LOG_FORMAT',
+  'TICKWIRE_SUPERVISE',
+  'TICKWIRE_STOP_TIMEOUT_MS',
+];
 
 test('a proxy reads the options that its operator finds named, and nothing of databases and brokers', async (t) => {
   const { cwd, config, read } = recordedConfig(t, []);
@@ -63,7 +69,7 @@ test('a feed host reads no option of clients, nor of what only proxies do', asyn
   assert.equal(url, null);
   const sentence = /^`feed` reads all options but.*?\. /ms.exec(SECTION)?.[0] ?? '';
   const unread = [...row('clients'), ...optionsIn(sentence)];
-  assert.equal(unread.length, 18);
+  assert.equal(unread.length, 19);
   assert.deepEqual(
     unread.filter((name) => read.has(name)),
     [],

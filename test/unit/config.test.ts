@@ -111,8 +111,10 @@ const CASES: Record<ConfigKey, readonly [text: string, value: unknown, refused: 
   curveAllowed: ['proxies.keys', 'proxies.keys', ' '],
   busAllowPlain: ['yes', true, 'sure'],
   openalgoBus: ['ON', 'on', 'maybe'],
+  preset: ['THROUGHPUT', 'throughput', 'fastest'],
   waitStrategy: ['spin', 'spin', 'sleep'],
   spinUs: ['0', 0, '-5'],
+  flushUs: ['250', 250, '100001'],
   ringBytes: ['65536', 65_536, '100000'],
   maxInstruments: ['100', 100, '1e3'],
   proxyWorkers: ['4', 4, '65'],
@@ -176,6 +178,24 @@ test('a flag goes before the environment, the environment before .env, .env befo
   assert.deepEqual([config.zmqPort, sources.zmqPort], [4, 'environment']);
   assert.deepEqual([config.logLevel, sources.logLevel], ['debug', '.env']);
   assert.deepEqual([config.zmqHost, sources.zmqHost], ['127.0.0.1', 'default']);
+});
+
+test('a preset chooses only what nobody has given, and the operator sees which values are its own', (t) => {
+  const cwd = directoryWithEnvFile(t, "TICKWIRE_PRESET='latency'\n");
+  const chosen = load({ cwd });
+  assert.equal(chosen.sources.preset, '.env');
+  assert.deepEqual([chosen.config.waitStrategy, chosen.sources.waitStrategy], ['backoff', 'preset']);
+  assert.ok(chosen.config.spinUs > load().config.spinUs);
+  const given = load({ argv: ['--spin-us=20'], cwd });
+  assert.deepEqual([given.config.spinUs, given.sources.spinUs], [20, 'flag']);
+  assert.equal(given.sources.waitStrategy, 'preset');
+});
+
+test('the throughput preset lets ticks wait for one another, and the default lets none wait', () => {
+  assert.equal(load().config.flushUs, 0);
+  const { config, sources } = load({ env: { TICKWIRE_PRESET: 'throughput' } });
+  assert.deepEqual([config.flushUs, sources.flushUs], [1000, 'preset']);
+  assert.equal(load({ env: { TICKWIRE_FLUSH_US: '0' }, argv: ['--preset=throughput'] }).config.flushUs, 0);
 });
 
 test('reading .env leaves the environment of the process alone', (t) => {

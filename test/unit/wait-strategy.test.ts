@@ -202,3 +202,47 @@ test('a thread that has nothing but a sleeping loop stays alive until it is stop
   const [[message], [code]] = await Promise.all([once(worker, 'message'), once(worker, 'exit')]);
   assert.deepEqual([message, code], ['slept twice', 0]);
 });
+
+const PORTION = 10;
+
+test('a record that may wait for others is drained together with those that come meanwhile', async () => {
+  const scene = new Scene('backoff', { flush: { us: 20_000, portion: PORTION } });
+  scene.loop.start();
+  await scene.untilAsleep();
+  const turns = scene.turns;
+  for (let i = 0; i < 4; i++) {
+    scene.write(1);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  assert.equal(scene.drained, 0, 'the first one did not wait');
+  await scene.until(() => scene.drained > 0);
+  assert.deepEqual([scene.drained, scene.turns - turns], [4, 1]);
+  await scene.loop.stop();
+});
+
+test('records behind a full portion do not wait once more', async () => {
+  const scene = new Scene('park', { flush: { us: 60_000, portion: PORTION } });
+  scene.loop.start();
+  await scene.untilAsleep();
+  const writtenAt = performance.now();
+  scene.write(10 * PORTION + 1);
+  await scene.until(() => scene.drained === 10 * PORTION + 1);
+  assert.ok(performance.now() - writtenAt < 2 * 60, 'each portion has waited');
+  await scene.loop.stop();
+});
+
+for (const us of [100, 2000]) {
+  test(`records that come after a flush of ${us} µs are found again, and a stop ends the wait`, async () => {
+    const scene = new Scene('spin', { flush: { us, portion: PORTION } });
+    scene.loop.start();
+    for (let written = 1; written <= 5; written++) {
+      scene.write(1);
+      await scene.until(() => scene.drained === written);
+    }
+    scene.write(1);
+    await scene.loop.stop();
+    const turns = scene.turns;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    assert.equal(scene.turns, turns);
+  });
+}

@@ -20,6 +20,15 @@ export const ENGINE_OPTIONS = {
       "Whether OpenAlgo's own bus is bound at ZMQ_HOST:ZMQ_PORT, for its order updates and logins; auto binds it when " +
       'DATABASE_URL is set.',
   }),
+  preset: enumOption({
+    env: 'TICKWIRE_PRESET',
+    values: ['default', 'latency', 'throughput'],
+    default: 'default',
+    doc:
+      'Chooses values for options that are not given by themselves: latency lets readers spin from tick to tick (one ' +
+      'core per reader while the market is open), throughput lets ticks wait for one another, up to 1 ms, so that ' +
+      'they share a write to each client.',
+  }),
   waitStrategy: enumOption({
     env: 'TICKWIRE_WAIT_STRATEGY',
     values: ['park', 'backoff', 'spin'],
@@ -35,6 +44,16 @@ export const ENGINE_OPTIONS = {
     max: 1_000_000,
     unit: 'µs',
     doc: 'How long backoff spins before it sleeps.',
+  }),
+  flushUs: integerOption({
+    env: 'TICKWIRE_FLUSH_US',
+    default: 0,
+    min: 0,
+    max: 100_000,
+    unit: 'µs',
+    doc:
+      'How long a proxy worker lets the first tick that it has not sent wait for others: then all of them leave in one ' +
+      'write to each client. Slept through in whole ms, a time below 1 ms is spun through; 0 sends at once.',
   }),
   ringBytes: integerOption({
     env: 'TICKWIRE_RING_BYTES',

@@ -3,6 +3,7 @@
  * on the bus. Everything else in this folder is the same for both.
  */
 
+import type { FlushOptions } from '../flush-delay.ts';
 import type { ProxyTask } from '../reader-tasks.ts';
 import type { TickSource } from '../tick-source.ts';
 import type {
@@ -50,6 +51,8 @@ export interface Pump {
 export interface PumpOptions {
   /** Drains one bounded portion. @returns ticks drained; 0 when there was nothing */
   readonly drain: () => number;
+  /** Lets the first tick wait for others. Without it none waits. */
+  readonly flush?: FlushOptions;
   /** Told once when `drain` throws; the pump has stopped then. */
   readonly onError: (error: unknown) => void;
 }

@@ -98,8 +98,10 @@ class ProxyWorker implements NativeWorker<ToReader> {
       task.defaultDialect,
     );
     this.#keeper = new SessionKeeper(this.#server.sessions, task);
+    const { flushUs } = task;
     this.#pump = this.#intake.createPump({
       drain: () => this.#broadcaster.drain(DRAIN_LIMIT),
+      ...(flushUs > 0 && { flush: { us: flushUs, portion: DRAIN_LIMIT } }),
       onError: fail,
     });
   }
@@ -155,8 +157,13 @@ class ProxyWorker implements NativeWorker<ToReader> {
     this.#keeper.stop();
     this.#statuses.stop();
     await this.#pump.stop();
-    this.#server.close();
-    await this.#intake.close();
+    try {
+      // Ticks that wait for others would be lost.
+      this.#broadcaster.drain(Number.POSITIVE_INFINITY);
+    } finally {
+      this.#server.close();
+      await this.#intake.close();
+    }
   }
 }
 

@@ -35,15 +35,14 @@ export class RingIntake implements ProxyIntake {
     };
   }
 
-  createPump({ drain, onError }: PumpOptions): Pump {
+  createPump(options: PumpOptions): Pump {
     const { memory, reader, waitStrategy, spinUs } = this.#task;
     return new DrainLoop({
-      drain,
+      ...options,
       hasWork: () => this.source.hasTicks(),
       doorbell: new Doorbell(memory.doorbells, reader),
       strategy: waitStrategy,
       spinUs,
-      onError,
     });
   }
 

@@ -27,6 +27,7 @@
  *   `spinUs` is longer than the usual pause between records.
  * - spin: takes one core, always, for a hop of a few µs, always.
  */
+import { FlushDelay, type FlushOptions } from '../flush-delay.ts';
 import type { WaitStrategyName } from '../worker-messages.ts';
 import { type Doorbell, RECHECK_MS } from './doorbell.ts';
 
@@ -46,6 +47,8 @@ export interface DrainLoopOptions {
   readonly strategy: WaitStrategyName;
   /** `backoff` only: spins for so long after the last record, in µs. */
   readonly spinUs: number;
+  /** Lets the first record wait for others. Without it none waits; with it the loop sleeps whatever the strategy. */
+  readonly flush?: FlushOptions;
   /** Told once when `drain` or `hasWork` throws; the loop has ended then. */
   readonly onError: (error: unknown) => void;
 }
@@ -56,6 +59,7 @@ export interface DrainLoopOptions {
  */
 export class DrainLoop {
   readonly #options: DrainLoopOptions;
+  readonly #flush: FlushDelay | null;
   #running = false;
   #keepAlive: NodeJS.Timeout | undefined;
   #immediate: NodeJS.Immediate | undefined;
@@ -64,6 +68,7 @@ export class DrainLoop {
 
   constructor(options: DrainLoopOptions) {
     this.#options = options;
+    this.#flush = options.flush === undefined ? null : new FlushDelay(options.flush.us, this.#turn);
   }
 
   /** Starts the loop, which keeps the thread alive until it is stopped. Once; a new loop is as good as a second start. */
@@ -85,7 +90,7 @@ export class DrainLoop {
       const drained = this.#options.drain();
       // `drain` itself may have stopped the loop.
       if (!this.#running) return;
-      if (drained === 0 && this.#mayPark()) {
+      if (this.#mayPark(drained)) {
         this.#park();
         return;
       }
@@ -97,8 +102,11 @@ export class DrainLoop {
     }
   };
 
-  #mayPark(): boolean {
-    const { strategy, spinUs } = this.#options;
+  #mayPark(drained: number): boolean {
+    const { strategy, spinUs, flush } = this.#options;
+    // What comes after a portion that was not full waits for others again: there is nothing to hurry for.
+    if (flush !== undefined) return drained < flush.portion;
+    if (drained > 0) return false;
     if (strategy === 'backoff') return (performance.now() - this.#lastRecordMs) * 1000 >= spinUs;
     return strategy === 'park';
   }
@@ -108,19 +116,26 @@ export class DrainLoop {
     doorbell.arm();
     if (hasWork()) {
       doorbell.disarm();
-      this.#immediate = setImmediate(this.#turn);
+      if (this.#flush === null) this.#immediate = setImmediate(this.#turn);
+      else this.#flush.start();
       return;
     }
     this.#asleep = doorbell.sleep(RECHECK_MS).then(() => {
       doorbell.disarm();
-      if (this.#running) this.#turn();
+      if (this.#running) this.#wake();
     });
+  }
+
+  #wake(): void {
+    if (this.#flush !== null && this.#options.hasWork()) this.#flush.start();
+    else this.#turn();
   }
 
   #end(): void {
     this.#running = false;
     clearInterval(this.#keepAlive);
     clearImmediate(this.#immediate);
+    this.#flush?.cancel();
     this.#options.doorbell.disarm();
   }
 }
