@@ -4,14 +4,15 @@ import { encodeRequest } from '../../src/codec/angel/request-encoder.ts';
 import { serveParent } from '../harness/child-program.ts';
 import { LatencyRecorder, type LatencySummary } from '../harness/latency-recorder.ts';
 import { benchIndex, benchToken } from './bench-instruments.ts';
-import { RawClient } from './raw-client.ts';
+import { type ClientRequest, RawClient, type RawClientEvents } from './raw-client.ts';
+import { NatsClient } from './rivals/nats-client.ts';
 import type { StreamMode, TickForm } from './tick-format.ts';
 
 /** Of half of the clients each, if `both`. */
 export type Framing = 'json' | 'msgpack' | 'both';
 
 /** `wire`: clients subscribe and read as the engine does at the broker. */
-export type ClientProtocol = 'openalgo' | 'wire';
+export type ClientProtocol = 'openalgo' | 'wire' | 'nats';
 
 export interface ConnectOptions {
   readonly url: string;
@@ -65,7 +66,7 @@ let cpu = process.cpuUsage();
 let payloadBytes = 0;
 
 class MeasuringClient {
-  readonly #client: RawClient;
+  readonly #client: Pick<RawClient, 'send' | 'sendText' | 'close'>;
   readonly #form: TickForm;
   readonly #isSampled: boolean;
   readonly #opened: Promise<void>;
@@ -73,30 +74,33 @@ class MeasuringClient {
   received = 0;
   checksum = 0;
 
-  constructor({ url, mode, instrumentsPerClient }: ConnectOptions, form: TickForm, isSampled: boolean) {
+  constructor(
+    { url, protocol, mode, instrumentsPerClient }: ConnectOptions,
+    form: TickForm,
+    isSampled: boolean,
+  ) {
     this.#form = form;
     this.#isSampled = isSampled;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#opened = promise;
     const bufferBytes = instrumentsPerClient > FEW_INSTRUMENTS ? BUFFER_BYTES : SMALL_BUFFER_BYTES;
-    this.#client = new RawClient(
-      { url, form, mode, bufferBytes },
-      {
-        tick: (receivedUs, intendedUs, bytes) => {
-          this.received++;
-          payloadBytes += bytes;
-          this.checksum = (this.checksum + intendedUs) | 0;
-          if (this.#isSampled && intendedUs >= fromUs) latency.record(receivedUs - intendedUs);
-        },
-        control: (message) => this.#answer?.(message),
-        open: resolve,
-        lost: (reason) => lost.push(reason),
+    const events: RawClientEvents = {
+      tick: (receivedUs, intendedUs, bytes) => {
+        this.received++;
+        payloadBytes += bytes;
+        this.checksum = (this.checksum + intendedUs) | 0;
+        if (this.#isSampled && intendedUs >= fromUs) latency.record(receivedUs - intendedUs);
       },
-    );
+      control: (message) => this.#answer?.(message),
+      open: resolve,
+      lost: (reason) => lost.push(reason),
+    };
+    const options = { url, form, mode, bufferBytes };
+    this.#client = protocol === 'nats' ? new NatsClient(options, events) : new RawClient(options, events);
   }
 
   /** @throws Error when the answer is none of success, or there is none in time */
-  async #ask(request: object): Promise<void> {
+  async #ask(request: ClientRequest): Promise<void> {
     const answer = await new Promise<Readonly<Record<string, unknown>>>((resolve, reject) => {
       const late = () => reject(new Error(`no answer to a request; connections lost: ${lost.join('; ')}`));
       const timer = setTimeout(late, SUBSCRIBE_TIMEOUT_MS);

@@ -13,10 +13,8 @@ import {
   type StreamMode,
   type TickForm,
 } from './tick-format.ts';
+import { maskedFrame, OPCODE, upgradeRequest } from './websocket-wire.ts';
 
-const OPCODE = { TEXT: 1, BINARY: 2, CLOSE: 8, PING: 9, PONG: 10 } as const;
-const FINAL = 0x80;
-const MASKED = 0x80;
 const SECURE = ['wss:', 'https:'];
 
 export interface RawClientOptions {
@@ -26,6 +24,13 @@ export interface RawClientOptions {
   readonly mode: StreamMode;
   /** More than the longest message. */
   readonly bufferBytes: number;
+}
+
+/** As far as a client looks into it. */
+export interface ClientRequest {
+  readonly action: string;
+  readonly symbols?: readonly { readonly symbol: string }[];
+  readonly [other: string]: unknown;
 }
 
 export interface RawClientEvents {
@@ -48,7 +53,7 @@ export class RawClient {
   #closing = false;
 
   constructor({ url, form, mode, bufferBytes }: RawClientOptions, events: RawClientEvents) {
-    const { protocol, hostname, port } = new URL(url);
+    const { protocol, hostname, port, host } = new URL(url);
     this.#buffer = Buffer.allocUnsafeSlow(bufferBytes);
     this.#events = events;
     this.#findIntended = intendedTimeFinder(form, mode);
@@ -67,13 +72,10 @@ export class RawClient {
     this.#socket.setNoDelay(true);
     this.#socket.on('error', (error) => this.#end(error.message));
     this.#socket.on('close', () => this.#end('socket closed'));
-    this.#socket.write(
-      `GET / HTTP/1.1\r\nHost: ${hostname}:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-        'Sec-WebSocket-Key: dGlja3dpcmUtYmVuY2gtIQ==\r\nSec-WebSocket-Version: 13\r\n\r\n',
-    );
+    this.#socket.write(upgradeRequest(host));
   }
 
-  send(request: object): void {
+  send(request: ClientRequest): void {
     this.sendText(JSON.stringify(request));
   }
 
@@ -86,15 +88,8 @@ export class RawClient {
     this.#socket.destroy();
   }
 
-  /** A client's frames are masked; a mask of zeros leaves the payload as it is. */
   #sendFrame(opcode: number, payload: Buffer): void {
-    // A control frame must have the short form of the length.
-    const isShort = payload.length < 126;
-    const head = Buffer.alloc(isShort ? 6 : 14);
-    head[0] = FINAL | opcode;
-    head[1] = MASKED | (isShort ? payload.length : 127);
-    if (!isShort) head.writeBigUInt64BE(BigInt(payload.length), 2);
-    this.#socket.write(Buffer.concat([head, payload]));
+    this.#socket.write(maskedFrame(opcode, payload));
   }
 
   #end(reason: string): void {

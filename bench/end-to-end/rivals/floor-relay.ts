@@ -14,7 +14,7 @@
  */
 import { App, us_socket_local_port, type WebSocket } from 'uWebSockets.js';
 import { PrebuiltQuote } from './prebuilt-quote.ts';
-import { serveRelay } from './relay-program.ts';
+import { type RelayAddresses, serveRelay } from './relay-program.ts';
 import { RelaySubscriptions } from './relay-subscriptions.ts';
 import { RelayUpstream } from './relay-upstream.ts';
 import { readBenchIndex } from './token-reader.ts';
@@ -40,7 +40,7 @@ function subscribe(socket: WebSocket<Client>, index: number): void {
   socket.subscribe(topicOf(index));
 }
 
-function start(upstreamUrl: string): Promise<string> {
+function start({ upstreamUrl }: RelayAddresses): Promise<string> {
   const app = App();
   const quote = new PrebuiltQuote();
   const upstream = new RelayUpstream(upstreamUrl, (packet) => {

@@ -12,7 +12,7 @@ import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { OFFSET } from '../../../src/codec/angel/frame-layout.ts';
 import { benchSymbol, benchToken, EXCHANGE } from '../bench-instruments.ts';
-import { serveRelay } from './relay-program.ts';
+import { type RelayAddresses, serveRelay } from './relay-program.ts';
 import { RelaySubscriptions } from './relay-subscriptions.ts';
 import { RelayUpstream } from './relay-upstream.ts';
 
@@ -86,7 +86,7 @@ function publish(packet: Buffer): void {
   for (const client of instrument.clients) client.send(JSON.stringify(message));
 }
 
-function start(upstreamUrl: string): Promise<string> {
+function start({ upstreamUrl }: RelayAddresses): Promise<string> {
   const subscriptions = new RelaySubscriptions<WebSocket>(new RelayUpstream(upstreamUrl, publish));
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false });
   server.on('connection', (client) => {

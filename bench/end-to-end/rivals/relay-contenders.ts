@@ -11,7 +11,7 @@ async function startRelay(
   script: string,
 ): Promise<Contender> {
   const relay = new RelayProcess(context, script);
-  const url = await relay.start(await generator.call('url', null));
+  const url = await relay.start({ upstreamUrl: await generator.call('url', null), serverUrl: '' });
   return { processes: [relay], urls: [url], apiKey: 'any' };
 }
 

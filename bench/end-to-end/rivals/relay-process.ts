@@ -5,7 +5,7 @@ import { type ProcessUsage, readProcessUsage } from '../../harness/process-usage
 import type { ScenarioContext } from '../../harness/scenario.ts';
 import { readThreadUsage, type ThreadUsage } from '../../harness/thread-usage.ts';
 import type { ServerProcess } from '../contender.ts';
-import type { RelayProgram } from './relay-program.ts';
+import type { RelayAddresses, RelayProgram } from './relay-program.ts';
 
 export class RelayProcess implements ServerProcess {
   readonly #program: ChildProgram<RelayProgram>;
@@ -17,8 +17,8 @@ export class RelayProcess implements ServerProcess {
   }
 
   /** @returns where its clients connect */
-  start(upstreamUrl: string): Promise<string> {
-    return this.#program.call('start', upstreamUrl);
+  start(addresses: RelayAddresses): Promise<string> {
+    return this.#program.call('start', addresses);
   }
 
   usage(): ProcessUsage | null {

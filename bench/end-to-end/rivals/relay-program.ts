@@ -1,12 +1,17 @@
 /** What the process of a rival can be asked for. */
 import { serveParent } from '../../harness/child-program.ts';
 
-/** @param start connects upstream when somebody subscribes; resolves with the address for clients */
-function handlersOf(start: (upstreamUrl: string) => Promise<string>) {
-  return { start };
+export interface RelayAddresses {
+  readonly upstreamUrl: string;
+  /** Of the server behind it; '' where the rival serves clients itself. */
+  readonly serverUrl: string;
 }
-export type RelayProgram = ReturnType<typeof handlersOf>;
 
-export function serveRelay(start: (upstreamUrl: string) => Promise<string>): void {
-  serveParent(handlersOf(start));
+/** Connects upstream when somebody subscribes; resolves with the address for clients. */
+type Start = (addresses: RelayAddresses) => Promise<string>;
+
+export type RelayProgram = { readonly start: Start };
+
+export function serveRelay(start: Start): void {
+  serveParent({ start } satisfies RelayProgram);
 }

@@ -1,0 +1,26 @@
+/** What a client of a WebSocket server writes: the request to upgrade, and masked frames. */
+
+export const OPCODE = { CONTINUATION: 0, TEXT: 1, BINARY: 2, CLOSE: 8, PING: 9, PONG: 10 } as const;
+const FINAL = 0x80;
+const MASKED = 0x80;
+const SHORT_HEAD = 6;
+const LONG_HEAD = 14;
+
+/** @param host with its port */
+export function upgradeRequest(host: string): string {
+  return (
+    `GET / HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+    'Sec-WebSocket-Key: dGlja3dpcmUtYmVuY2gtIQ==\r\nSec-WebSocket-Version: 13\r\n\r\n'
+  );
+}
+
+/** A client's frames are masked; a mask of zeros leaves the payload as it is. */
+export function maskedFrame(opcode: number, payload: Buffer): Buffer {
+  // A control frame must have the short form of the length.
+  const isShort = payload.length < 126;
+  const head = Buffer.alloc(isShort ? SHORT_HEAD : LONG_HEAD);
+  head[0] = FINAL | opcode;
+  head[1] = MASKED | (isShort ? payload.length : 127);
+  if (!isShort) head.writeBigUInt64BE(BigInt(payload.length), 2);
+  return Buffer.concat([head, payload]);
+}
