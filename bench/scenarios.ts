@@ -2,6 +2,7 @@
 import { fanOut } from './end-to-end/fan-out.ts';
 import { proxies } from './end-to-end/proxies.ts';
 import { soak } from './end-to-end/soak.ts';
+import { stalled } from './end-to-end/stalled.ts';
 import { tickToClient } from './end-to-end/tick-to-client.ts';
 import { transports } from './end-to-end/transports.ts';
 import { twoHosts } from './end-to-end/two-hosts.ts';
@@ -27,5 +28,6 @@ export const SCENARIOS: readonly Scenario[] = [
   transports,
   twoHosts,
   proxies,
+  stalled,
   soak,
 ];

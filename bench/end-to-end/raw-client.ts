@@ -83,6 +83,15 @@ export class RawClient {
     this.#sendFrame(OPCODE.TEXT, Buffer.from(text));
   }
 
+  /** Reads nothing more: what comes stays in the system's buffers, and then at the server. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
   close(): void {
     this.#closing = true;
     this.#socket.destroy();

@@ -1,12 +1,12 @@
 /** Things that are compared take turns within a round, so that a machine that is busy for a second slows all of them. */
 import type { ScenarioContext } from '../harness/scenario.ts';
 import type { RunOptions, RunResult } from './run-result.ts';
-import type { Stage } from './stage.ts';
 
 /** A line of the tables: what runs, and how. */
 export interface Lane {
   readonly name: string;
-  readonly stage: Stage;
+  /** A `Stage`, or what makes its runs in a way of its own. */
+  readonly stage: { run(options: RunOptions): Promise<RunResult> };
   /** Measured time is the scenario's. */
   readonly options: Omit<RunOptions, 'seconds'>;
 }

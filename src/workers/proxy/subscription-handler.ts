@@ -13,7 +13,7 @@ import { FEATURE } from '../../codec/framing.ts';
 import type { Json, ServerMessage } from '../../codec/server-message.ts';
 import { DEPTH_LEVELS, type Instrument, MODE, type Mode } from '../../codec/tick.ts';
 import { modeOf } from '../../codec/tick-message.ts';
-import type { InstrumentMove, SubscribeOutcome } from '../worker-messages.ts';
+import type { InstrumentMove, SlotNeed, SubscribeOutcome } from '../worker-messages.ts';
 import { highestLevel } from './capabilities.ts';
 import {
   addHolding,
@@ -212,12 +212,16 @@ export class SubscriptionHandler {
 
   /** Ends all subscriptions of a client, also one that is gone. */
   releaseAll(session: ClientSession): void {
-    const slots: number[] = [];
+    const changed: SlotNeed[] = [];
     for (const holding of [...session.holdings.values()].flat()) {
+      const { slot } = holding.instrument;
+      const before = this.#index.need(slot);
       for (const mode of ALL_MODES) this.#release(session, holding, mode);
-      slots.push(holding.instrument.slot);
+      const after = this.#index.need(slot);
+      // What others hold as well is nothing new to the control plane, and a client may hold thousands.
+      if (after.modes !== before.modes) changed.push(after);
     }
-    this.#control.need(slots.map((slot) => this.#index.need(slot)));
+    this.#control.need(changed);
   }
 
   /**

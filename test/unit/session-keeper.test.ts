@@ -1,0 +1,72 @@
+/** Who is cut off for not reading, and what the others notice of it. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { ClientSession } from '../../src/workers/proxy/client-session.ts';
+import { SessionKeeper } from '../../src/workers/proxy/session-keeper.ts';
+
+const LIMITS = {
+  authGraceMs: 60_000,
+  pingIntervalMs: 60_000,
+  pingTimeoutMs: 60_000,
+  designPingIntervalMs: 60_000,
+  designPingTimeoutMs: 60_000,
+  maxBackpressureBytes: 1000,
+};
+
+function sessionWith(bufferedBytes: number, end: (session: ClientSession) => void): ClientSession {
+  const session: Partial<ClientSession> = {
+    identity: { owner: 'anna', userId: 'anna', account: 'anna', broker: 'angel' },
+    options: { framing: 'json', dialect: 'openalgo', features: 0, chosen: {} },
+    connectedAt: performance.now(),
+    lastPingAt: performance.now(),
+    pingSentAt: 0,
+    open: true,
+    socket: { getBufferedAmount: () => bufferedBytes } as ClientSession['socket'],
+    end: () => end(session as ClientSession),
+  };
+  return session as ClientSession;
+}
+
+test('clients that became slow together are cut off in different turns, so that ticks for others pass between', async () => {
+  let turn = 0;
+  const turns: number[] = [];
+  const sessions = new Set<ClientSession>();
+  const end = (session: ClientSession) => {
+    turns.push(turn);
+    session.open = false;
+    sessions.delete(session);
+  };
+  for (let i = 0; i < 5; i++) sessions.add(sessionWith(501, end));
+  const reader = sessionWith(500, () => assert.fail('one that reads was cut off'));
+  sessions.add(reader);
+  const keeper = new SessionKeeper(sessions, LIMITS);
+  try {
+    for (; turns.length < 5; turn++) await nextTurn();
+  } finally {
+    keeper.stop();
+  }
+  assert.equal(new Set(turns).size, 5);
+  assert.equal(keeper.closed.slowConsumer, 5);
+  assert.deepEqual([...sessions], [reader]);
+});
+
+test('a client that has left by itself before its turn is not counted as slow', async () => {
+  const sessions = new Set<ClientSession>();
+  const ended: ClientSession[] = [];
+  const end = (session: ClientSession) => {
+    ended.push(session);
+    for (const other of sessions) other.open = false;
+    sessions.clear();
+  };
+  for (let i = 0; i < 2; i++) sessions.add(sessionWith(501, end));
+  const keeper = new SessionKeeper(sessions, LIMITS);
+  try {
+    while (ended.length === 0) await nextTurn();
+    for (let i = 0; i < 3; i++) await nextTurn();
+  } finally {
+    keeper.stop();
+  }
+  assert.equal(ended.length, 1);
+  assert.equal(keeper.closed.slowConsumer, 1);
+});
