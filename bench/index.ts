@@ -4,6 +4,8 @@
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { targetScenario } from './end-to-end/target.ts';
+import { readTargetOptions, TARGET_HELP, TARGET_OPTIONS } from './end-to-end/target-options.ts';
 import { Cleanup } from './harness/cleanup.ts';
 import { formatEnvironment, readEnvironment } from './harness/environment.ts';
 import { fillTables, formatConditions } from './harness/readme-tables.ts';
@@ -31,6 +33,7 @@ function help(): string {
   --json FILE         where the report goes; default bench/results/<time>.json
   --help              this text
 
+${TARGET_HELP}
 Scenarios, with the seconds of a single run and the number of rounds:
 ${names.join('\n')}
 `;
@@ -63,13 +66,16 @@ async function run(cleanup: Cleanup): Promise<number> {
       json: { type: 'string' },
       readme: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
+      ...TARGET_OPTIONS,
     },
   });
   if (values.help) {
     print(help());
     return 0;
   }
-  const selected = select(values.only);
+  const target = readTargetOptions(values);
+  if (target !== null && values.only !== undefined) throw new Error('--only: a target is measured by itself');
+  const selected = target === null ? select(values.only) : [targetScenario(target)];
   const given = readSeconds(values.seconds);
   const isSmoke = values.smoke;
   if (isSmoke && values.readme) throw new Error('--readme: the numbers of a smoke run mean nothing');

@@ -10,6 +10,11 @@ export interface ServerProcess {
   threads(): ReadonlyMap<number, ThreadUsage> | null;
 }
 
+export interface Market {
+  readonly exchange: string;
+  readonly symbols: readonly string[];
+}
+
 export interface Contender {
   /** The one that speaks to the broker first. */
   readonly processes: readonly ServerProcess[];
@@ -19,4 +24,8 @@ export interface Contender {
   readonly apiKey: string;
   /** What its clients speak; without it OpenAlgo's protocol. */
   readonly protocol?: ClientProtocol;
+  /** What there is to subscribe to; without it the instruments of the load. */
+  readonly market?: Market;
+  /** Not started by the suite: it may be slow to find the load generator, and may keep subscriptions of clients gone. */
+  readonly isForeign?: boolean;
 }

@@ -148,12 +148,13 @@ function run({ rate, startUs, measureFromUs, seconds }: LoadOptions): Promise<Lo
 
 let url = '';
 
-function listen(): Promise<void> {
-  const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false });
+function listen(port: number): Promise<void> {
+  const server = new WebSocketServer({ host: '127.0.0.1', port, perMessageDeflate: false });
   server.on('connection', (socket, { socket: transport }) => {
     if (transport instanceof Socket) accept(socket, transport.setNoDelay(true));
   });
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
+    server.on('error', reject);
     server.on('listening', () => {
       url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`;
       resolve();
@@ -162,7 +163,7 @@ function listen(): Promise<void> {
 }
 
 const handlers = {
-  listen: (_: null) => listen(),
+  listen,
   url: (_: null) => url,
   subscribed: (_: null) => subscribed(),
   run,

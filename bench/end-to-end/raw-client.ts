@@ -53,7 +53,8 @@ export class RawClient {
   #closing = false;
 
   constructor({ url, form, mode, bufferBytes }: RawClientOptions, events: RawClientEvents) {
-    const { protocol, hostname, port, host } = new URL(url);
+    const address = new URL(url);
+    const { protocol, hostname, port } = address;
     this.#buffer = Buffer.allocUnsafeSlow(bufferBytes);
     this.#events = events;
     this.#findIntended = intendedTimeFinder(form, mode);
@@ -72,7 +73,7 @@ export class RawClient {
     this.#socket.setNoDelay(true);
     this.#socket.on('error', (error) => this.#end(error.message));
     this.#socket.on('close', () => this.#end('socket closed'));
-    this.#socket.write(upgradeRequest(host));
+    this.#socket.write(upgradeRequest(address));
   }
 
   send(request: ClientRequest): void {

@@ -28,14 +28,26 @@ const SMOKE_LEAD_IN_SECONDS = 0.1;
 /** From the decision to begin to the first burst: all programs know of it by then. */
 const HEAD_START_US = 50_000;
 const QUIET_MS = 2000;
+const TIMEOUT_MS = 20_000;
+/** A server that has waited for the load generator for long tries only now and then. */
+const FOREIGN_TIMEOUT_MS = 90_000;
+/** What a foreign server still has subscribed after so long it keeps. */
+const LINGER_MS = 2000;
 
 const program = (name: string) => join(import.meta.dirname, name);
 
-/** The load, for one stage or for several that take turns. */
-export async function startGenerator({ cleanup }: ScenarioContext): Promise<ChildProgram<LoadGenerator>> {
+/**
+ * The load, for one stage or for several that take turns.
+ *
+ * @param port where it listens; 0 is any that is free
+ */
+export async function startGenerator(
+  { cleanup }: ScenarioContext,
+  port = 0,
+): Promise<ChildProgram<LoadGenerator>> {
   const generator = new ChildProgram<LoadGenerator>(program('load-generator.ts'));
   cleanup.add(() => generator.stop());
-  await generator.call('listen', null);
+  await generator.call('listen', port);
   return generator;
 }
 
@@ -82,7 +94,7 @@ export class Stage {
   /** Connects the clients of a run, and waits until the upstream carries what they want. */
   async connect(options: RunOptions): Promise<void> {
     const { framing, clients, sampled, instruments, instrumentsPerClient = instruments } = options;
-    const { apiKey, protocol = 'openalgo' } = this.#contender;
+    const { apiKey, protocol = 'openalgo', market } = this.#contender;
     const common = {
       apiKey,
       protocol,
@@ -90,25 +102,25 @@ export class Stage {
       mode: options.mode ?? 'quote',
       clients,
       sampled,
-      exchange: EXCHANGE,
-      symbols: benchSymbols(instruments),
+      exchange: market?.exchange ?? EXCHANGE,
+      symbols: market?.symbols.slice(0, instruments) ?? benchSymbols(instruments),
       instrumentsPerClient,
     };
     for (const front of this.#fronts(options))
       await front.clients.call('connect', { ...common, url: front.url });
-    await this.#untilSubscribed(instruments);
+    await this.#untilSubscribed(instruments, this.#contender.isForeign ? FOREIGN_TIMEOUT_MS : TIMEOUT_MS);
   }
 
   /** The next run starts from nothing: no subscription is left over. */
   async disconnect(): Promise<void> {
     for (const { clients } of this.#allFronts) await clients.call('disconnect', null);
-    await this.#untilSubscribed(0);
+    if (this.#contender.isForeign) await this.#untilSubscribed(0, LINGER_MS).catch(() => {});
+    else await this.#untilSubscribed(0, TIMEOUT_MS);
   }
 
-  #untilSubscribed(wanted: number): Promise<true> {
-    return until(`${wanted} instruments subscribed upstream`, async () =>
-      (await this.#generator.call('subscribed', null)) === wanted ? true : null,
-    );
+  #untilSubscribed(wanted: number, timeoutMs: number): Promise<true> {
+    const look = async () => ((await this.#generator.call('subscribed', null)) === wanted ? true : null);
+    return until(`${wanted} instruments subscribed upstream`, look, timeoutMs);
   }
 
   /** Connects, runs, disconnects. */

@@ -6,10 +6,9 @@ const MASKED = 0x80;
 const SHORT_HEAD = 6;
 const LONG_HEAD = 14;
 
-/** @param host with its port */
-export function upgradeRequest(host: string): string {
+export function upgradeRequest({ host, pathname, search }: URL): string {
   return (
-    `GET / HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+    `GET ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
     'Sec-WebSocket-Key: dGlja3dpcmUtYmVuY2gtIQ==\r\nSec-WebSocket-Version: 13\r\n\r\n'
   );
 }

@@ -26,13 +26,13 @@ export class NatsClient {
   #closing = false;
 
   constructor({ url, mode, bufferBytes }: Omit<RawClientOptions, 'form'>, events: RawClientEvents) {
-    const { hostname, port, host } = new URL(url);
+    const address = new URL(url);
     this.#buffer = Buffer.allocUnsafeSlow(bufferBytes);
     this.#events = events;
     this.#findIntended = intendedTimeFinder('json', mode);
     this.#socket = connect({
-      host: hostname,
-      port: Number(port),
+      host: address.hostname,
+      port: Number(address.port),
       noDelay: true,
       onread: {
         buffer: () => this.#buffer.subarray(this.#kept),
@@ -41,7 +41,7 @@ export class NatsClient {
     });
     this.#socket.on('error', (error) => this.#end(error.message));
     this.#socket.on('close', () => this.#end('socket closed'));
-    this.#socket.write(upgradeRequest(host));
+    this.#socket.write(upgradeRequest(address));
   }
 
   /** What a request names is subscribed at the server, then the bridge is asked to bring it. */
