@@ -1,6 +1,6 @@
 /** A client that takes one step after the other: opens, authenticates, subscribes. Each step ends with its answer. */
-import { EXCHANGE } from './bench-database.ts';
-import { RawClient } from './raw-client.ts';
+import { EXCHANGE } from './bench-instruments.ts';
+import { type ClientRequest, RawClient } from './raw-client.ts';
 
 type Answer = Readonly<Record<string, unknown>>;
 
@@ -72,7 +72,7 @@ export class AskingClient {
     this.#client.close();
   }
 
-  async #ask(request: object): Promise<void> {
+  async #ask(request: ClientRequest): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     this.#waiting = { resolve, reject };
     const late = () => reject(new Error(`no answer within ${ANSWER_TIMEOUT_MS} ms`));

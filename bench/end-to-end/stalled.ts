@@ -13,7 +13,7 @@ import { latencyPlot } from '../harness/latency-plot.ts';
 import type { Scenario, ScenarioContext, ScenarioReport } from '../harness/scenario.ts';
 import { formatSpread, spreadOf } from '../harness/spread.ts';
 import type { Table } from '../harness/table.ts';
-import { benchSymbols } from './bench-database.ts';
+import { benchSymbols } from './bench-instruments.ts';
 import type { Contender } from './contender.ts';
 import { startEngine } from './engine-contender.ts';
 import { RATIO, ratiosOf, ratioTable } from './ratio-table.ts';
