@@ -2,15 +2,17 @@
  * From the instant at which a tick is due at the exchange to its message's bytes in a client: the engine beside the
  * least that a server can do, and beside a plain one.
  *
- *   load generator ──WebSocket──▶ floor                   ──▶ 1 client, JSON
- *   (a process, Angel's wire,     plain (JSON.stringify)  ──▶ 1 client, JSON
- *    1000 quotes, in turn         engine                  ──▶ 1 client, JSON, then msgpack
- *    to each of these)
+ *   load generator ──WebSocket──▶ floor                         ──▶ 1 client, JSON
+ *   (a process, Angel's wire,     plain (JSON.stringify)        ──▶ 1 client, JSON
+ *    1000 quotes, in turn         engine                        ──▶ 1 client, JSON, then msgpack
+ *    to each of these)            engine, --preset=latency      ──▶ 1 client, JSON
+ *                                 engine, --preset=throughput   ──▶ 1 client, JSON
  *
  * 1000 instruments are what one connection to the broker takes. With more of them a server has several connections, which
  * the engine reads in as many threads and the floor in one: it would no longer be the same work.
  *
- * All servers run all the time and take turns: who is not in turn gets no tick and sleeps.
+ * All servers run all the time and take turns. Who is not in turn sleeps: no tick comes, and the latency preset, which spins
+ * from tick to tick, falls asleep 3 ms after its last one. So nobody takes a core from the one that is measured.
  */
 import { latencyPlot } from '../harness/latency-plot.ts';
 import type { Scenario, ScenarioContext, ScenarioReport } from '../harness/scenario.ts';
@@ -35,6 +37,8 @@ const FLOOR = 'floor';
 const PLAIN = 'plain';
 const JSON_ENGINE = 'engine JSON';
 const MSGPACK_ENGINE = 'engine msgpack';
+const LATENCY_PRESET = 'latency preset';
+const THROUGHPUT_PRESET = 'throughput preset';
 
 const at = (what: string, perSecond: number) => `${what}, ${perSecond}/s`;
 
@@ -55,20 +59,27 @@ async function openWays(context: ScenarioContext, instruments: number): Promise<
     { name: JSON_ENGINE, stage: engine, framing: 'json' },
     { name: MSGPACK_ENGINE, stage: engine, framing: 'msgpack' },
   ];
+  ways.push({ name: LATENCY_PRESET, stage: await engineOf(['--preset=latency']), framing: 'json' });
   if (context.isSmoke) return ways;
-  const plain = await stageOf(startPlain(context, generator));
-  return [...ways, { name: PLAIN, stage: plain, framing: 'json' }];
+  ways.push({ name: THROUGHPUT_PRESET, stage: await engineOf(['--preset=throughput']), framing: 'json' });
+  ways.push({ name: PLAIN, stage: await stageOf(startPlain(context, generator)), framing: 'json' });
+  return ways;
 }
 
 function figuresAt(perSecond: number): readonly NamedRatio[] {
   const floor = at(FLOOR, perSecond);
   const engine = at(JSON_ENGINE, perSecond);
+  const latency = at(LATENCY_PRESET, perSecond);
+  const throughput = at(THROUGHPUT_PRESET, perSecond);
   const { P50, P99, P999, CPU } = RATIO;
   return [
     { name: `p50 × floor at ${perSecond}/s`, lane: engine, base: floor, of: P50.of },
     { name: `p99 × floor at ${perSecond}/s`, lane: engine, base: floor, of: P99.of },
     { name: `p99.9 × floor at ${perSecond}/s`, lane: engine, base: floor, of: P999.of },
     { name: `CPU × floor at ${perSecond}/s`, lane: engine, base: floor, of: CPU.of },
+    { name: `latency preset p50 × floor at ${perSecond}/s`, lane: latency, base: floor, of: P50.of },
+    { name: `latency preset CPU × floor at ${perSecond}/s`, lane: latency, base: floor, of: CPU.of },
+    { name: `throughput preset CPU × floor at ${perSecond}/s`, lane: throughput, base: floor, of: CPU.of },
     {
       name: `msgpack p50 × JSON at ${perSecond}/s`,
       lane: at(MSGPACK_ENGINE, perSecond),
