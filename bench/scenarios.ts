@@ -1,4 +1,5 @@
 /** Every scenario of the suite, in the order in which they run. */
+import { ceiling } from './end-to-end/ceiling.ts';
 import { fanOut } from './end-to-end/fan-out.ts';
 import { proxies } from './end-to-end/proxies.ts';
 import { soak } from './end-to-end/soak.ts';
@@ -24,6 +25,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ringHop,
   busHop,
   tickToClient,
+  ceiling,
   fanOut,
   transports,
   twoHosts,
