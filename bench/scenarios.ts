@@ -1,6 +1,8 @@
 /** Every scenario of the suite, in the order in which they run. */
 import { ceiling } from './end-to-end/ceiling.ts';
 import { fanOut } from './end-to-end/fan-out.ts';
+import { instruments } from './end-to-end/instruments.ts';
+import { modes } from './end-to-end/modes.ts';
 import { proxies } from './end-to-end/proxies.ts';
 import { soak } from './end-to-end/soak.ts';
 import { stalled } from './end-to-end/stalled.ts';
@@ -27,6 +29,8 @@ export const SCENARIOS: readonly Scenario[] = [
   tickToClient,
   ceiling,
   fanOut,
+  instruments,
+  modes,
   transports,
   twoHosts,
   proxies,
