@@ -7,6 +7,7 @@ import { proxies } from './end-to-end/proxies.ts';
 import { soak } from './end-to-end/soak.ts';
 import { stalled } from './end-to-end/stalled.ts';
 import { tickToClient } from './end-to-end/tick-to-client.ts';
+import { tls } from './end-to-end/tls.ts';
 import { transports } from './end-to-end/transports.ts';
 import { twoHosts } from './end-to-end/two-hosts.ts';
 import type { Scenario } from './harness/scenario.ts';
@@ -31,6 +32,7 @@ export const SCENARIOS: readonly Scenario[] = [
   fanOut,
   instruments,
   modes,
+  tls,
   transports,
   twoHosts,
   proxies,
