@@ -3,6 +3,7 @@ import { ceiling } from './end-to-end/ceiling.ts';
 import { fanOut } from './end-to-end/fan-out.ts';
 import { instruments } from './end-to-end/instruments.ts';
 import { modes } from './end-to-end/modes.ts';
+import { profiles } from './end-to-end/profiles.ts';
 import { proxies } from './end-to-end/proxies.ts';
 import { soak } from './end-to-end/soak.ts';
 import { stalled } from './end-to-end/stalled.ts';
@@ -33,6 +34,7 @@ export const SCENARIOS: readonly Scenario[] = [
   instruments,
   modes,
   tls,
+  profiles,
   transports,
   twoHosts,
   proxies,
