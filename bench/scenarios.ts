@@ -13,6 +13,8 @@ import { transports } from './end-to-end/transports.ts';
 import { twoHosts } from './end-to-end/two-hosts.ts';
 import type { Scenario } from './harness/scenario.ts';
 import { busHop } from './hop/bus-hop.ts';
+import { fanOutHop } from './hop/fan-out-hop.ts';
+import { frameHop } from './hop/frame-hop.ts';
 import { ringHop } from './hop/ring-hop.ts';
 import { ringThroughput } from './hop/ring-throughput.ts';
 import { decode } from './micro/decode.ts';
@@ -26,8 +28,10 @@ export const SCENARIOS: readonly Scenario[] = [
   encodeJson,
   encodeMsgpack,
   ringThroughput,
+  frameHop,
   ringHop,
   busHop,
+  fanOutHop,
   tickToClient,
   ceiling,
   fanOut,

@@ -20,13 +20,8 @@ import type {
 import { serveParent } from '../harness/child-program.ts';
 import { readThreadUsage } from '../harness/thread-usage.ts';
 import { hopInstrument } from './hop-message.ts';
-import type {
-  FromHopReceiver,
-  HopReceived,
-  HopReceiverData,
-  HopWindow,
-  ToHopReceiver,
-} from './hop-receiver.ts';
+import type { FromHopReceiver, HopReceiverData, ToHopReceiver } from './hop-receiver.ts';
+import type { HopReceived, HopWindow } from './hop-tally.ts';
 import type { HopSchedule, HopWriterData, HopWriterResult } from './hop-writer.ts';
 
 /** CPU of the parts of the hop that this process has run, µs. */

@@ -8,7 +8,7 @@ import { monotonicUs } from '../harness/monotonic-clock.ts';
 import type { ScenarioContext } from '../harness/scenario.ts';
 import { until } from '../harness/until.ts';
 import type { HopCpu, HopHost } from './hop-host.ts';
-import type { HopReceived } from './hop-receiver.ts';
+import type { HopReceived } from './hop-tally.ts';
 import type { HopWriterResult } from './hop-writer.ts';
 
 export const WAYS = ['ring', 'inproc', 'ipc', 'tcp'] as const;

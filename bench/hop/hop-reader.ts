@@ -1,18 +1,11 @@
 /** The reading thread of the hop: drains as a proxy worker does, and notes when each record was due and when it came. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { Doorbell } from '../../src/workers/ring/doorbell.ts';
-import { RingReader } from '../../src/workers/ring/ring-reader.ts';
-import { DrainLoop } from '../../src/workers/ring/wait-strategy.ts';
-import type { WaitStrategyName } from '../../src/workers/worker-messages.ts';
 import { LatencyRecorder, type LatencySummary } from '../harness/latency-recorder.ts';
 import { monotonicUs } from '../harness/monotonic-clock.ts';
+import { drainRing, type RingOptions } from './drain-ring.ts';
 import { dueUsOf } from './hop-message.ts';
 
-export interface HopReaderData {
-  readonly ring: SharedArrayBuffer;
-  readonly doorbells: SharedArrayBuffer;
-  readonly strategy: WaitStrategyName;
-  readonly spinUs: number;
+export interface HopReaderData extends RingOptions {
   /** Records that were due earlier are not recorded. */
   readonly measureFromUs: number;
 }
@@ -21,43 +14,35 @@ export interface HopReaderResult {
   readonly received: number;
   readonly lost: number;
   readonly latency: LatencySummary;
-  /** CPU seconds of this thread since its start; null where Node does not tell. */
-  readonly cpuSeconds: number | null;
+  /** Cores that this thread kept busy since the first record, or since its start when none came; null where Node does not tell. */
+  readonly cores: number | null;
 }
 
-const DRAIN_LIMIT = 512;
-
 const { ring, doorbells, strategy, spinUs, measureFromUs } = workerData as HopReaderData;
-const reader = new RingReader(ring);
 const latency = new LatencyRecorder();
-const cpuBefore = process.threadCpuUsage?.();
+const look = () => ({ cpu: process.threadCpuUsage?.(), atMs: performance.now() });
+let before = look();
 let received = 0;
-const onRecord = () => {
-  received++;
-  const dueUs = dueUsOf(reader.words);
+const { reader, stop } = drainRing({ ring, doorbells, strategy, spinUs }, (words) => {
+  if (received++ === 0) before = look();
+  const dueUs = dueUsOf(words);
   if (dueUs >= measureFromUs) latency.record(monotonicUs() - dueUs);
-};
-const loop = new DrainLoop({
-  drain: () => reader.drain(onRecord, DRAIN_LIMIT),
-  hasWork: () => reader.hasRecords(),
-  doorbell: new Doorbell(doorbells, 0),
-  strategy,
-  spinUs,
-  onError: (error) => {
-    throw error;
-  },
 });
-loop.start();
+
+function coresSince({ cpu, atMs }: ReturnType<typeof look>): number | null {
+  if (cpu === undefined) return null;
+  const { user, system } = process.threadCpuUsage(cpu);
+  return (user + system) / 1000 / (performance.now() - atMs);
+}
 
 /** Told how many were written: leaves when it has them all, or has lost some. */
 parentPort?.on('message', (written: number) => {
-  const cpu = cpuBefore === undefined ? null : process.threadCpuUsage(cpuBefore);
+  const cores = coresSince(before);
   const check = setInterval(() => {
     if (received + reader.lost < written) return;
     clearInterval(check);
-    void loop.stop();
-    const cpuSeconds = cpu === null ? null : (cpu.user + cpu.system) / 1e6;
-    const result: HopReaderResult = { received, lost: reader.lost, latency: latency.summary(), cpuSeconds };
+    void stop();
+    const result: HopReaderResult = { received, lost: reader.lost, latency: latency.summary(), cores };
     parentPort?.postMessage(result);
     parentPort?.close();
   }, 5);

@@ -32,6 +32,8 @@ export interface HopWriterResult {
   readonly written: number;
   /** From the instant at which a burst was due to the first write of it. */
   readonly lag: LatencySummary;
+  /** From the first write of a burst to the last, with the wake-ups of the reader. */
+  readonly write: LatencySummary;
 }
 
 const SPIN_US = 150;
@@ -43,6 +45,7 @@ const ringer = new DoorbellRinger(doorbells);
 const messages = Array.from({ length: instruments }, (_, slot) => createHopMessage(slot));
 for (const message of messages) writeInt64(message, WORD.EPOCH, epoch);
 const lag = new LatencyRecorder();
+const write = new LatencyRecorder();
 const bursts = Math.round((seconds * 1e6) / BURST_INTERVAL_US);
 let written = 0;
 let turn = 0;
@@ -60,6 +63,7 @@ for (let burst = 0; burst < bursts; burst++) {
     writer.write(message, message.length);
     ringer.ring();
   }
+  if (dueUs >= measureFromUs) write.record(monotonicUs() - now);
 }
-const result: HopWriterResult = { written, lag: lag.summary() };
+const result: HopWriterResult = { written, lag: lag.summary(), write: write.summary() };
 parentPort?.postMessage(result);

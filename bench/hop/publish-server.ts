@@ -1,0 +1,131 @@
+/**
+ * The writing process of the fan-out hop: one thread that publishes a message which exists already, to clients that all
+ * want it. After each volley it waits until they have read everything, so that no socket's buffer is ever full.
+ */
+import { App, us_socket_local_port } from 'uWebSockets.js';
+import { PrebuiltQuote } from '../end-to-end/rivals/prebuilt-quote.ts';
+import { serveParent } from '../harness/child-program.ts';
+import { ownThread, readThreadUsage } from '../harness/thread-usage.ts';
+
+export interface PublishOptions {
+  readonly subscribers: number;
+  readonly publishesPerTurn: number;
+  readonly leadInSeconds: number;
+  readonly seconds: number;
+}
+
+export interface PublishResult {
+  readonly deliveries: number;
+  readonly seconds: number;
+  /** Of this thread, in the measured time; null where the system does not tell. */
+  readonly cpuNs: number | null;
+  /** Messages that the library dropped: none ever should be. */
+  readonly dropped: number;
+}
+
+const TOPIC = 'fan-out';
+const FRAME_HEAD_BYTES = 4;
+const MAX_BACKPRESSURE = 64 * 1024 * 1024;
+/** A volley is so large that waiting for its end costs nothing, and so small that a socket's buffers hold it. */
+const VOLLEY_BYTES_PER_SOCKET = 256 * 1024;
+const VOLLEY_DELIVERIES = 20_000;
+
+const message = new PrebuiltQuote().bytes;
+let connected = 0;
+let dropped = 0;
+let onRead = (): void => {};
+
+const app = App();
+app.ws('/*', {
+  maxBackpressure: MAX_BACKPRESSURE,
+  idleTimeout: 0,
+  sendPingsAutomatically: false,
+  open: (socket) => {
+    connected++;
+    socket.subscribe(TOPIC);
+  },
+  // What a client sends means that all of them have read all of a volley.
+  message: () => onRead(),
+  dropped: () => {
+    dropped++;
+  },
+  close: () => {
+    connected--;
+  },
+});
+
+function listen(): Promise<string> {
+  return new Promise((resolve, reject) => {
+    app.listen('127.0.0.1', 0, (listener) => {
+      if (listener === false) reject(new Error('the server of the fan-out cannot listen'));
+      else resolve(`ws://127.0.0.1:${us_socket_local_port(listener)}/`);
+    });
+  });
+}
+
+function turnsOf({
+  subscribers,
+  publishesPerTurn,
+}: Pick<PublishOptions, 'subscribers' | 'publishesPerTurn'>) {
+  const bySocket = VOLLEY_BYTES_PER_SOCKET / (publishesPerTurn * (message.length + FRAME_HEAD_BYTES));
+  const byAll = VOLLEY_DELIVERIES / (subscribers * publishesPerTurn);
+  return Math.max(1, Math.floor(Math.min(bySocket, byAll)));
+}
+
+/** What the clients get of a volley, all together. */
+function volleyBytes(options: Pick<PublishOptions, 'subscribers' | 'publishesPerTurn'>): number {
+  const { subscribers, publishesPerTurn } = options;
+  return turnsOf(options) * subscribers * publishesPerTurn * (message.length + FRAME_HEAD_BYTES);
+}
+
+function shoot(turns: number, publishesPerTurn: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  onRead = resolve;
+  let left = turns;
+  const turn = () => {
+    for (let i = 0; i < publishesPerTurn; i++) app.publish(TOPIC, message, false);
+    if (--left > 0) setImmediate(turn);
+  };
+  turn();
+  return promise;
+}
+
+/** CPU of this thread so far, ns. */
+function cpuNs(): number | null {
+  const usage = readThreadUsage(process.pid)?.get(ownThread());
+  return usage === undefined ? null : usage.cpuUs * 1000;
+}
+
+async function publish(options: PublishOptions): Promise<PublishResult> {
+  const { subscribers, publishesPerTurn, leadInSeconds, seconds } = options;
+  const turns = turnsOf(options);
+  const shootFor = async (time: number) => {
+    const from = performance.now();
+    let volleys = 0;
+    do {
+      await shoot(turns, publishesPerTurn);
+      volleys++;
+    } while (performance.now() - from < time * 1000);
+    return volleys;
+  };
+  await shootFor(leadInSeconds);
+  const before = cpuNs();
+  const from = performance.now();
+  const volleys = await shootFor(seconds);
+  const after = cpuNs();
+  return {
+    deliveries: volleys * turns * publishesPerTurn * subscribers,
+    seconds: (performance.now() - from) / 1000,
+    cpuNs: before === null || after === null ? null : after - before,
+    dropped,
+  };
+}
+
+const handlers = {
+  listen: (_: null) => listen(),
+  connected: (_: null) => connected,
+  volleyBytes,
+  publish,
+};
+export type PublishServer = typeof handlers;
+serveParent(handlers);
