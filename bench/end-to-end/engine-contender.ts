@@ -10,6 +10,10 @@ import type { LoadGenerator } from './load-generator.ts';
 /** What nobody here wants any more is given back at once: each run starts from nothing. */
 export const NO_LINGER = '--bus-linger=0';
 
+export interface EngineContender extends Contender {
+  readonly processes: readonly [EngineProcess];
+}
+
 function startHost({ cleanup }: ScenarioContext, options: EngineProcessOptions): EngineProcess {
   const host = new EngineProcess(options);
   cleanup.add(() => host.stop());
@@ -30,12 +34,13 @@ export async function startEngine(
   generator: ChildProgram<LoadGenerator>,
   instruments: number,
   flags: readonly string[] = [],
-): Promise<Contender> {
+  nodeFlags: readonly string[] = [],
+): Promise<EngineContender> {
   const directory = context.cleanup.temporaryDirectory();
   prepareDatabase(directory, instruments);
   const own = ['--websocket-port=0', `--bus-endpoint=ipc://${directory}/bus`];
   const all = [...own, ...(await upstreamFlags(generator)), ...flags];
-  const host = startHost(context, { command: 'start', directory, flags: all });
+  const host = startHost(context, { command: 'start', directory, flags: all, nodeFlags });
   return { processes: [host], urls: [await host.url()], apiKey: await host.apiKey() };
 }
 

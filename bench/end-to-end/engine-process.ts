@@ -15,6 +15,8 @@ export interface EngineProcessOptions {
   readonly command: 'start' | 'feed' | 'proxy';
   readonly directory: string;
   readonly flags: readonly string[];
+  /** Of Node itself, before the program. */
+  readonly nodeFlags?: readonly string[];
 }
 
 export class EngineProcess implements ServerProcess {
@@ -22,11 +24,11 @@ export class EngineProcess implements ServerProcess {
   readonly #child: ChildProcess;
   #output = '';
 
-  constructor({ command, directory, flags }: EngineProcessOptions) {
+  constructor({ command, directory, flags, nodeFlags = [] }: EngineProcessOptions) {
     this.#command = command;
     const args = [command, '--no-supervise', '--log-level=warn', '--log-format=json', ...flags];
     // No environment of the caller's: its settings would be the engine's. With the channel it ends when this process does.
-    this.#child = spawn(process.execPath, [...process.execArgv, ENTRY, ...args], {
+    this.#child = spawn(process.execPath, [...process.execArgv, ...nodeFlags, ENTRY, ...args], {
       cwd: directory,
       env: { PATH: process.env.PATH ?? '' },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -60,12 +62,16 @@ export class EngineProcess implements ServerProcess {
     });
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   usage(): ProcessUsage | null {
-    return readProcessUsage(this.#child.pid ?? 0);
+    return readProcessUsage(this.pid);
   }
 
   threads(): ReadonlyMap<number, ThreadUsage> | null {
-    return readThreadUsage(this.#child.pid ?? 0);
+    return readThreadUsage(this.pid);
   }
 
   async stop(): Promise<void> {

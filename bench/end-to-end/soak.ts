@@ -1,100 +1,191 @@
 /**
- * Whether the engine loses nothing, and its memory stays where it is, on three full connections: its resident set after
- * the first fifth of the time, and at the end.
+ * Whether the engine loses nothing, becomes no slower, and keeps its memory and its handles, on three full connections.
+ * The load comes in laps of a minute at most, each of which is measured by itself.
  *
  *   load generator ══3 × WebSocket══▶ engine ──WebSocket──▶ 1 JSON client
  *   (45,000 quotes/s)                    ▲
- *                                        └── VmRSS, every second
+ *                                        └── /proc, every second: memory, handles, CPU of each thread
+ *                                            each thread's own word: pauses of its garbage collector
  */
-
+import { figureOf } from '../harness/figure.ts';
+import { latencyPlot } from '../harness/latency-plot.ts';
 import type { Scenario, ScenarioContext, ScenarioReport } from '../harness/scenario.ts';
 import { spreadOf } from '../harness/spread.ts';
-import { Stage } from './stage.ts';
+import type { Table } from '../harness/table.ts';
+import { startEngine } from './engine-contender.ts';
+import { type Lap, runLap } from './soak-lap.ts';
+import { Stage, startGenerator } from './stage.ts';
+import { ThreadReports, WATCH_FLAGS } from './thread-reports.ts';
 
 const INSTRUMENTS = 3000;
 const PER_SECOND = 45_000;
+/** The first of all laps warm up, when there are enough: what comes later is compared to the laps behind these. */
+const LEAST_LAPS = 6;
+const LONGEST_LAP_SECONDS = 60;
 const WARM_UP_PART = 0.2;
-/** Samples whose median stands for a moment: one alone depends on where the garbage collector is. */
-const SAMPLES = 5;
-const SAMPLES_PER_RUN = 60;
+/** Rows of the table; each stands for the median of the laps that it spans. */
+const MOST_ROWS = 12;
+/** Threads that keep less than this part of a core busy are not shown. */
+const SHOWN_CORES = 0.001;
 
-interface Sample {
-  readonly seconds: number;
-  readonly rssMiB: number;
+const medianOf = (laps: readonly Lap[], of: (lap: Lap) => number | null): number | null => {
+  const values = laps.map(of).filter((value) => value !== null);
+  return values.length === 0 ? null : spreadOf(values).median;
+};
+
+const print = (value: number | null, digits: number) => value?.toFixed(digits) ?? '-';
+
+const pausesOf = ({ threads }: Lap) => Object.values(threads).flatMap(({ pauses }) => pauses ?? []);
+
+const longestPause = (lap: Lap) => Math.max(0, ...pausesOf(lap).map(({ longestMs }) => longestMs));
+
+function lapTable(laps: readonly Lap[]): Table {
+  const lapsPerRow = Math.ceil(laps.length / MOST_ROWS);
+  const rows: string[][] = [];
+  for (let from = 0; from < laps.length; from += lapsPerRow) {
+    const part = laps.slice(from, from + lapsPerRow);
+    rows.push([
+      `to ${part.at(-1)!.endSeconds.toFixed(0)} s`,
+      print(
+        medianOf(part, ({ latency }) => latency.p50),
+        0,
+      ),
+      print(
+        medianOf(part, ({ latency }) => latency.p99),
+        0,
+      ),
+      print(
+        medianOf(part, ({ latency }) => latency.p999),
+        0,
+      ),
+      print(Math.max(...part.map(({ latency }) => latency.max)), 0),
+      String(part.reduce((sum, { lost }) => sum + lost, 0)),
+      print(
+        medianOf(part, ({ rssMiB }) => rssMiB),
+        0,
+      ),
+      print(
+        medianOf(part, ({ handles }) => handles),
+        0,
+      ),
+      print(
+        medianOf(part, ({ engineCpuShare }) => engineCpuShare),
+        2,
+      ),
+      print(Math.max(...part.map(longestPause)), 1),
+    ]);
+  }
+  const columns = ['', 'p50 µs', 'p99', 'p99.9', 'max', 'lost', 'RSS MiB', 'handles', 'engine cores'];
+  const title = `Soak: ${PER_SECOND} ticks/s, lap by lap (medians)`;
+  return { title, columns: [...columns, 'longest GC pause, ms'], rows };
 }
 
-/** The median around a moment. */
-function rssAround(samples: readonly Sample[], seconds: number): number {
-  const nearest = [...samples]
-    .sort((a, b) => Math.abs(a.seconds - seconds) - Math.abs(b.seconds - seconds))
-    .slice(0, SAMPLES);
-  return spreadOf(nearest.map(({ rssMiB }) => rssMiB)).median;
+function threadTable(laps: readonly Lap[], lapSeconds: number): Table {
+  const tids = [...new Set(laps.flatMap(({ threads }) => Object.keys(threads)))];
+  const rows = tids.flatMap((tid) => {
+    const own = laps.flatMap(({ threads }) => threads[tid] ?? []);
+    const cores = spreadOf(own.map((thread) => thread.cores)).median;
+    if (cores < SHOWN_CORES) return [];
+    const pauses = own.flatMap((thread) => thread.pauses ?? []);
+    const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+    const seconds = own.length * lapSeconds;
+    return [
+      [
+        own[0]!.name,
+        cores.toFixed(3),
+        (sum(pauses.map(({ count }) => count)) / seconds).toFixed(2),
+        (sum(pauses.map(({ totalMs }) => totalMs)) / seconds).toFixed(2),
+        Math.max(0, ...pauses.map(({ longestMs }) => longestMs)).toFixed(1),
+      ],
+    ];
+  });
+  const columns = ['thread', 'cores', 'GC pauses per s', 'ms of them per s', 'longest, ms'];
+  return { title: 'Soak: the threads of the engine', columns, rows };
 }
 
 async function run(context: ScenarioContext): Promise<ScenarioReport> {
   const { seconds } = context;
-  const stage = await Stage.ofEngine(context, INSTRUMENTS);
+  const generator = await startGenerator(context);
+  const contender = await startEngine(context, generator, INSTRUMENTS, [], WATCH_FLAGS);
+  const stage = new Stage(context, generator, contender);
+  const lapSeconds = Math.min(LONGEST_LAP_SECONDS, seconds / LEAST_LAPS);
   const options = {
     framing: 'json',
     perSecond: PER_SECOND,
     instruments: INSTRUMENTS,
     clients: 1,
     sampled: 1,
-    seconds,
+    seconds: lapSeconds,
   } as const;
   await stage.connect(options);
-  const start = performance.now();
-  const samples: Sample[] = [];
-  const timer = setInterval(
-    () => {
-      const usage = stage.server.usage();
-      if (usage === null) return;
-      samples.push({ seconds: (performance.now() - start) / 1000, rssMiB: usage.rssMiB });
-      if (samples.length % 10 === 0)
-        context.progress(
-          `soak: ${samples.at(-1)!.seconds.toFixed(0)} of ${seconds} s, ${usage.rssMiB.toFixed(0)} MiB`,
-        );
-    },
-    (seconds * 1000) / SAMPLES_PER_RUN,
-  );
-  context.cleanup.add(() => clearInterval(timer));
-  const result = await stage.load(options);
-  clearInterval(timer);
-  await stage.disconnect();
-  const failures = result.failures.map((failure) => `soak: ${failure}`);
-  const conditions = { ticksPerSecond: PER_SECOND, instruments: INSTRUMENTS, framing: 'json', seconds };
-  if (samples.length === 0) {
-    return {
-      tables: [],
-      conditions: { ...conditions, rss: 'not known here' },
-      rounds: [{ name: 'soak', runs: [result] }],
-      failures,
-    };
+  const watched = { engine: contender.processes[0], reports: new ThreadReports() };
+  const count = Math.round(seconds / lapSeconds);
+  const laps: Lap[] = [];
+  const beganAt = performance.now();
+  for (let i = 0; i < count; i++) {
+    context.progress(`soak: lap ${i + 1} of ${count}, ${print(laps.at(-1)?.rssMiB ?? null, 0)} MiB`);
+    laps.push(await runLap(context, stage, watched, options, beganAt));
   }
-  const early = rssAround(samples, seconds * WARM_UP_PART);
-  const late = rssAround(samples, seconds);
-  const highest = Math.max(...samples.map(({ rssMiB }) => rssMiB));
-  const rows = [
-    [`after ${(seconds * WARM_UP_PART).toFixed(0)} s`, early.toFixed(1), '1.000'],
-    [`after ${seconds} s`, late.toFixed(1), (late / early).toFixed(3)],
-    ['highest', highest.toFixed(1), (highest / early).toFixed(3)],
-  ];
-  const title = `Soak: resident memory of the engine at ${PER_SECOND} ticks/s`;
+  await stage.disconnect();
+  const settled = laps.slice(Math.ceil(count * WARM_UP_PART));
+  const third = Math.ceil(settled.length / 3);
+  const [first, last] = [settled.slice(0, third), settled.slice(-third)];
+  const drift = [
+    ['p50', (lap: Lap) => lap.latency.p50],
+    ['p99', (lap: Lap) => lap.latency.p99],
+    ['p99.9', (lap: Lap) => lap.latency.p999],
+    ['RSS MiB', (lap: Lap) => lap.rssMiB],
+    ['handles', (lap: Lap) => lap.handles],
+    ['engine cores', (lap: Lap) => lap.engineCpuShare],
+  ] as const;
+  const rows = drift.map(([what, of]) => {
+    const [early, late] = [medianOf(first, of), medianOf(last, of)];
+    const ratio = early === null || late === null || early === 0 ? null : late / early;
+    return [what, print(early, 2), print(late, 2), print(ratio, 3)];
+  });
+  const [early, late] = [medianOf(first, (lap) => lap.rssMiB), medianOf(last, (lap) => lap.rssMiB)];
+  const columns = ['median', 'first third', 'last third', 'last × first'];
+  const title = 'Soak: drift, the warm-up left out';
   return {
-    tables: [{ title, columns: ['', 'RSS MiB', '× the first'], rows }],
-    conditions: { ...conditions, delivered: result.received, lost: result.lost },
-    rounds: [{ name: 'soak', runs: [result] }, { samples }],
-    failures,
+    tables: [{ title, columns, rows }, lapTable(laps), threadTable(settled, stage.leadIn + lapSeconds)],
+    plots: [
+      latencyPlot(
+        `Soak: latency at ${PER_SECOND} ticks/s`,
+        new Map([
+          ['first third', first],
+          ['last third', last],
+        ]),
+      ),
+    ],
+    figures:
+      early === null || late === null
+        ? {}
+        : { 'RSS at the end × after the warm-up': figureOf([late / early], '×') },
+    conditions: {
+      ticksPerSecond: PER_SECOND,
+      instruments: INSTRUMENTS,
+      framing: 'json',
+      clients: 1,
+      seconds,
+      laps: count,
+      secondsPerLap: lapSeconds,
+      leadInSecondsPerLap: stage.leadIn,
+      lapsOfWarmUp: laps.length - settled.length,
+      delivered: laps.reduce((sum, { received }) => sum + received, 0),
+      lost: laps.reduce((sum, { lost }) => sum + lost, 0),
+    },
+    rounds: [{ name: `${PER_SECOND} ticks/s`, runs: laps }],
+    failures: laps.flatMap((lap, i) => lap.failures.map((failure) => `lap ${i + 1}: ${failure}`)),
   };
 }
 
 export const soak: Scenario = {
   name: 'soak',
   group: 'end-to-end',
+  summary: 'loss, latency, memory and handles at 45,000 ticks/s; for an hour give it --seconds 3600',
   file: import.meta.filename,
-  summary: 'loss and memory at 45,000 ticks/s; for a verdict give it --seconds 600',
-  defaultSeconds: 60,
-  smokeSeconds: 1,
+  defaultSeconds: 120,
+  smokeSeconds: 0.6,
   defaultRounds: 1,
   run,
 };

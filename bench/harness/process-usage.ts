@@ -1,9 +1,11 @@
 /** What a process has used so far, all its threads together. Linux only: elsewhere null, and the tables say so. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 export interface ProcessUsage {
   readonly cpuSeconds: number;
   readonly rssMiB: number;
+  /** Open files, sockets, event handles. */
+  readonly handles: number;
 }
 
 /** The kernel counts CPU time in hundredths of a second on every Linux that Node runs on. */
@@ -21,5 +23,6 @@ export function readProcessUsage(pid: number): ProcessUsage | null {
   return {
     cpuSeconds: (Number(fields[UTIME]) + Number(fields[STIME])) / TICKS_PER_SECOND,
     rssMiB: rssKiB / 1024,
+    handles: readdirSync(`/proc/${pid}/fd`).length,
   };
 }
