@@ -1,117 +1,99 @@
 /**
  * The benchmark suite: `npm run bench`. Runs the scenarios one after the other, prints a table for each, and writes
- * everything with its conditions to a file. README.md says how to read it.
+ * everything with its conditions to files, or takes a stored run. README.md says how to read it.
  */
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { targetScenario } from './end-to-end/target.ts';
-import { readTargetOptions, TARGET_HELP, TARGET_OPTIONS } from './end-to-end/target-options.ts';
+import { helpText, readCommandLine, type Wishes } from './command-line.ts';
 import { Cleanup } from './harness/cleanup.ts';
+import { compareReports } from './harness/comparison.ts';
 import { formatEnvironment, readEnvironment } from './harness/environment.ts';
-import { fillTables, formatConditions } from './harness/readme-tables.ts';
-import { defaultReportPath, type SuiteReport, writeReport } from './harness/report-file.ts';
-import type { Scenario } from './harness/scenario.ts';
-import { formatTable } from './harness/table.ts';
+import { mergeReports } from './harness/merged-report.ts';
+import {
+  defaultReportPath,
+  REPORT_FORMAT,
+  REPORT_PROGRAM,
+  type ScenarioResult,
+  type SuiteReport,
+  writeReport,
+} from './harness/report-file.ts';
+import {
+  formatAims,
+  formatComparison,
+  formatResult,
+  storeReport,
+  writePage,
+} from './harness/report-output.ts';
+import { ReportError, readReport } from './harness/report-reader.ts';
+import { runScenario } from './harness/scenario-run.ts';
 import { SCENARIOS } from './scenarios.ts';
 
 /** What a shell expects of a program that ended by Ctrl-C. */
 const INTERRUPTED = 130;
 
+const cleanup = new Cleanup();
+let isInterrupted = false;
+
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 
-function help(): string {
-  const names = SCENARIOS.map(
-    ({ name, group, summary, defaultSeconds, defaultRounds }) =>
-      `  ${name.padEnd(16)} ${group.padEnd(11)} ${summary} (${defaultSeconds} s, ${defaultRounds} rounds)`,
-  );
-  return `Usage: npm run bench -- [options]
-
-  --only NAME[,NAME]  run these scenarios or groups (${[...new Set(SCENARIOS.map(({ group }) => group))].join(', ')})
-  --seconds N         measured time of each single run, in place of the scenario's own
-  --smoke             the whole suite with tiny times: shows that it works, measures nothing
-  --readme            puts the tables into bench/README.md, where it has a place for them
-  --json FILE         where the report goes; default bench/results/<time>.json
-  --help              this text
-
-${TARGET_HELP}
-Scenarios, with the seconds of a single run and the number of rounds:
-${names.join('\n')}
-`;
-}
-
-/** @throws Error for a name that is neither a scenario nor a group */
-function select(only: string | undefined): readonly Scenario[] {
-  if (only === undefined) return SCENARIOS;
-  const names = only.split(',').map((name) => name.trim());
-  const unknown = names.find((name) => !SCENARIOS.some((one) => one.name === name || one.group === name));
-  if (unknown !== undefined) throw new Error(`--only ${unknown}: no such scenario; see --help`);
-  return SCENARIOS.filter(({ name, group }) => names.includes(name) || names.includes(group));
-}
-
-function readSeconds(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const seconds = Number(text);
-  if (!(seconds > 0)) throw new Error(`--seconds ${text}: give a number larger than 0`);
-  return seconds;
-}
-
-async function run(cleanup: Cleanup): Promise<number> {
-  const args = process.argv.slice(2);
-  const { values } = parseArgs({
-    args,
-    options: {
-      smoke: { type: 'boolean', default: false },
-      only: { type: 'string' },
-      seconds: { type: 'string' },
-      json: { type: 'string' },
-      readme: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-      ...TARGET_OPTIONS,
-    },
-  });
-  if (values.help) {
-    print(help());
-    return 0;
-  }
-  const target = readTargetOptions(values);
-  if (target !== null && values.only !== undefined) throw new Error('--only: a target is measured by itself');
-  const selected = target === null ? select(values.only) : [targetScenario(target)];
-  const given = readSeconds(values.seconds);
-  const isSmoke = values.smoke;
-  if (isSmoke && values.readme) throw new Error('--readme: the numbers of a smoke run mean nothing');
+async function measure(
+  { scenarios, isSmoke, seconds }: Wishes,
+  args: readonly string[],
+): Promise<SuiteReport> {
   const environment = readEnvironment(args);
-  print(`${formatEnvironment(environment)}\n`);
-
-  const scenarios: SuiteReport['scenarios'][number][] = [];
-  for (const scenario of selected) {
-    const { name, smokeSeconds, defaultSeconds, defaultRounds } = scenario;
-    const seconds = given ?? (isSmoke ? smokeSeconds : defaultSeconds);
-    const report = await scenario.run({
-      seconds,
+  print(formatEnvironment(environment));
+  const results: ScenarioResult[] = [];
+  for (const scenario of scenarios) {
+    const { smokeSeconds, defaultSeconds, defaultRounds } = scenario;
+    const context = {
+      seconds: seconds ?? (isSmoke ? smokeSeconds : defaultSeconds),
       rounds: isSmoke ? 1 : defaultRounds,
       isSmoke,
       cleanup,
-      progress: (text) => void process.stderr.write(`… ${text}\n`),
-    });
-    await cleanup.run();
-    scenarios.push({ name, seconds, ...report });
-    for (const table of report.tables) print(`\n${formatTable(table)}`);
-    print(`(${formatConditions(report.conditions)})`);
-    for (const failure of report.failures) print(`FAILED: ${failure}`);
+      progress: (text: string) => void process.stderr.write(`… ${text}\n`),
+    };
+    const result = await runScenario(scenario, context, environment);
+    // What it says then is that its processes are gone; the program ends as soon as they all are.
+    if (isInterrupted) throw new Error('interrupted');
+    results.push(result);
+    print(`\n${formatResult(result)}`);
   }
-  const path = values.json ?? defaultReportPath(environment.startedAt);
-  writeReport(path, { environment, isSmoke, scenarios });
-  print(`\nReport: ${path}`);
-  if (values.readme) {
-    const filled = fillTables(join(import.meta.dirname, 'README.md'), environment, scenarios);
-    print(`bench/README.md has new numbers of: ${filled.join(', ')}`);
-  }
-  if (isSmoke) print('A smoke run: the numbers above mean nothing.');
-  return scenarios.some(({ failures }) => failures.length > 0) ? 1 : 0;
+  return { program: REPORT_PROGRAM, format: REPORT_FORMAT, environment, isSmoke, scenarios: results };
 }
 
-const cleanup = new Cleanup();
-let isInterrupted = false;
+async function run(): Promise<number> {
+  const args = process.argv.slice(2);
+  const wishes = readCommandLine(args, SCENARIOS);
+  if (wishes.wantsHelp) {
+    print(helpText(SCENARIOS));
+    return 0;
+  }
+  // Before an hour is measured: a base that cannot be read is known at once.
+  const base = wishes.base === undefined ? null : readReport(wishes.base);
+  const added = wishes.added.map(readReport);
+  const own = wishes.report === undefined ? await measure(wishes, args) : readReport(wishes.report);
+  // Stored before anything is made of it, so that nothing that was measured can get lost.
+  const json = wishes.json ?? defaultReportPath(own.environment.startedAt, own.isSmoke);
+  if (wishes.report === undefined) {
+    writeReport(json, own);
+    print(`\nReport: ${json}`);
+  }
+  const report = added.reduce(mergeReports, own);
+  const aims = formatAims(report);
+  if (aims !== '') print(`\n${aims}`);
+  const comparison = base === null ? undefined : compareReports(report, base);
+  if (comparison !== undefined) print(`\n${formatComparison(comparison)}`);
+  const html = wishes.html ?? (wishes.report === undefined ? json.replace(/(\.json)?$/, '.html') : null);
+  if (html !== null) {
+    writePage(html, report, comparison);
+    print(`Page: ${html}`);
+  }
+  if (wishes.fillsDocuments) {
+    storeReport(report);
+    print('Stored as bench/report/; bench/README.md and README.md have its numbers.');
+  }
+  if (report.isSmoke) print('A smoke run: the numbers above mean nothing.');
+  return report.scenarios.some(({ failures }) => failures.length > 0) ? 1 : 0;
+}
+
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
     isInterrupted = true;
@@ -119,13 +101,12 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 try {
-  process.exitCode = await run(cleanup);
+  process.exitCode = await run();
 } catch (error) {
-  // After an interrupt the scenario fails because its processes are gone: that is no news.
   if (!isInterrupted) {
-    process.stderr.write(
-      `bench: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-    );
+    const isExpected = error instanceof ReportError || !(error instanceof Error);
+    const reason = isExpected ? String(error) : (error.stack ?? error.message);
+    process.stderr.write(`bench: ${reason}\n`);
     process.exitCode = 1;
   }
 } finally {

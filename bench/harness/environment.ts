@@ -1,11 +1,14 @@
 /** The conditions of a run, as the program finds them: nobody types them. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { arch, cpus, loadavg, platform, release, totalmem } from 'node:os';
+import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
+import { readLoad } from './machine-use.ts';
 
 export interface Environment {
   readonly cpu: string;
   readonly cores: number;
+  /** Threads that run at the same time, as Node sees them: fewer than the cores where a container limits them. */
+  readonly parallelism: number;
   readonly governor: string;
   readonly memoryGiB: number;
   readonly platform: string;
@@ -13,6 +16,8 @@ export interface Environment {
   readonly node: string;
   readonly v8: string;
   readonly nodeFlags: readonly string[];
+  /** NODE_OPTIONS, which every process of the suite inherits; empty when it is not set. */
+  readonly nodeOptions: string;
   readonly arguments: readonly string[];
   /** Commit, with `+changes` when the tree differs from it. */
   readonly commit: string;
@@ -48,6 +53,7 @@ export function readEnvironment(args: readonly string[]): Environment {
   return {
     cpu: processors[0]?.model.trim() ?? 'unknown',
     cores: processors.length,
+    parallelism: availableParallelism(),
     governor: readGovernor(),
     memoryGiB: Math.round((totalmem() / 2 ** 30) * 10) / 10,
     platform: `${platform()} ${arch()}`,
@@ -55,17 +61,26 @@ export function readEnvironment(args: readonly string[]): Environment {
     node: process.versions.node,
     v8: process.versions.v8,
     nodeFlags: process.execArgv,
+    nodeOptions: process.env.NODE_OPTIONS ?? '',
     arguments: args,
     commit: readCommit(),
     startedAt: new Date().toISOString(),
-    load: loadavg().map((load) => Math.round(load * 100) / 100),
+    load: readLoad(),
   };
 }
 
-export function formatEnvironment(environment: Environment): string {
-  const { cpu, cores, governor, memoryGiB, kernel, node, v8, commit, load, startedAt } = environment;
+/** The machine and its Node, which stay the same over a run: two lines. */
+export function formatMachine(environment: Environment): string {
+  const { cpu, cores, parallelism, governor, memoryGiB, kernel, node, v8, nodeFlags, nodeOptions } =
+    environment;
+  const flags = [...nodeFlags, nodeOptions].filter((flag) => flag !== '').join(' ') || 'none';
   return [
-    `${cpu}, ${cores} cores, governor ${governor}, ${memoryGiB} GiB, ${environment.platform}, kernel ${kernel}`,
-    `Node ${node} (V8 ${v8}), commit ${commit}, load average ${load.join(' ')}, ${startedAt}`,
+    `${cpu}, ${cores} cores (${parallelism} for Node), governor ${governor}, ${memoryGiB} GiB`,
+    `${environment.platform}, kernel ${kernel}, Node ${node} (V8 ${v8}), Node's flags: ${flags}`,
   ].join('\n');
+}
+
+export function formatEnvironment(environment: Environment): string {
+  const { commit, load, startedAt } = environment;
+  return `${formatMachine(environment)}\ncommit ${commit}, ${startedAt}, load average ${load.join(' ')}`;
 }
