@@ -1,7 +1,9 @@
 /** Every scenario of the suite, in the order in which they run. */
 import { ceiling } from './end-to-end/ceiling.ts';
 import { fanOut } from './end-to-end/fan-out.ts';
+import { idle } from './end-to-end/idle.ts';
 import { instruments } from './end-to-end/instruments.ts';
+import { memory } from './end-to-end/memory.ts';
 import { modes } from './end-to-end/modes.ts';
 import { profiles } from './end-to-end/profiles.ts';
 import { proxies } from './end-to-end/proxies.ts';
@@ -43,5 +45,7 @@ export const SCENARIOS: readonly Scenario[] = [
   twoHosts,
   proxies,
   stalled,
+  idle,
+  memory,
   soak,
 ];

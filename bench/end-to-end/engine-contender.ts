@@ -4,7 +4,7 @@ import { freeEndpoint } from '../harness/free-endpoint.ts';
 import type { ScenarioContext } from '../harness/scenario.ts';
 import { prepareDatabase } from './bench-database.ts';
 import type { Contender } from './contender.ts';
-import { EngineProcess, type EngineProcessOptions } from './engine-process.ts';
+import { EngineProcess, type EngineProcessOptions, type NodeLaunch } from './engine-process.ts';
 import type { LoadGenerator } from './load-generator.ts';
 
 /** What nobody here wants any more is given back at once: each run starts from nothing. */
@@ -34,13 +34,13 @@ export async function startEngine(
   generator: ChildProgram<LoadGenerator>,
   instruments: number,
   flags: readonly string[] = [],
-  nodeFlags: readonly string[] = [],
+  launch: NodeLaunch = {},
 ): Promise<EngineContender> {
   const directory = context.cleanup.temporaryDirectory();
   prepareDatabase(directory, instruments);
   const own = ['--websocket-port=0', `--bus-endpoint=ipc://${directory}/bus`];
   const all = [...own, ...(await upstreamFlags(generator)), ...flags];
-  const host = startHost(context, { command: 'start', directory, flags: all, nodeFlags });
+  const host = startHost(context, { command: 'start', directory, flags: all, ...launch });
   return { processes: [host], urls: [await host.url()], apiKey: await host.apiKey() };
 }
 

@@ -7,16 +7,22 @@ import { readThreadUsage, type ThreadUsage } from '../harness/thread-usage.ts';
 import { until } from '../harness/until.ts';
 import type { ServerProcess } from './contender.ts';
 
-const ENTRY = resolve(import.meta.dirname, '../../src/main/index.ts');
+const SOURCE_ENTRY = resolve(import.meta.dirname, '../../src/main/index.ts');
 const KILL_AFTER_MS = 8000;
 
-export interface EngineProcessOptions {
+/** How Node runs it. */
+export interface NodeLaunch {
+  /** Before the program. */
+  readonly nodeFlags?: readonly string[];
+  /** The program, if it is not the one in this repository's sources. */
+  readonly entry?: string;
+}
+
+export interface EngineProcessOptions extends NodeLaunch {
   /** `start` is a whole engine, `feed` one without clients, `proxy` one without a broker. */
   readonly command: 'start' | 'feed' | 'proxy';
   readonly directory: string;
   readonly flags: readonly string[];
-  /** Of Node itself, before the program. */
-  readonly nodeFlags?: readonly string[];
 }
 
 export class EngineProcess implements ServerProcess {
@@ -24,11 +30,11 @@ export class EngineProcess implements ServerProcess {
   readonly #child: ChildProcess;
   #output = '';
 
-  constructor({ command, directory, flags, nodeFlags = [] }: EngineProcessOptions) {
+  constructor({ command, directory, flags, nodeFlags = [], entry = SOURCE_ENTRY }: EngineProcessOptions) {
     this.#command = command;
     const args = [command, '--no-supervise', '--log-level=warn', '--log-format=json', ...flags];
     // No environment of the caller's: its settings would be the engine's. With the channel it ends when this process does.
-    this.#child = spawn(process.execPath, [...process.execArgv, ...nodeFlags, ENTRY, ...args], {
+    this.#child = spawn(process.execPath, [...process.execArgv, ...nodeFlags, entry, ...args], {
       cwd: directory,
       env: { PATH: process.env.PATH ?? '' },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -106,7 +106,7 @@ function threadTable(laps: readonly Lap[], lapSeconds: number): Table {
 async function run(context: ScenarioContext): Promise<ScenarioReport> {
   const { seconds } = context;
   const generator = await startGenerator(context);
-  const contender = await startEngine(context, generator, INSTRUMENTS, [], WATCH_FLAGS);
+  const contender = await startEngine(context, generator, INSTRUMENTS, [], { nodeFlags: WATCH_FLAGS });
   const stage = new Stage(context, generator, contender);
   const lapSeconds = Math.min(LONGEST_LAP_SECONDS, seconds / LEAST_LAPS);
   const options = {
