@@ -151,10 +151,15 @@ function formOf({ protocol, framing }: ConnectOptions, place: number): TickForm 
   return framing;
 }
 
+/** Spread over all, since a server that writes to one client after the other serves the first ones first. */
+function isSampled({ clients: count, sampled }: ConnectOptions, i: number): boolean {
+  return Math.floor(((i + 1) * sampled) / count) > Math.floor((i * sampled) / count);
+}
+
 async function connectAll(options: ConnectOptions): Promise<void> {
   clients = Array.from(
     { length: options.clients },
-    (_, i) => new MeasuringClient(options, formOf(options, i), i < options.sampled),
+    (_, i) => new MeasuringClient(options, formOf(options, i), isSampled(options, i)),
   );
   const { symbols, instrumentsPerClient } = options;
   for (let from = 0; from < clients.length; from += CONNECTING) {

@@ -14,7 +14,7 @@ export interface RunOptions {
   readonly seconds: number;
   /** At each proxy. */
   readonly clients: number;
-  /** At each proxy: the first ones measure latencies, the others only count. */
+  /** At each proxy, spread over its clients: these measure latencies, the others only count. */
   readonly sampled: number;
   readonly framing: Framing;
   /** Without it quotes. */
