@@ -15,8 +15,8 @@
  */
 import { latencyPlot } from '../harness/latency-plot.ts';
 import type { Scenario, ScenarioContext, ScenarioReport } from '../harness/scenario.ts';
-import type { Contender } from './contender.ts';
 import { startEngine } from './engine-contender.ts';
+import { openStages } from './open-stages.ts';
 import { type NamedRatio, ratioFigures } from './ratio-figures.ts';
 import { RATIO, type RatioColumn, ratioTable } from './ratio-table.ts';
 import { startNats } from './rivals/nats-contender.ts';
@@ -25,11 +25,11 @@ import { startFloor, startPlain } from './rivals/relay-contenders.ts';
 import type { RunResult } from './run-result.ts';
 import { costTable, latencyTable } from './run-table.ts';
 import { type Lane, runSideBySide } from './side-by-side.ts';
-import { Stage, startGenerator } from './stage.ts';
+import type { Stage } from './stage.ts';
+import { warmUp } from './warm-up.ts';
 
 const INSTRUMENTS = 100;
 const SAMPLED = 5;
-const WARM_UP_CLIENTS = 10;
 const WARM_UP_SECONDS = 2;
 
 /** How many clients, and at how many ticks per second. */
@@ -53,11 +53,8 @@ const NATS = 'NATS';
 
 const at = (what: string, { clients }: Crowd) => `${what}, ${clients} clients`;
 
-interface Way {
-  readonly name: string;
-  readonly stage: Stage;
-  readonly crowds: readonly Crowd[];
-}
+/** The others are measured at a hundred clients. */
+const IN_ALL_CROWDS = [FLOOR, ENGINE];
 
 const perMillion = (seconds: number | null, { received }: RunResult) =>
   seconds === null ? null : (seconds * 1e6) / received;
@@ -73,24 +70,22 @@ const DELIVERIES_OF_LAST: RatioColumn = {
   of: (run) => perCpuSecond(perMillion(run.hosts.at(-1)?.cpuSeconds ?? null, run)),
 };
 
-async function openWays(context: ScenarioContext): Promise<readonly Way[]> {
-  const { isSmoke } = context;
-  const generator = await startGenerator(context);
-  const stageOf = async (contender: Promise<Contender>) => new Stage(context, generator, await contender);
-  const engineOf = (...flags: string[]) => stageOf(startEngine(context, generator, INSTRUMENTS, flags));
-  const crowds = isSmoke ? SMOKE_CROWDS : CROWDS;
-  const few = isSmoke ? SMOKE_CROWDS : [HUNDRED];
-  const ways: Way[] = [
-    { name: FLOOR, stage: await stageOf(startFloor(context, generator)), crowds },
-    { name: ENGINE, stage: await engineOf(), crowds },
-  ];
-  const add = (name: string, stage: Stage) => ways.push({ name, stage, crowds: few });
-  if (hasNats()) add(NATS, await stageOf(startNats(context, generator)));
-  if (isSmoke) return ways;
-  add(THROUGHPUT_PRESET, await engineOf('--preset=throughput'));
-  add(LONG_FLUSH, await engineOf('--preset=throughput', '--flush-us=10000'));
-  add(PLAIN, await stageOf(startPlain(context, generator)));
-  return ways;
+function open(context: ScenarioContext): Promise<ReadonlyMap<string, Stage>> {
+  return openStages(context, (generator) => {
+    const engine = (...flags: string[]) => startEngine(context, generator, INSTRUMENTS, flags);
+    const few = {
+      [FLOOR]: startFloor(context, generator),
+      [ENGINE]: engine(),
+      ...(hasNats() ? { [NATS]: startNats(context, generator) } : {}),
+    };
+    if (context.isSmoke) return few;
+    return {
+      ...few,
+      [THROUGHPUT_PRESET]: engine('--preset=throughput'),
+      [LONG_FLUSH]: engine('--preset=throughput', '--flush-us=10000'),
+      [PLAIN]: startPlain(context, generator),
+    };
+  });
 }
 
 const { of } = DELIVERIES;
@@ -133,32 +128,30 @@ const FIGURES: readonly NamedRatio[] = [
 
 async function run(context: ScenarioContext): Promise<ScenarioReport> {
   const { isSmoke, seconds } = context;
-  const ways = await openWays(context);
-  const all = isSmoke ? SMOKE_CROWDS : CROWDS;
-  const common = { framing: 'json', instruments: INSTRUMENTS } as const;
-  const warmUp = isSmoke ? seconds : WARM_UP_SECONDS;
-  for (const { name, stage } of ways) {
-    context.progress(`fan-out: warm-up, ${name}`);
-    const clients = WARM_UP_CLIENTS;
-    await stage.run({ ...common, perSecond: TEN.perSecond, clients, sampled: SAMPLED, seconds: warmUp });
-  }
-  const lanes: Lane[] = all.flatMap((crowd) =>
-    ways
-      .filter(({ crowds }) => crowds.includes(crowd))
-      .map(({ name, stage }) => ({
+  const crowds = isSmoke ? SMOKE_CROWDS : CROWDS;
+  const main = isSmoke ? SMOKE_CROWDS[0] : HUNDRED;
+  const stages = await open(context);
+  const lanesAt = (crowd: Crowd): Lane[] =>
+    [...stages]
+      .filter(([name]) => crowd === main || IN_ALL_CROWDS.includes(name))
+      .map(([name, stage]) => ({
         name: at(name, crowd),
         stage,
-        options: { ...common, ...crowd, sampled: Math.min(SAMPLED, crowd.clients) },
-      })),
-  );
+        options: {
+          framing: 'json',
+          instruments: INSTRUMENTS,
+          ...crowd,
+          sampled: Math.min(SAMPLED, crowd.clients),
+        },
+      }));
+  const warmUpSeconds = await warmUp(context, 'fan-out', lanesAt(HUNDRED), WARM_UP_SECONDS);
+  const lanes = crowds.flatMap(lanesAt);
   const { cells, failures } = await runSideBySide(context, 'fan-out', lanes);
-  const pairs = all
-    .flatMap((crowd) =>
-      ways
-        .filter(({ name }) => name !== FLOOR)
-        .map(({ name }) => [at(name, crowd), at(FLOOR, crowd)] as const),
-    )
-    .filter(([lane]) => cells.has(lane));
+  const pairs = crowds.flatMap((crowd) =>
+    [...stages.keys()]
+      .filter((name) => name !== FLOOR && cells.has(at(name, crowd)))
+      .map((name) => [at(name, crowd), at(FLOOR, crowd)] as const),
+  );
   return {
     tables: [
       latencyTable(`Fan-out: latency at up to ${SAMPLED} of the clients`, cells),
@@ -170,8 +163,8 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
         RATIO.P99,
       ]),
     ],
-    plots: all.map((crowd) => {
-      const own = ways.map(({ name }) => [name, cells.get(at(name, crowd)) ?? []] as const);
+    plots: crowds.map((crowd) => {
+      const own = [...stages.keys()].map((name) => [name, cells.get(at(name, crowd)) ?? []] as const);
       const title = `Fan-out, ${crowd.clients} clients at ${crowd.perSecond} ticks/s`;
       return latencyPlot(title, new Map(own.filter(([, runs]) => runs.length > 0)));
     }),
@@ -181,10 +174,10 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
       upstreamConnections: 1,
       mode: 'quote',
       framing: 'json',
-      ticksPerSecond: all.map(({ clients, perSecond }) => `${perSecond} for ${clients}`).join(' and '),
+      ticksPerSecond: crowds.map(({ clients, perSecond }) => `${perSecond} for ${clients}`).join(' and '),
       burstsPerSecond: 1000,
-      warmUpSecondsEach: warmUp,
-      leadInSecondsPerRun: ways[0]!.stage.leadIn,
+      warmUpSecondsEach: warmUpSeconds,
+      leadInSecondsPerRun: stages.get(FLOOR)!.leadIn,
       secondsPerRun: seconds,
       rounds: context.rounds,
     },

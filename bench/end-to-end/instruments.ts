@@ -13,12 +13,13 @@
 import { latencyPlot } from '../harness/latency-plot.ts';
 import type { Scenario, ScenarioContext, ScenarioReport } from '../harness/scenario.ts';
 import { startEngine } from './engine-contender.ts';
+import { openStages } from './open-stages.ts';
 import { type NamedRatio, ratioFigures } from './ratio-figures.ts';
 import { RATIO, ratioTable } from './ratio-table.ts';
 import { startFloor } from './rivals/relay-contenders.ts';
 import { costTable, latencyTable } from './run-table.ts';
 import { type Lane, runSideBySide } from './side-by-side.ts';
-import { Stage, startGenerator } from './stage.ts';
+import { warmUp } from './warm-up.ts';
 
 const COUNTS = [10, 100, 1000, 3000];
 const SMOKE_COUNTS = [10, 1500];
@@ -30,18 +31,21 @@ const FLOOR = 'floor';
 const at = (what: string, instruments: number) => `${what}, ${instruments} instruments`;
 
 async function openLanes(context: ScenarioContext, counts: readonly number[]): Promise<readonly Lane[]> {
-  const generator = await startGenerator(context);
-  const common = { framing: 'json', clients: 1, sampled: 1, perSecond: PER_SECOND } as const;
-  const floor = new Stage(context, generator, await startFloor(context, generator));
-  const lanes: Lane[] = [];
-  for (const instruments of counts) {
-    const stage = new Stage(context, generator, await startEngine(context, generator, instruments));
-    lanes.push({ name: at(ENGINE, instruments), stage, options: { ...common, instruments } });
-  }
-  for (const instruments of [counts[0]!, counts.at(-1)!]) {
-    lanes.push({ name: at(FLOOR, instruments), stage: floor, options: { ...common, instruments } });
-  }
-  return lanes;
+  const stages = await openStages(context, (generator) => ({
+    ...Object.fromEntries(
+      counts.map((count) => [at(ENGINE, count), startEngine(context, generator, count)] as const),
+    ),
+    [FLOOR]: startFloor(context, generator),
+  }));
+  const lane = (what: string, stage: string, instruments: number): Lane => ({
+    name: at(what, instruments),
+    stage: stages.get(stage)!,
+    options: { framing: 'json', clients: 1, sampled: 1, perSecond: PER_SECOND, instruments },
+  });
+  return [
+    ...counts.map((count) => lane(ENGINE, at(ENGINE, count), count)),
+    ...[counts[0]!, counts.at(-1)!].map((count) => lane(FLOOR, FLOOR, count)),
+  ];
 }
 
 async function run(context: ScenarioContext): Promise<ScenarioReport> {
@@ -50,11 +54,7 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
   const least = counts[0]!;
   const most = counts.at(-1)!;
   const lanes = await openLanes(context, counts);
-  const warmUp = isSmoke ? seconds : WARM_UP_SECONDS;
-  for (const { name, stage, options } of lanes) {
-    context.progress(`instruments: warm-up, ${name}`);
-    await stage.run({ ...options, seconds: warmUp });
-  }
+  const warmUpSeconds = await warmUp(context, 'instruments', lanes, WARM_UP_SECONDS);
   const { cells, failures } = await runSideBySide(context, 'instruments', lanes);
   const pairs = lanes
     .filter(({ options }) => options.instruments !== least)
@@ -84,7 +84,7 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
       clients: 1,
       burstsPerSecond: 1000,
       instrumentsPerUpstreamConnection: 1000,
-      warmUpSecondsEach: warmUp,
+      warmUpSecondsEach: warmUpSeconds,
       secondsPerRun: seconds,
       rounds: context.rounds,
     },

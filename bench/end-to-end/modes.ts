@@ -17,6 +17,7 @@ import { costTable, latencyTable } from './run-table.ts';
 import { type Lane, runSideBySide } from './side-by-side.ts';
 import { Stage } from './stage.ts';
 import type { StreamMode } from './tick-format.ts';
+import { warmUp } from './warm-up.ts';
 
 const INSTRUMENTS = 1000;
 const SMOKE_INSTRUMENTS = 100;
@@ -56,11 +57,8 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
   const lanes: Lane[] = MODES.flatMap((mode) =>
     FRAMINGS.map((framing) => ({ name: at(mode, framing), stage, options: { ...common, mode, framing } })),
   );
-  const warmUp = isSmoke ? 0 : WARM_UP_SECONDS;
-  for (const { name, options } of isSmoke ? [] : lanes.filter(({ name }) => name.endsWith('both'))) {
-    context.progress(`modes: warm-up, ${name}`);
-    await stage.run({ ...options, seconds: warmUp });
-  }
+  const both = lanes.filter(({ options }) => options.framing === 'both');
+  const warmUpSeconds = await warmUp(context, 'modes', both, WARM_UP_SECONDS);
   const { cells, failures } = await runSideBySide(context, 'modes', lanes);
   const pairs = lanes.filter(({ name }) => name !== BASE).map(({ name }) => [name, BASE] as const);
   return {
@@ -85,7 +83,7 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
       ticksPerSecond: PER_SECOND,
       clients: CLIENTS,
       burstsPerSecond: 1000,
-      warmUpSecondsPerMode: warmUp,
+      warmUpSecondsPerMode: warmUpSeconds,
       leadInSecondsPerRun: stage.leadIn,
       secondsPerRun: seconds,
       rounds: context.rounds,

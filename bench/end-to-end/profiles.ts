@@ -15,21 +15,33 @@
 import { latencyPlot } from '../harness/latency-plot.ts';
 import type { Scenario, ScenarioContext, ScenarioReport } from '../harness/scenario.ts';
 import { startEngine } from './engine-contender.ts';
+import { openStages } from './open-stages.ts';
 import { type NamedRatio, ratioFigures } from './ratio-figures.ts';
 import { RATIO, ratioTable } from './ratio-table.ts';
 import { startFloor } from './rivals/relay-contenders.ts';
+import type { RunOptions } from './run-result.ts';
 import { costTable, latencyTable } from './run-table.ts';
 import { type Lane, runSideBySide } from './side-by-side.ts';
-import { Stage, startGenerator } from './stage.ts';
+import { warmUp } from './warm-up.ts';
 
 const INSTRUMENTS = 1000;
 const SMOKE_INSTRUMENTS = 100;
 const WARM_UP_SECONDS = 3;
-const PROFILES = [
+
+interface Profile extends Pick<RunOptions, 'perSecond' | 'storms'> {
+  readonly name: string;
+}
+
+const OPEN: Profile = {
+  name: 'open',
+  perSecond: 5000,
+  storms: { stormPerSecond: 45_000, stormMs: 100, periodMs: 1000 },
+};
+const PROFILES: readonly Profile[] = [
   { name: 'calm', perSecond: 1000 },
-  { name: 'open', perSecond: 5000, storms: { stormPerSecond: 45_000, stormMs: 100, periodMs: 1000 } },
+  OPEN,
   { name: 'storm', perSecond: 45_000 },
-] as const;
+];
 
 const FLOOR = 'floor';
 const ENGINE = 'engine';
@@ -53,22 +65,16 @@ const FIGURES: readonly NamedRatio[] = PROFILES.flatMap(({ name }) =>
 async function run(context: ScenarioContext): Promise<ScenarioReport> {
   const { isSmoke, seconds } = context;
   const instruments = isSmoke ? SMOKE_INSTRUMENTS : INSTRUMENTS;
-  const generator = await startGenerator(context);
-  const stages = [
-    [FLOOR, new Stage(context, generator, await startFloor(context, generator))],
-    [ENGINE, new Stage(context, generator, await startEngine(context, generator, instruments))],
-  ] as const;
+  const stages = await openStages(context, (generator) => ({
+    [FLOOR]: startFloor(context, generator),
+    [ENGINE]: startEngine(context, generator, instruments),
+  }));
   const common = { framing: 'json', clients: 1, sampled: 1, instruments } as const;
-  const warmUp = isSmoke ? seconds : WARM_UP_SECONDS;
-  for (const [name, stage] of stages) {
-    context.progress(`profiles: warm-up, ${name}`);
-    await stage.run({ ...common, ...PROFILES[1], seconds: warmUp });
-  }
-  const profiles = isSmoke ? [PROFILES[1]] : PROFILES;
-  const lanes: Lane[] = profiles.flatMap(({ name, ...course }) =>
-    stages.map(([what, stage]) => ({ name: at(what, name), stage, options: { ...common, ...course } })),
-  );
-  const { cells, failures } = await runSideBySide(context, 'profiles', lanes);
+  const lanesOf = ({ name, ...course }: Profile): Lane[] =>
+    [...stages].map(([what, stage]) => ({ name: at(what, name), stage, options: { ...common, ...course } }));
+  const warmUpSeconds = await warmUp(context, 'profiles', lanesOf(OPEN), WARM_UP_SECONDS);
+  const profiles = isSmoke ? [OPEN] : PROFILES;
+  const { cells, failures } = await runSideBySide(context, 'profiles', profiles.flatMap(lanesOf));
   const pairs = profiles.map(({ name }) => [at(ENGINE, name), at(FLOOR, name)] as const);
   return {
     tables: [
@@ -90,8 +96,8 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
       framing: 'json',
       clients: 1,
       burstsPerSecond: 1000,
-      warmUpSecondsEach: warmUp,
-      leadInSecondsPerRun: stages[0][1].leadIn,
+      warmUpSecondsEach: warmUpSeconds,
+      leadInSecondsPerRun: stages.get(FLOOR)!.leadIn,
       secondsPerRun: seconds,
       rounds: context.rounds,
     },

@@ -16,14 +16,15 @@
  */
 import { latencyPlot } from '../harness/latency-plot.ts';
 import type { Scenario, ScenarioContext, ScenarioReport } from '../harness/scenario.ts';
-import type { Contender } from './contender.ts';
 import { startEngine } from './engine-contender.ts';
+import { openStages } from './open-stages.ts';
 import { type NamedRatio, ratioFigures } from './ratio-figures.ts';
 import { RATIO, ratioTable } from './ratio-table.ts';
 import { startFloor, startPlain } from './rivals/relay-contenders.ts';
 import { costTable, latencyTable } from './run-table.ts';
 import { type Lane, runSideBySide } from './side-by-side.ts';
-import { Stage, startGenerator } from './stage.ts';
+import type { Stage } from './stage.ts';
+import { warmUp } from './warm-up.ts';
 
 const INSTRUMENTS = 1000;
 const SMOKE_INSTRUMENTS = 100;
@@ -50,20 +51,20 @@ interface Way {
 }
 
 async function openWays(context: ScenarioContext, instruments: number): Promise<readonly Way[]> {
-  const generator = await startGenerator(context);
-  const stageOf = async (contender: Promise<Contender>) => new Stage(context, generator, await contender);
-  const engineOf = (flags: readonly string[]) => stageOf(startEngine(context, generator, instruments, flags));
-  const engine = await engineOf([]);
-  const ways: Way[] = [
-    { name: FLOOR, stage: await stageOf(startFloor(context, generator)), framing: 'json' },
-    { name: JSON_ENGINE, stage: engine, framing: 'json' },
-    { name: MSGPACK_ENGINE, stage: engine, framing: 'msgpack' },
-  ];
-  ways.push({ name: LATENCY_PRESET, stage: await engineOf(['--preset=latency']), framing: 'json' });
-  if (context.isSmoke) return ways;
-  ways.push({ name: THROUGHPUT_PRESET, stage: await engineOf(['--preset=throughput']), framing: 'json' });
-  ways.push({ name: PLAIN, stage: await stageOf(startPlain(context, generator)), framing: 'json' });
-  return ways;
+  const stages = await openStages(context, (generator) => {
+    const engine = (preset: string) => startEngine(context, generator, instruments, [`--preset=${preset}`]);
+    const few = {
+      [FLOOR]: startFloor(context, generator),
+      [JSON_ENGINE]: engine('default'),
+      [LATENCY_PRESET]: engine('latency'),
+    };
+    if (context.isSmoke) return few;
+    return { ...few, [THROUGHPUT_PRESET]: engine('throughput'), [PLAIN]: startPlain(context, generator) };
+  });
+  return [...stages].flatMap(([name, stage]) => {
+    const json: Way = { name, stage, framing: 'json' };
+    return name === JSON_ENGINE ? [json, { name: MSGPACK_ENGINE, stage, framing: 'msgpack' }] : [json];
+  });
 }
 
 function figuresAt(perSecond: number): readonly NamedRatio[] {
@@ -94,21 +95,16 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
   const { isSmoke, seconds } = context;
   const instruments = isSmoke ? SMOKE_INSTRUMENTS : INSTRUMENTS;
   const rates = isSmoke ? SMOKE_RATES : RATES;
-  const warmUp = isSmoke ? seconds : WARM_UP_SECONDS;
   const ways = await openWays(context, instruments);
   const common = { clients: 1, sampled: 1, instruments };
-  for (const { name, stage, framing } of ways) {
-    context.progress(`tick-to-client: warm-up, ${name}`);
-    await stage.run({ ...common, framing, perSecond: WARM_UP_RATE, seconds: warmUp });
-  }
-  const lanes: Lane[] = rates.flatMap((perSecond) =>
+  const lanesAt = (perSecond: number): Lane[] =>
     ways.map(({ name, stage, framing }) => ({
       name: at(name, perSecond),
       stage,
       options: { ...common, framing, perSecond },
-    })),
-  );
-  const { cells, failures } = await runSideBySide(context, 'tick-to-client', lanes);
+    }));
+  const warmUpSeconds = await warmUp(context, 'tick-to-client', lanesAt(WARM_UP_RATE), WARM_UP_SECONDS);
+  const { cells, failures } = await runSideBySide(context, 'tick-to-client', rates.flatMap(lanesAt));
   const pairs = rates.flatMap((perSecond) =>
     ways
       .filter(({ name }) => name !== FLOOR)
@@ -131,7 +127,7 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
       mode: 'quote',
       clients: 1,
       burstsPerSecond: 1000,
-      warmUpSecondsEach: warmUp,
+      warmUpSecondsEach: warmUpSeconds,
       warmUpTicksPerSecond: WARM_UP_RATE,
       leadInSecondsPerRun: ways[0]!.stage.leadIn,
       secondsPerRun: seconds,

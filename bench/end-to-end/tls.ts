@@ -15,11 +15,12 @@ import { latencyPlot } from '../harness/latency-plot.ts';
 import type { Scenario, ScenarioContext, ScenarioReport } from '../harness/scenario.ts';
 import { selfSignedCertificate } from '../harness/self-signed-certificate.ts';
 import { startEngine } from './engine-contender.ts';
+import { openStages } from './open-stages.ts';
 import { type NamedRatio, ratioFigures } from './ratio-figures.ts';
 import { RATIO, ratioTable } from './ratio-table.ts';
 import { costTable, latencyTable } from './run-table.ts';
 import { type Lane, runSideBySide } from './side-by-side.ts';
-import { Stage, startGenerator } from './stage.ts';
+import { warmUp } from './warm-up.ts';
 
 const INSTRUMENTS = 100;
 const SAMPLED = 5;
@@ -56,17 +57,13 @@ const FIGURES: readonly NamedRatio[] = LOADS.flatMap((load) => {
 
 async function run(context: ScenarioContext): Promise<ScenarioReport> {
   const { isSmoke, seconds } = context;
-  const generator = await startGenerator(context);
-  const stages: (readonly [string, Stage])[] = [];
-  for (const [name, flags] of [[PLAIN, []] as const, [TLS, tlsFlags(context)] as const]) {
-    stages.push([
-      name,
-      new Stage(context, generator, await startEngine(context, generator, INSTRUMENTS, flags)),
-    ]);
-  }
+  const stages = await openStages(context, (generator) => ({
+    [PLAIN]: startEngine(context, generator, INSTRUMENTS),
+    [TLS]: startEngine(context, generator, INSTRUMENTS, tlsFlags(context)),
+  }));
   const loads = isSmoke ? [LOADS[0]] : LOADS;
   const lanes: Lane[] = loads.flatMap((load) =>
-    stages.map(([name, stage]) => ({
+    [...stages].map(([name, stage]) => ({
       name: at(name, load),
       stage,
       options: {
@@ -77,11 +74,8 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
       },
     })),
   );
-  const warmUp = isSmoke ? seconds : WARM_UP_SECONDS;
-  for (const { name, stage, options } of lanes.slice(0, stages.length)) {
-    context.progress(`tls: warm-up, ${name}`);
-    await stage.run({ ...options, seconds: warmUp });
-  }
+  const first = lanes.slice(0, stages.size);
+  const warmUpSeconds = await warmUp(context, 'tls', first, WARM_UP_SECONDS);
   const { cells, failures } = await runSideBySide(context, 'tls', lanes);
   const pairs = loads.map((load) => [at(TLS, load), at(PLAIN, load)] as const);
   return {
@@ -103,8 +97,8 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
       framing: 'json',
       certificate: 'ECDSA P-256',
       burstsPerSecond: 1000,
-      warmUpSecondsEach: warmUp,
-      leadInSecondsPerRun: stages[0]![1].leadIn,
+      warmUpSecondsEach: warmUpSeconds,
+      leadInSecondsPerRun: stages.get(TLS)!.leadIn,
       secondsPerRun: seconds,
       rounds: context.rounds,
     },
