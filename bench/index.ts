@@ -77,7 +77,7 @@ async function run(): Promise<number> {
     print(`\nReport: ${json}`);
   }
   const report = added.reduce(mergeReports, own);
-  const aims = formatAims(report);
+  const aims = report.isSmoke ? '' : formatAims(report);
   if (aims !== '') print(`\n${aims}`);
   const comparison = base === null ? undefined : compareReports(report, base);
   if (comparison !== undefined) print(`\n${formatComparison(comparison)}`);

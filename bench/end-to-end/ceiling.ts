@@ -131,6 +131,7 @@ function figuresOf(climbs: ReadonlyMap<string, readonly Climb[]>): Record<string
     add(name, ratios, '×');
   };
   add('highest rate', rates(ENGINE), '/s');
+  add('highest rate with nothing between', rates(NOTHING), '/s');
   addRatio('highest rate × floor', ENGINE, FLOOR);
   addRatio('highest rate × plain', ENGINE, PLAIN);
   addRatio('throughput preset highest rate × floor', THROUGHPUT_PRESET, FLOOR);

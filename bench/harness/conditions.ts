@@ -10,10 +10,10 @@ export function formatConditions(conditions: ScenarioResult['conditions']): stri
 
 /** When it was measured, of which commit, and what else the machine did meanwhile. */
 export function formatMoment({ startedAt, commit, machine }: ScenarioResult): string {
-  const { loadAtStart, loadAtEnd, otherCores, stolenCores } = machine;
+  const { wallSeconds, loadAtStart, loadAtEnd, otherCores, stolenCores } = machine;
   const others =
     otherCores === null || stolenCores === null
       ? ''
       : `, other processes took ${otherCores.toFixed(2)} cores, the hypervisor ${stolenCores.toFixed(2)}`;
-  return `commit ${commit}, ${startedAt}, load average ${loadAtStart.join(' ')} before and ${loadAtEnd.join(' ')} after${others}`;
+  return `commit ${commit}, ${startedAt}, took ${wallSeconds.toFixed(0)} s, load average ${loadAtStart.join(' ')} before and ${loadAtEnd.join(' ')} after${others}`;
 }

@@ -1,11 +1,11 @@
 /** A report as one HTML page that needs nothing else: no script, and nothing from another place. */
 import type { Comparison } from './comparison.ts';
 import { formatConditions, formatMoment } from './conditions.ts';
-import type { Environment } from './environment.ts';
 import { formatFigure } from './figure.ts';
+import { htmlAims } from './html-aims.ts';
 import { STYLE } from './html-style.ts';
 import { escapeHtml } from './html-text.ts';
-import { formatLimit, type JudgedAim, type JudgedGoal, judgeAims, verdictOf } from './judged-aim.ts';
+import { judgeAims } from './judged-aim.ts';
 import { percentilePlot } from './percentile-plot.ts';
 import type { ScenarioResult, SuiteReport } from './report-file.ts';
 import type { Table } from './table.ts';
@@ -20,45 +20,17 @@ function htmlTable({ title, columns, rows }: Table): string {
   return `<h3>${escapeHtml(title)}</h3><div class="wide"><table><thead><tr>${head}</tr></thead><tbody>${body.join('\n')}</tbody></table></div>`;
 }
 
-/** Code in back-ticks, the only mark-up in the texts of aims. */
-const withCode = (text: string) => escapeHtml(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>');
-
-/** The place of the median on a line that ends at twice the limit, and the limit's own in its middle. */
-function gauge({ limit, measured, isMet }: JudgedGoal): string {
-  if (measured === null) return '';
-  const bound = 'atMost' in limit ? limit.atMost : limit.atLeast;
-  const share = Math.round(Math.min(1, Math.max(0, measured.median / bound / 2)) * 1000) / 10;
-  const kind = isMet ? 'met' : 'not-met';
-  return (
-    `<svg class="gauge ${kind}" viewBox="0 0 100 12" preserveAspectRatio="none" aria-hidden="true"><rect class="track" y="4" width="100" height="4"/>` +
-    `<rect class="bar" y="4" width="${share}" height="4"/><rect class="limit" x="49.4" width="1.2" height="12"/></svg>`
-  );
+/** What generator and clients can do at most bounds what can be measured. */
+function loadCeiling(scenarios: readonly ScenarioResult[]): string {
+  const figure = scenarios.find(({ name }) => name === 'ceiling')?.figures?.[
+    'highest rate with nothing between'
+  ];
+  return figure === undefined
+    ? 'not measured in this run'
+    : `${formatFigure(figure)}, one client, nothing between`;
 }
 
-function aimRows({ what, goals }: JudgedAim): string {
-  const rows = goals.map((goal, i) => {
-    const verdict = verdictOf(goal);
-    const measured = goal.measured === null ? '–' : formatFigure(goal.measured);
-    const head = i === 0 ? `<td rowspan="${goals.length}">${withCode(what)}</td>` : '';
-    return (
-      `<tr>${head}<td>${withCode(goal.label)}</td><td class="number">${escapeHtml(formatLimit(goal))}</td>` +
-      `<td class="number">${escapeHtml(measured)}</td><td>${gauge(goal)}</td>` +
-      `<td class="number ${verdict.replace(' ', '-')}">${verdict}</td></tr>`
-    );
-  });
-  return `<tbody>${rows.join('\n')}</tbody>`;
-}
-
-function aimsSection(aims: readonly JudgedAim[]): string {
-  const columns = ['what', '', 'aim', 'measured, median (quartiles)', 'up to twice the aim', ''];
-  const head = columns.map((name) => `<th>${name}</th>`).join('');
-  return (
-    '<section id="aims"><h2>Aims</h2><p>Ratios are formed within each round between things that took turns in it.</p>' +
-    `<div class="wide"><table class="aims"><thead><tr>${head}</tr></thead>${aims.map(aimRows).join('\n')}</table></div></section>`
-  );
-}
-
-function conditionsSection(environment: Environment): string {
+function conditionsSection({ environment, scenarios }: SuiteReport): string {
   const { nodeFlags, nodeOptions } = environment;
   const entries: [string, string][] = [
     ['processor', `${environment.cpu}, ${environment.cores} cores, governor ${environment.governor}`],
@@ -72,6 +44,7 @@ function conditionsSection(environment: Environment): string {
     ['commit', environment.commit],
     ['started', environment.startedAt],
     ['load average', environment.load.join(' ')],
+    ['ceiling of the load', loadCeiling(scenarios)],
   ];
   const list = entries.map(([key, value]) => `<dt>${key}</dt><dd>${escapeHtml(value)}</dd>`).join('');
   return (
@@ -84,6 +57,14 @@ function conditionsSection(environment: Environment): string {
   );
 }
 
+/** All figures, folded away: most of them stand in a table too. */
+function figureTable({ figures = {} }: ScenarioResult): string {
+  const rows = Object.entries(figures).map(([name, figure]) => [name, formatFigure(figure)]);
+  if (rows.length === 0) return '';
+  const title = 'Figures: median (quartiles) of the rounds';
+  return `<details><summary>${rows.length} figures</summary>${htmlTable({ title, columns: ['', ''], rows })}</details>`;
+}
+
 function scenarioSection(result: ScenarioResult): string {
   const { name, group, summary, topology, tables, plots = [], warnings, failures } = result;
   return [
@@ -94,6 +75,7 @@ function scenarioSection(result: ScenarioResult): string {
     ...warnings.map((warning) => paragraph('warning', warning)),
     ...plots.map(percentilePlot),
     ...tables.map(htmlTable),
+    figureTable(result),
     paragraph('note', formatConditions(result.conditions)),
     paragraph('note', formatMoment(result)),
     '</section>',
@@ -109,7 +91,7 @@ function comparisonSection({ notes, tables }: Comparison): string {
 export function htmlPage(report: SuiteReport, comparison?: Comparison): string {
   const { environment, scenarios, isSmoke } = report;
   const names = [
-    'aims',
+    ...(isSmoke ? [] : ['aims']),
     'conditions',
     ...(comparison ? ['comparison'] : []),
     ...scenarios.map(({ name }) => name),
@@ -133,8 +115,8 @@ ${isSmoke ? paragraph('failure', 'A smoke run: it shows that the suite works; it
 <nav>${links}</nav>
 </header>
 <main>
-${aimsSection(judgeAims(report))}
-${conditionsSection(environment)}
+${isSmoke ? '' : htmlAims(judgeAims(report))}
+${conditionsSection(report)}
 ${comparison ? comparisonSection(comparison) : ''}
 ${scenarios.map(scenarioSection).join('\n')}
 </main>

@@ -33,7 +33,7 @@ th:first-child, td:first-child { text-align: left; padding-left: 0; }
 tbody:last-child tr:last-child td { border-bottom: 0; }
 .aims { width: 100%; } .aims td, .aims th { white-space: normal; text-align: left; vertical-align: top; }
 .aims td.number { white-space: nowrap; }
-.aims td { border-bottom: 0; } .aims tbody:not(:last-child) { border-bottom: 1px solid var(--line); }
+.aims td, .aims th { padding: 5px 18px 5px 0; } .aims td { border-bottom: 0; } .aims tbody:not(:last-child) { border-bottom: 1px solid var(--line); }
 .gauge { width: 110px; height: 12px; margin-top: 6px; } .gauge .track { fill: var(--line); } .gauge .limit { fill: var(--ink); }
 .gauge .bar { fill: var(--good); } .gauge.not-met .bar { fill: var(--bad); }
 .met { color: var(--good); font-weight: 600; } .not-met { color: var(--bad); font-weight: 600; } .not-measured { color: var(--soft); }
@@ -47,6 +47,7 @@ figure { margin: 26px 0 8px; } figcaption { font-weight: 600; margin-bottom: 8px
 .s0 { stroke: var(--s0); } .s1 { stroke: var(--s1); } .s2 { stroke: var(--s2); }
 .s3 { stroke: var(--s3); } .s4 { stroke: var(--s4); } .s5 { stroke: var(--s5); }
 .legend { margin-left: 8.5%; } .swatch { width: 30px; height: 10px; margin-right: 10px; }
+details { margin: 18px 0 8px; } summary { cursor: pointer; color: var(--soft); font-size: 14px; }
 .note { color: var(--soft); font-size: 13.5px; overflow-wrap: anywhere; }
 .warning, .failure { border-left: 3px solid var(--warn); background: var(--warn-back); border-radius: 4px;
   padding: 7px 12px; font-size: 14px; max-width: none; overflow-wrap: anywhere; }

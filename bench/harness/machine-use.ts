@@ -30,6 +30,8 @@ export interface MachineReading {
 }
 
 export interface MachineUse {
+  /** From the first preparation to the end of the last process. */
+  readonly wallSeconds: number;
   readonly loadAtStart: readonly number[];
   readonly loadAtEnd: readonly number[];
   /** Cores that processes other than the suite's kept busy; null where the system does not tell. */
@@ -65,12 +67,14 @@ export function readMachine(): MachineReading {
 
 /** What happened between two readings. */
 export function machineUseBetween(before: MachineReading, after: MachineReading): MachineUse {
-  const loads = { loadAtStart: before.load, loadAtEnd: after.load };
   const from = before.clocks;
   const to = after.clocks;
-  const seconds = (after.atMs - before.atMs) / 1000;
-  if (from === null || to === null || seconds <= 0) return { ...loads, otherCores: null, stolenCores: null };
+  const wallSeconds = (after.atMs - before.atMs) / 1000;
+  const known = { wallSeconds, loadAtStart: before.load, loadAtEnd: after.load };
+  if (from === null || to === null || wallSeconds <= 0)
+    return { ...known, otherCores: null, stolenCores: null };
   // The kernel's clocks advance in steps, each by itself: what is a little below nothing is nothing.
   const others = Math.max(0, to.busy - from.busy - (to.own - from.own));
-  return { ...loads, otherCores: others / seconds, stolenCores: (to.stolen - from.stolen) / seconds };
+  const stolen = to.stolen - from.stolen;
+  return { ...known, otherCores: others / wallSeconds, stolenCores: stolen / wallSeconds };
 }

@@ -18,7 +18,7 @@ const STEPS = [1, 2, 5] as const;
 /** µs: the least that is drawn, since nothing has no logarithm. */
 const LEAST_US = 0.1;
 /** Powers of ten beyond which only they have labels. */
-const MANY_DECADES = 2.5;
+const MANY_DECADES = 3.5;
 
 export interface Tick {
   /** px. */

@@ -3,7 +3,13 @@ import { test } from 'node:test';
 import { machineUseBetween, readMachine } from '../../../bench/harness/machine-use.ts';
 import { machineWarnings } from '../../../bench/harness/machine-warnings.ts';
 
-const QUIET = { loadAtStart: [0.5, 0.5, 0.5], loadAtEnd: [2, 1, 1], otherCores: 0.05, stolenCores: 0 };
+const QUIET = {
+  wallSeconds: 9,
+  loadAtStart: [0.5, 0.5, 0.5],
+  loadAtEnd: [2, 1, 1],
+  otherCores: 0.05,
+  stolenCores: 0,
+};
 const NO_ROUNDS = { rounds: [] };
 const late = (name: string, lag: number, key = 'generatorLag') => ({
   name,
