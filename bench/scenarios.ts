@@ -3,6 +3,7 @@ import { ceiling } from './end-to-end/ceiling.ts';
 import { fanOut } from './end-to-end/fan-out.ts';
 import { idle } from './end-to-end/idle.ts';
 import { instruments } from './end-to-end/instruments.ts';
+import { join } from './end-to-end/join.ts';
 import { memory } from './end-to-end/memory.ts';
 import { modes } from './end-to-end/modes.ts';
 import { profiles } from './end-to-end/profiles.ts';
@@ -45,6 +46,7 @@ export const SCENARIOS: readonly Scenario[] = [
   twoHosts,
   proxies,
   stalled,
+  join,
   idle,
   memory,
   soak,
