@@ -27,7 +27,12 @@ export class EpochClock {
 
   /** Writes the present time as int64 at `word`. Hot path, owning thread; neither allocates nor throws. */
   stamp(words: Int32Array, word: number): void {
-    const elapsedNs = Math.floor(performance.now() * 1e6);
+    this.stampAt(performance.now(), words, word);
+  }
+
+  /** As `stamp`, with a time that was read before. @param nowMs `performance.now()` of this thread */
+  stampAt(nowMs: number, words: Int32Array, word: number): void {
+    const elapsedNs = Math.floor(nowMs * 1e6);
     const lo = this.#originLo + (elapsedNs % TWO_32);
     words[word] = lo | 0;
     words[word + 1] = this.#originHi + Math.floor(elapsedNs / TWO_32) + (lo >= TWO_32 ? 1 : 0);

@@ -47,7 +47,8 @@ export async function connectionScene(
       }),
       heartbeatText: () => 'ping',
       opened: () => void counts.opened++,
-      received: (data) => {
+      received: (bytes, offset, length) => {
+        const data = bytes.toString('utf8', offset, offset + length);
         received.push(String(data));
         setting.onReceived?.(String(data));
       },

@@ -24,7 +24,7 @@ import type { FeedTask } from '../worker-messages.ts';
 import { type FeedContext, FeedHandler } from './feed-handler.ts';
 import type { FeedRequest } from './feed-requests.ts';
 import type { TokenChange, TokenEntry } from './feed-subscriptions.ts';
-import type { Handshake } from './upstream-connection.ts';
+import type { Handshake } from './upstream-socket.ts';
 
 const ANOMALY_NAMES = Object.entries(ANOMALY).map(
   ([name, bit]) => [`anomaly_${name.toLowerCase()}`, bit] as const,
@@ -36,8 +36,6 @@ export class AngelFeed extends FeedHandler {
   protected override readonly index = new InstrumentIndex<TokenEntry>();
   readonly #frame = new AngelFrame();
   readonly #nextCorrelationId = createCorrelationIds();
-  /** Many frames lie in one buffer of the socket, so the view over it is made once for all of them. */
-  #view: DataView = new DataView(new ArrayBuffer(0));
   readonly #rejects: number[] = Object.keys(REJECT_NAMES).map(() => 0);
   readonly #anomalies: number[] = ANOMALY_NAMES.map(() => 0);
 
@@ -49,18 +47,17 @@ export class AngelFeed extends FeedHandler {
     return angelPriceDecimals(segment);
   }
 
-  /** Hot path, feed worker thread; allocates one view per socket read, does not throw. */
-  protected override onFrame(frame: Buffer): void {
-    if (this.#view.buffer !== frame.buffer) this.#view = new DataView(frame.buffer);
+  /** Hot path, feed worker thread; neither allocates nor throws. */
+  protected override onFrame(view: DataView, offset: number, length: number): void {
     const decoded = this.#frame;
-    const result = decodeFrame(this.#view, frame.byteOffset, frame.length, decoded);
+    const result = decodeFrame(view, offset, length, decoded);
     if (result !== DECODED) {
       this.#rejects[result - 1]!++;
       return;
     }
     if (decoded.anomalies !== 0) this.#countAnomalies(decoded.anomalies);
     const entry = this.index.find(decoded);
-    this.deliver(entry, tickModeOf(decoded.mode), this.#view, frame.byteOffset, frame.length);
+    this.deliver(entry, tickModeOf(decoded.mode), view, offset, length);
   }
 
   protected override normalise(template: TickTemplate, latest: TickTemplate | null): number {

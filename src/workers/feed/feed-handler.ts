@@ -27,7 +27,8 @@ import type { FrameRecorder } from './frame-recorder.ts';
 import { InstrumentFeed } from './instrument-feed.ts';
 import { redact } from './redact.ts';
 import type { TickWriter } from './tick-writer.ts';
-import { type Handshake, UpstreamConnection } from './upstream-connection.ts';
+import { UpstreamConnection } from './upstream-connection.ts';
+import type { Handshake } from './upstream-socket.ts';
 
 export type Report = (message: FromFeedWorker) => void;
 
@@ -71,6 +72,10 @@ export abstract class FeedHandler {
   readonly #subscriptions: FeedSubscriptions;
   readonly #requests: FeedRequests;
   #refused: FeedCredentials | null = null;
+  /** The socket reads into one buffer again and again, so the view over it is made once. */
+  #viewed: Buffer | null = null;
+  #view: DataView = new DataView(new ArrayBuffer(0));
+  #stampedAt = -1;
   readonly #counts = {
     frames: 0,
     unknownToken: 0,
@@ -104,7 +109,7 @@ export abstract class FeedHandler {
         handshake: () => this.handshake(task.url),
         heartbeatText: () => this.heartbeatText,
         opened: () => this.#onOpen(),
-        received: (data, isBinary) => this.#onMessage(data, isBinary),
+        received: (bytes, offset, length, isBinary) => this.#onMessage(bytes, offset, length, isBinary),
         lost: () => this.#onLost(),
         tokensRefused: () => {
           this.#refused = this.credentials;
@@ -134,8 +139,11 @@ export abstract class FeedHandler {
     if (mode === MODE.DEEP_DEPTH) return DEEP_DEPTH_LEVELS;
     return mode === MODE.DEPTH ? DEPTH_LEVELS : 0;
   }
-  /** One binary message. For each packet that it carries, calls `deliver`. Hot path: neither throws nor keeps the buffer. */
-  protected abstract onFrame(frame: Buffer): void;
+  /**
+   * One binary message. For each packet that it carries, calls `deliver`. Hot path: neither throws nor keeps the view.
+   * @param view has the message from `offset` on, `length` bytes
+   */
+  protected abstract onFrame(view: DataView, offset: number, length: number): void;
   protected abstract onText(text: string): void;
   /**
    * Patches the numbers of the packet that is being delivered into a message of its mode. Hot path: neither allocates nor
@@ -317,15 +325,23 @@ export abstract class FeedHandler {
     this.#requests.ask(this.#subscriptions.entries());
   }
 
-  /** Hot path. */
-  #onMessage(data: Buffer, isBinary: boolean): void {
-    this.#clock.stamp(this.receiveTime, 0);
-    this.recorder?.frame(data, isBinary, this.receiveTime);
+  /** Hot path; allocates a view while a recorder is there, and one whenever another buffer begins. */
+  #onMessage(bytes: Buffer, offset: number, length: number, isBinary: boolean): void {
+    const { lastMessageAt } = this.#connection;
+    if (lastMessageAt !== this.#stampedAt) {
+      this.#stampedAt = lastMessageAt;
+      this.#clock.stampAt(lastMessageAt, this.receiveTime, 0);
+    }
+    this.recorder?.frame(bytes.subarray(offset, offset + length), isBinary, this.receiveTime);
     if (isBinary) {
       this.#counts.frames++;
-      this.onFrame(data);
+      if (this.#viewed !== bytes) {
+        this.#viewed = bytes;
+        this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      }
+      this.onFrame(this.#view, offset, length);
     } else {
-      this.onText(data.toString('utf8'));
+      this.onText(bytes.toString('utf8', offset, offset + length));
     }
   }
 

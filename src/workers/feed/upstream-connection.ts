@@ -28,27 +28,21 @@
  * Feed worker thread.
  */
 import type { IncomingMessage } from 'node:http';
-import { type RawData, WebSocket } from 'ws';
+import { WebSocket } from 'ws';
 import type { ConnectionOptions, FeedState } from '../worker-messages.ts';
 import { Backoff } from './backoff.ts';
+import type { IntakeEvents } from './socket-intake.ts';
+import { type Handshake, openUpstreamSocket } from './upstream-socket.ts';
 
 /** How long a close handshake may take when the engine stops, and when ticks are missed meanwhile. */
 const STOP_TIMEOUT_MS = 1000;
 const REPLACE_TIMEOUT_MS = 200;
 /** Silence is looked for so often, or four times in the time that makes a socket dead when that is short. */
 export const SILENCE_CHECK_MS = 1000;
-/** A Kite message with all 3000 instruments of a connection has some 560 kB. What is longer closes the connection. */
-const MOST_MESSAGE_BYTES = 16 * 1024 * 1024;
 /** Answers of brokers that say "these tokens are no good", as opposed to "not now". */
 const REFUSED_STATUS: ReadonlySet<number> = new Set([401, 403]);
 /** All of the account's sockets are taken; one that died without a word keeps its slot for a while. */
 const NO_SLOT_STATUS = 429;
-
-/** Address and headers of a connection attempt. */
-export interface Handshake {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-}
 
 /** What the connection asks and tells. */
 export interface ConnectionOwner {
@@ -58,8 +52,11 @@ export interface ConnectionOwner {
   heartbeatText(): string | null;
   /** The socket is open and carries nothing. */
   opened(): void;
-  /** Hot path. @param data one message, in a buffer that is not its own for long */
-  received(data: Buffer, isBinary: boolean): void;
+  /**
+   * Hot path. One message.
+   * @param bytes are not its own: valid until the call returns
+   */
+  received(bytes: Buffer, offset: number, length: number, isBinary: boolean): void;
   /** A socket that was open is gone: what comes next follows a gap. */
   lost(): void;
   /** The tokens of the latest handshake are no good. */
@@ -87,15 +84,31 @@ export class UpstreamConnection {
   /** What we know of why the socket is about to close; says more than its close code. */
   #closingBecause = '';
   #openedAt = 0;
+  /** `performance.now()` of the latest read of the socket: one look at the clock for all messages in it. */
+  #readAt = 0;
   #retry: NodeJS.Timeout | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
   #silence: NodeJS.Timeout | undefined;
   #stopping: Promise<void> | null = null;
   #resolveStopped: () => void = () => {};
-  /** `performance.now()` of the latest message, or of the open. */
+  /** `performance.now()` of the read that brought the latest message, or of the open. */
   lastMessageAt = 0;
   /** Attempts that followed a lost or refused connection. */
   reconnects = 0;
+
+  readonly #intake: IntakeEvents = {
+    onRead: () => {
+      this.#readAt = performance.now();
+    },
+    onMessage: (bytes, offset, length, isBinary) => {
+      this.lastMessageAt = this.#readAt;
+      try {
+        this.#owner.received(bytes, offset, length, isBinary);
+      } catch (error) {
+        this.#owner.failed(error);
+      }
+    },
+  };
 
   constructor(owner: ConnectionOwner, options: ConnectionOptions, random: () => number = Math.random) {
     this.#owner = owner;
@@ -178,15 +191,7 @@ export class UpstreamConnection {
     this.#closingBecause = '';
     let socket: WebSocket;
     try {
-      const { url, headers } = this.#owner.handshake();
-      socket = new WebSocket(url, {
-        headers: { ...headers },
-        perMessageDeflate: false,
-        skipUTF8Validation: true,
-        maxPayload: MOST_MESSAGE_BYTES,
-        // Also against an environment that switches it off for the whole process.
-        rejectUnauthorized: true,
-      });
+      socket = openUpstreamSocket(this.#owner.handshake(), this.#intake);
     } catch (error) {
       this.#owner.tokensRefused();
       this.#enter('refused', `the handshake cannot be made: ${this.#owner.redact(messageOf(error))}`);
@@ -206,15 +211,6 @@ export class UpstreamConnection {
       clearTimeout(overdue);
       wasOpen = true;
       this.#guarded(() => this.#onOpen(socket));
-    });
-    socket.on('message', (data: RawData, isBinary: boolean) => {
-      this.lastMessageAt = performance.now();
-      try {
-        // `ws` gives a Buffer unless another binary type was chosen.
-        this.#owner.received(data as Buffer, isBinary);
-      } catch (error) {
-        this.#owner.failed(error);
-      }
     });
     socket.on('unexpected-response', (_request, response: IncomingMessage) => {
       const status = response.statusCode ?? 0;

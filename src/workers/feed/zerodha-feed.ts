@@ -17,7 +17,7 @@ import type { FeedTask } from '../worker-messages.ts';
 import { type FeedContext, FeedHandler } from './feed-handler.ts';
 import type { FeedRequest } from './feed-requests.ts';
 import type { TokenChange, TokenEntry } from './feed-subscriptions.ts';
-import type { Handshake } from './upstream-connection.ts';
+import type { Handshake } from './upstream-socket.ts';
 
 const KITE_MODE_NUMBERS = [MODE.LTP, MODE.QUOTE, MODE.DEPTH] as const;
 
@@ -31,8 +31,6 @@ export class ZerodhaFeed extends FeedHandler {
   protected override readonly heartbeatText = null;
   protected override readonly index = new TokenIndex<TokenEntry>();
   readonly #reader = new MessageReader();
-  /** Many messages lie in one buffer of the socket, so the view over it is made once for all of them. */
-  #view: DataView = new DataView(new ArrayBuffer(0));
   readonly #counts = { orders: 0, notices: 0 };
 
   protected override handshake(url: string): Handshake {
@@ -47,15 +45,14 @@ export class ZerodhaFeed extends FeedHandler {
     return mode === MODE.DEPTH ? depthLevelsOf(segment) : super.levels(mode, segment);
   }
 
-  /** Hot path, feed worker thread; allocates one view per socket read, does not throw. */
-  protected override onFrame(frame: Buffer): void {
-    if (this.#view.buffer !== frame.buffer) this.#view = new DataView(frame.buffer);
+  /** Hot path, feed worker thread; neither allocates nor throws. */
+  protected override onFrame(view: DataView, offset: number, length: number): void {
     const reader = this.#reader;
     const { packet } = reader;
-    reader.open(this.#view, frame.byteOffset, frame.length);
+    reader.open(view, offset, length);
     while (reader.next()) {
       const mode = tickModeOf(packet.length);
-      this.deliver(this.index.find(packet), mode, this.#view, packet.offset, packet.length);
+      this.deliver(this.index.find(packet), mode, view, packet.offset, packet.length);
     }
   }
 
