@@ -19,8 +19,10 @@ import { latencyTable } from './run-table.ts';
 import { scaleOutTable } from './scale-out.ts';
 import { Stage, startGenerator } from './stage.ts';
 import { medianCosts, unitCostsOf, unitCostTable } from './unit-costs.ts';
+import { warmUp } from './warm-up.ts';
 
 const INSTRUMENTS = 3000;
+const SMOKE_INSTRUMENTS = 300;
 const INSTRUMENTS_PER_CLIENT = 20;
 const PER_SECOND = 6000;
 const SAMPLED = 20;
@@ -49,7 +51,11 @@ const CELLS: readonly Cell[] = [
   MORE_CLIENTS,
   MORE_TICKS,
 ];
-const SMOKE_BASE: Cell = { proxies: 1, clients: LEAST_CLIENTS, perSecond: PER_SECOND };
+const SMOKE_BASE: Cell = {
+  proxies: 1,
+  clients: SMOKE_INSTRUMENTS / INSTRUMENTS_PER_CLIENT,
+  perSecond: PER_SECOND,
+};
 const SMOKE_CELLS: readonly Cell[] = [SMOKE_BASE, { ...SMOKE_BASE, proxies: 2 }];
 
 const nameOf = ({ proxies, clients, perSecond }: Cell) => `${proxies} × ${clients} clients, ${perSecond}/s`;
@@ -73,17 +79,17 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
   const { isSmoke, seconds, rounds } = context;
   const cells = isSmoke ? SMOKE_CELLS : CELLS;
   const most = isSmoke ? 2 : MOST_PROXIES;
+  const instruments = isSmoke ? SMOKE_INSTRUMENTS : INSTRUMENTS;
   const generator = await startGenerator(context);
-  const stage = new Stage(context, generator, await startHosts(context, generator, INSTRUMENTS, most));
+  const stage = new Stage(context, generator, await startHosts(context, generator, instruments, most));
   const common = {
     framing: 'json',
     sampled: SAMPLED,
-    instruments: INSTRUMENTS,
+    instruments,
     instrumentsPerClient: INSTRUMENTS_PER_CLIENT,
   } as const;
-  const warmUp = isSmoke ? seconds : WARM_UP_SECONDS;
-  context.progress('proxies: warm-up');
-  await stage.run({ ...common, ...cells[0]!, proxies: most, seconds: warmUp });
+  const lane = { name: 'all proxies', stage, options: { ...common, ...cells[0]!, proxies: most } };
+  const warmUpSeconds = await warmUp(context, 'proxies', [lane], WARM_UP_SECONDS);
   const fanOut = await FanOut.open(context);
   const fanOuts: (FanOutRound | null)[] = [];
   const results = new Map<string, RunResult[]>(cells.map((cell) => [nameOf(cell), []]));
@@ -105,13 +111,13 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
       ...costTables(results, fanOuts),
     ],
     conditions: {
-      instruments: INSTRUMENTS,
+      instruments,
       instrumentsPerClient: INSTRUMENTS_PER_CLIENT,
       mode: 'quote',
       framing: 'json',
       transport: 'tcp over loopback',
       workersPerProxy: 1,
-      warmUpSeconds: warmUp,
+      warmUpSeconds,
       leadInSecondsPerRun: stage.leadIn,
       secondsPerRun: seconds,
       rounds,

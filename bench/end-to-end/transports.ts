@@ -14,6 +14,7 @@ import { RATIO, ratioTable } from './ratio-table.ts';
 import { costTable, latencyTable } from './run-table.ts';
 import { runSideBySide } from './side-by-side.ts';
 import { Stage, startGenerator } from './stage.ts';
+import { warmUp } from './warm-up.ts';
 
 const INSTRUMENTS = 3000;
 const SMOKE_INSTRUMENTS = 300;
@@ -44,16 +45,19 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
   const rates = isSmoke ? SMOKE_RATES : RATES;
   const generator = await startGenerator(context);
   const stages = new Map<Way, Stage>();
-  for (const way of WAYS) {
-    const flags = await flagsOf(way, context);
-    stages.set(way, new Stage(context, generator, await startEngine(context, generator, instruments, flags)));
+  const engines = WAYS.map(async (way) =>
+    startEngine(context, generator, instruments, await flagsOf(way, context)),
+  );
+  for (const [i, contender] of (await Promise.all(engines)).entries()) {
+    stages.set(WAYS[i]!, new Stage(context, generator, contender));
   }
   const common = { framing: 'json', clients: 1, sampled: 1, instruments } as const;
-  const warmUp = isSmoke ? seconds : WARM_UP_SECONDS;
-  for (const [way, stage] of stages) {
-    context.progress(`transports: warm-up, ${way}`);
-    await stage.run({ ...common, perSecond: WARM_UP_RATE, seconds: warmUp });
-  }
+  const warmUps = [...stages].map(([name, stage]) => ({
+    name,
+    stage,
+    options: { ...common, perSecond: WARM_UP_RATE },
+  }));
+  const warmUpSeconds = await warmUp(context, 'transports', warmUps, WARM_UP_SECONDS);
   const lanes = rates.flatMap((perSecond) =>
     [...stages].map(([way, stage]) => ({
       name: nameOf(way, perSecond),
@@ -88,7 +92,7 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
       framing: 'json',
       clients: 1,
       burstsPerSecond: 1000,
-      warmUpSecondsPerWay: warmUp,
+      warmUpSecondsPerWay: warmUpSeconds,
       leadInSecondsPerRun: stages.get('ring')!.leadIn,
       secondsPerRun: seconds,
       rounds: context.rounds,

@@ -11,20 +11,22 @@ import { hostTable } from './host-table.ts';
 import type { RunResult } from './run-result.ts';
 import { costTable, latencyTable } from './run-table.ts';
 import { Stage, startGenerator } from './stage.ts';
+import { warmUp } from './warm-up.ts';
 
 const INSTRUMENTS = 3000;
+const SMOKE_INSTRUMENTS = 300;
 const PER_SECOND = 45_000;
 const WARM_UP_RATE = 10_000;
 const WARM_UP_SECONDS = 3;
 
 async function run(context: ScenarioContext): Promise<ScenarioReport> {
   const { isSmoke, seconds, rounds } = context;
+  const instruments = isSmoke ? SMOKE_INSTRUMENTS : INSTRUMENTS;
   const generator = await startGenerator(context);
-  const stage = new Stage(context, generator, await startHosts(context, generator, INSTRUMENTS, 1));
-  const common = { framing: 'json', clients: 1, sampled: 1, instruments: INSTRUMENTS } as const;
-  const warmUp = isSmoke ? seconds : WARM_UP_SECONDS;
-  context.progress('two-hosts: warm-up');
-  await stage.run({ ...common, perSecond: WARM_UP_RATE, seconds: warmUp });
+  const stage = new Stage(context, generator, await startHosts(context, generator, instruments, 1));
+  const common = { framing: 'json', clients: 1, sampled: 1, instruments } as const;
+  const lane = { name: 'both hosts', stage, options: { ...common, perSecond: WARM_UP_RATE } };
+  const warmUpSeconds = await warmUp(context, 'two-hosts', [lane], WARM_UP_SECONDS);
   const results: RunResult[] = [];
   for (let round = 0; round < rounds; round++) {
     context.progress(`two-hosts: round ${round + 1} of ${rounds}`);
@@ -38,12 +40,12 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
       hostTable('Two hosts: CPU of each', cells),
     ],
     conditions: {
-      instruments: INSTRUMENTS,
+      instruments,
       ticksPerSecond: PER_SECOND,
       mode: 'quote',
       framing: 'json',
       transport: 'tcp over loopback',
-      warmUpSeconds: warmUp,
+      warmUpSeconds,
       leadInSecondsPerRun: stage.leadIn,
       secondsPerRun: seconds,
       rounds,
