@@ -56,8 +56,8 @@ const at = (what: string, { clients }: Crowd) => `${what}, ${clients} clients`;
 /** The others are measured at a hundred clients. */
 const IN_ALL_CROWDS = [FLOOR, ENGINE];
 
-const perMillion = (seconds: number | null, { received }: RunResult) =>
-  seconds === null ? null : (seconds * 1e6) / received;
+const perMillion = (seconds: number | null, { measuredDeliveries }: RunResult) =>
+  seconds === null ? null : (seconds * 1e6) / measuredDeliveries;
 const perCpuSecond = (cost: number | null) => (cost === null || cost === 0 ? null : 1e6 / cost);
 
 const DELIVERIES: RatioColumn = {

@@ -25,7 +25,7 @@ export function hostCostOf(run: RunResult): HostCost | null {
   const zeromq = meanOf(busy, ({ zeromqSeconds }) => zeromqSeconds);
   if (feed === undefined || feed.cpuSeconds === null || feed.zeromqSeconds === null) return null;
   if (cpu === null || zeromq === null) return null;
-  const perTick = (seconds: number) => (seconds * 1e6) / run.sent;
+  const perTick = (seconds: number) => (seconds * 1e6) / run.measuredTicks;
   return {
     feedPerTick: perTick(feed.cpuSeconds),
     feedZeromqPerTick: perTick(feed.zeromqSeconds),

@@ -19,6 +19,7 @@ import { RATIO, ratioTable } from './ratio-table.ts';
 import { startFloor } from './rivals/relay-contenders.ts';
 import { costTable, latencyTable } from './run-table.ts';
 import { type Lane, runSideBySide } from './side-by-side.ts';
+import type { Stage } from './stage.ts';
 import { warmUp } from './warm-up.ts';
 
 const COUNTS = [10, 100, 1000, 3000];
@@ -30,13 +31,16 @@ const ENGINE = 'engine';
 const FLOOR = 'floor';
 const at = (what: string, instruments: number) => `${what}, ${instruments} instruments`;
 
-async function openLanes(context: ScenarioContext, counts: readonly number[]): Promise<readonly Lane[]> {
-  const stages = await openStages(context, (generator) => ({
+function open(context: ScenarioContext, counts: readonly number[]): Promise<ReadonlyMap<string, Stage>> {
+  return openStages(context, (generator) => ({
     ...Object.fromEntries(
       counts.map((count) => [at(ENGINE, count), startEngine(context, generator, count)] as const),
     ),
     [FLOOR]: startFloor(context, generator),
   }));
+}
+
+function lanesOf(stages: ReadonlyMap<string, Stage>, counts: readonly number[]): readonly Lane[] {
   const lane = (what: string, stage: string, instruments: number): Lane => ({
     name: at(what, instruments),
     stage: stages.get(stage)!,
@@ -53,7 +57,8 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
   const counts = isSmoke ? SMOKE_COUNTS : COUNTS;
   const least = counts[0]!;
   const most = counts.at(-1)!;
-  const lanes = await openLanes(context, counts);
+  const stages = await open(context, counts);
+  const lanes = lanesOf(stages, counts);
   const warmUpSeconds = await warmUp(context, 'instruments', lanes, WARM_UP_SECONDS);
   const { cells, failures } = await runSideBySide(context, 'instruments', lanes);
   const pairs = lanes
@@ -85,6 +90,7 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
       burstsPerSecond: 1000,
       instrumentsPerUpstreamConnection: 1000,
       warmUpSecondsEach: warmUpSeconds,
+      leadInSecondsPerRun: stages.get(FLOOR)!.leadIn,
       secondsPerRun: seconds,
       rounds: context.rounds,
     },

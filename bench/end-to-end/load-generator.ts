@@ -22,13 +22,15 @@ export interface LoadOptions {
   readonly rate: Rate;
   /** When the first burst is due, whole µs of the monotonic clock. */
   readonly startUs: number;
-  /** Lags of bursts that were due earlier are not recorded. */
+  /** Lags of bursts that were due earlier are not recorded, nor are their ticks counted as measured. */
   readonly measureFromUs: number;
   readonly seconds: number;
 }
 
 export interface LoadResult {
   readonly sent: number;
+  /** Of these, those that were due from `measureFromUs` on. */
+  readonly measured: number;
   /** Sum of all intended times modulo 2^32: equal sums and counts mean that the very same ticks arrived. */
   readonly checksum: number;
   /** From the instant at which a burst was due to its last byte in the kernel. */
@@ -119,6 +121,7 @@ function run({ rate, startUs, measureFromUs, seconds }: LoadOptions): Promise<Lo
   lag.reset();
   let burst = 0;
   let sent = 0;
+  let sentBefore = 0;
   let checksum = 0;
   return new Promise((resolve) => {
     const turn = () => {
@@ -131,12 +134,19 @@ function run({ rate, startUs, measureFromUs, seconds }: LoadOptions): Promise<Lo
         }
         for (const connection of targets) connection.flush();
         if (dueUs >= measureFromUs) lag.record(monotonicUs() - dueUs);
+        else sentBefore = sent;
         burst++;
         dueUs += BURST_INTERVAL_US;
       }
       if (burst === bursts) {
         const { user, system } = process.cpuUsage(cpu);
-        resolve({ sent, checksum, lag: lag.summary(), cpuShare: (user + system) / 1e6 / seconds });
+        resolve({
+          sent,
+          measured: sent - sentBefore,
+          checksum,
+          lag: lag.summary(),
+          cpuShare: (user + system) / 1e6 / seconds,
+        });
         return;
       }
       sleepUs(dueUs - monotonicUs());

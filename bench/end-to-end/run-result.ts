@@ -28,18 +28,24 @@ export interface RunOptions {
 }
 
 export interface RunResult extends RunOptions {
+  /** With the lead-in, as `received` and `lost` are. */
   readonly sent: number;
   readonly received: number;
   /** Deliveries that are missing; negative when there are too many. */
   readonly lost: number;
+  /** Ticks that were due in the measured time, behind the lead-in: what the engine's CPU is divided by. */
+  readonly measuredTicks: number;
+  readonly measuredDeliveries: number;
   /** From the instant at which a tick was due to the read of its bytes by a client of the slowest proxy. */
   readonly latency: LatencySummary;
   /** From that instant to its last byte in the kernel on its way to the engine: a part of `latency`. */
   readonly generatorLag: LatencySummary;
   readonly generatorCpuShare: number;
   readonly clientCpuShare: number;
-  /** Cores that the engine kept busy, all its processes together; null where the system does not tell. */
+  /** Cores that the engine kept busy in the measured time, all its processes together; null where the system does not
+   * tell. */
   readonly engineCpuShare: number | null;
+  /** Null also when too much was lost for any delivery to be left. */
   readonly engineCpuSecondsPerMillion: number | null;
   readonly engineRssMiB: number | null;
   /** The processes of the engine one by one; those of proxies without clients too. */
@@ -54,7 +60,10 @@ export function copiesOf({ clients, instruments, instrumentsPerClient = instrume
   return (clients * instrumentsPerClient) / instruments;
 }
 
-/** @param seconds of load, the lead-in included */
+/**
+ * @param seconds of load, the lead-in included
+ * @param hosts what they used in the measured time
+ */
 export function summarize(
   options: RunOptions,
   seconds: number,
@@ -63,11 +72,14 @@ export function summarize(
   hosts: readonly HostUse[],
 ): RunResult {
   const received = results.reduce((sum, result) => sum + result.received, 0);
-  const expected = load.sent * copiesOf(options) * results.length;
+  const copies = copiesOf(options) * results.length;
+  const expected = load.sent * copies;
+  const lost = expected - received;
+  const measuredDeliveries = load.measured * copies - lost;
   const failures = results.flatMap((result) =>
     result.lost.map((reason) => `a client was disconnected: ${reason}`),
   );
-  if (received !== expected) failures.push(`${expected - received} of ${expected} deliveries are missing`);
+  if (received !== expected) failures.push(`${lost} of ${expected} deliveries are missing`);
   else if (results.some((result) => !carriesTheSame(result, load, options))) {
     failures.push('as many ticks as sent were delivered, but not the same ones');
   }
@@ -77,13 +89,16 @@ export function summarize(
     ...options,
     sent: load.sent,
     received,
-    lost: expected - received,
+    lost,
+    measuredTicks: load.measured,
+    measuredDeliveries,
     latency: slowest.latency,
     generatorLag: load.lag,
     generatorCpuShare: load.cpuShare,
     clientCpuShare: results.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0) / seconds,
-    engineCpuShare: cpu === null ? null : cpu / seconds,
-    engineCpuSecondsPerMillion: cpu === null ? null : (cpu * 1e6) / received,
+    engineCpuShare: cpu === null ? null : cpu / options.seconds,
+    engineCpuSecondsPerMillion:
+      cpu === null || measuredDeliveries <= 0 ? null : (cpu * 1e6) / measuredDeliveries,
     engineRssMiB: sumOf(hosts.map(({ rssMiB }) => rssMiB)),
     hosts,
     payloadBytes: results.reduce((sum, { payloadBytes }) => sum + payloadBytes, 0),

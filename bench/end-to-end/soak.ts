@@ -147,7 +147,11 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
   const columns = ['median', 'first third', 'last third', 'last × first'];
   const title = 'Soak: drift, the warm-up left out';
   return {
-    tables: [{ title, columns, rows }, lapTable(laps), threadTable(settled, stage.leadIn + lapSeconds)],
+    tables: [
+      { title, columns, rows },
+      lapTable(laps),
+      threadTable(settled, stage.leadInOf(options) + lapSeconds),
+    ],
     plots: [
       latencyPlot(
         `Soak: latency at ${PER_SECOND} ticks/s`,
@@ -169,7 +173,7 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
       seconds,
       laps: count,
       secondsPerLap: lapSeconds,
-      leadInSecondsPerLap: stage.leadIn,
+      leadInSecondsPerLap: stage.leadInOf(options),
       lapsOfWarmUp: laps.length - settled.length,
       delivered: laps.reduce((sum, { received }) => sum + received, 0),
       lost: laps.reduce((sum, { lost }) => sum + lost, 0),

@@ -22,8 +22,10 @@ interface Front {
   readonly clients: ChildProgram<MeasuringClients>;
 }
 
-/** In the lead-in ticks are counted, and their latencies are not recorded. */
+/** In the lead-in ticks are counted, and neither their latencies nor their CPU are. */
 const LEAD_IN_SECONDS = 0.5;
+/** An instrument's first tick after a subscription costs many times the second one: no run measures it. */
+const TICKS_BEFORE = 1.2;
 const SMOKE_LEAD_IN_SECONDS = 0.1;
 /** From the decision to begin to the first burst: all programs know of it by then. */
 const HEAD_START_US = 50_000;
@@ -61,15 +63,14 @@ export class Stage {
   readonly #generator: ChildProgram<LoadGenerator>;
   readonly #contender: Contender;
   readonly #allFronts: readonly Front[];
-  /** Seconds of load before the measured time of each run. */
-  readonly leadIn: number;
+  readonly #isSmoke: boolean;
 
   /** @param generator its upstream; stages that take turns may share one */
   constructor(context: ScenarioContext, generator: ChildProgram<LoadGenerator>, contender: Contender) {
     this.#generator = generator;
     this.#contender = contender;
     this.#allFronts = contender.urls.map((url) => ({ url, clients: startClients(context) }));
-    this.leadIn = context.isSmoke ? SMOKE_LEAD_IN_SECONDS : LEAD_IN_SECONDS;
+    this.#isSmoke = context.isSmoke;
   }
 
   /** A stage of its own for a whole engine. */
@@ -80,6 +81,18 @@ export class Stage {
   ): Promise<Stage> {
     const generator = await startGenerator(context);
     return new Stage(context, generator, await startEngine(context, generator, instruments, flags));
+  }
+
+  /** What is to be said of the lead-in where numbers are shown. */
+  get leadIn(): string {
+    if (this.#isSmoke) return String(SMOKE_LEAD_IN_SECONDS);
+    return `${LEAD_IN_SECONDS} or longer, ${TICKS_BEFORE} ticks of each instrument`;
+  }
+
+  /** Seconds of load before the measured time of a run. */
+  leadInOf({ perSecond, instruments }: Pick<RunOptions, 'perSecond' | 'instruments'>): number {
+    if (this.#isSmoke) return SMOKE_LEAD_IN_SECONDS;
+    return Math.max(LEAD_IN_SECONDS, (TICKS_BEFORE * instruments) / perSecond);
   }
 
   /** The process that speaks to the broker. */
@@ -135,14 +148,17 @@ export class Stage {
   async load(options: RunOptions): Promise<RunResult> {
     const hosts = this.#contender.processes;
     const fronts = this.#fronts(options);
-    const seconds = this.leadIn + options.seconds;
+    const leadIn = this.leadInOf(options);
+    const seconds = leadIn + options.seconds;
     const startUs = Math.ceil(monotonicUs()) + HEAD_START_US;
-    const measureFromUs = startUs + this.leadIn * 1e6;
+    const measureFromUs = startUs + leadIn * 1e6;
     for (const { clients } of fronts) await clients.call('begin', measureFromUs);
-    const before = readHosts(hosts);
     const { perSecond, storms } = options;
     const rate = storms === undefined ? perSecond : { calmPerSecond: perSecond, ...storms };
-    const load = await this.#generator.call('run', { rate, startUs, measureFromUs, seconds });
+    const [load, before] = await Promise.all([
+      this.#generator.call('run', { rate, startUs, measureFromUs, seconds }),
+      delay((measureFromUs - monotonicUs()) / 1000).then(() => readHosts(hosts)),
+    ]);
     await this.#untilDelivered(fronts, load.sent * copiesOf(options));
     const uses = useSince(hosts, before);
     const results = await Promise.all(fronts.map(({ clients }) => clients.call('result', null)));
