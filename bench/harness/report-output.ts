@@ -50,9 +50,10 @@ export function writePage(path: string, report: SuiteReport, comparison?: Compar
 /**
  * Stores a run as the one that the documents quote, and fills them from what is stored.
  *
- * @throws Error when a document has a place that the run has nothing for; then nothing is changed
+ * @throws Error for a smoke run, and when a document has a place that the run has nothing for; then nothing is changed
  */
 export function storeReport(report: SuiteReport): void {
+  if (report.isSmoke) throw new Error('--readme: the numbers of a smoke run mean nothing');
   const filled = DOCUMENTS.map((path) => {
     const text = readFileSync(path, 'utf8');
     return { path, text: fillDocument(text, documentBlocks(report)) };

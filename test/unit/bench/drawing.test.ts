@@ -43,7 +43,10 @@ test('a file without a drawing is named, with what to do', () => {
   }
 });
 
-test('an aim names each number once', () => {
+test('an aim takes each number from a scenario that there is, and none twice', () => {
+  const names = SCENARIOS.map(({ name }) => name);
+  for (const { scenario } of AIMS.flatMap(({ goals }) => goals))
+    assert.ok(names.includes(scenario), scenario);
   const keys = AIMS.flatMap(({ goals }) => goals.map(({ scenario, figure }) => `${scenario}/${figure}`));
   assert.equal(new Set(keys).size, keys.length);
 });
