@@ -70,3 +70,23 @@ test('a client that has left by itself before its turn is not counted as slow', 
   assert.equal(ended.length, 1);
   assert.equal(keeper.closed.slowConsumer, 1);
 });
+
+test('a client that stops reading is cut off soon after ticks begin to flow again, however quiet it was before', async () => {
+  const sessions = new Set<ClientSession>();
+  let bufferedBytes = 0;
+  const ended = Promise.withResolvers<void>();
+  const session = sessionWith(0, () => ended.resolve());
+  session.socket.getBufferedAmount = () => bufferedBytes;
+  sessions.add(session);
+  const keeper = new SessionKeeper(sessions, LIMITS);
+  try {
+    // In time for neither a round nor a second one of a keeper that nothing stirs.
+    const beganAt = performance.now();
+    bufferedBytes = 501;
+    keeper.stir();
+    await ended.promise;
+    assert.ok(performance.now() - beganAt < 400, 'as late as the rounds of a quiet time');
+  } finally {
+    keeper.stop();
+  }
+});

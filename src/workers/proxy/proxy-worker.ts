@@ -100,7 +100,11 @@ class ProxyWorker implements NativeWorker<ToReader> {
     this.#keeper = new SessionKeeper(this.#server.sessions, task);
     const { flushUs } = task;
     this.#pump = this.#intake.createPump({
-      drain: () => this.#broadcaster.drain(DRAIN_LIMIT),
+      drain: () => {
+        const drained = this.#broadcaster.drain(DRAIN_LIMIT);
+        if (drained > 0) this.#keeper.stir();
+        return drained;
+      },
       ...(flushUs > 0 && { flush: { us: flushUs, portion: DRAIN_LIMIT } }),
       onError: fail,
     });

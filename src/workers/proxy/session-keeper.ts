@@ -12,6 +12,10 @@ import { CLOSE } from './close-codes.ts';
 
 /** Often enough that at 50 MB/s a reader that stops is found before it passes from half to the whole of 4 MiB. */
 const ROUND_MS = 40;
+/** While no tick goes out nobody becomes slow, and only times run out: a round takes the thread out of its sleep. */
+const QUIET_ROUND_MS = 500;
+/** Or this part of the shortest of those times. */
+const QUIET_PART = 0.1;
 
 export interface KeeperLimits {
   readonly authGraceMs: number;
@@ -26,7 +30,11 @@ export interface KeeperLimits {
 export class SessionKeeper {
   readonly #sessions: ReadonlySet<ClientSession>;
   readonly #limits: KeeperLimits;
-  readonly #timer: NodeJS.Timeout;
+  readonly #quietMs: number;
+  #timer: NodeJS.Timeout | undefined;
+  #isQuiet = false;
+  /** Ticks went out since the last round. */
+  #isStirred = false;
   /** Slow consumers that are to be cut off: one in each turn of the event loop, so that ticks pass between two of them. */
   readonly #slow = new Set<ClientSession>();
   #nextCut: NodeJS.Immediate | undefined;
@@ -35,12 +43,33 @@ export class SessionKeeper {
   constructor(sessions: ReadonlySet<ClientSession>, limits: KeeperLimits) {
     this.#sessions = sessions;
     this.#limits = limits;
-    this.#timer = setInterval(() => this.#round(performance.now()), ROUND_MS);
+    const { authGraceMs, pingIntervalMs, pingTimeoutMs, designPingIntervalMs, designPingTimeoutMs } = limits;
+    const times = [authGraceMs, pingIntervalMs, pingTimeoutMs, designPingIntervalMs, designPingTimeoutMs];
+    this.#quietMs = Math.max(ROUND_MS, Math.min(QUIET_ROUND_MS, QUIET_PART * Math.min(...times)));
+    this.#wait();
+  }
+
+  /** Ticks went out. Hot path; allocates nothing but for the first of them after a while without any. */
+  stir(): void {
+    this.#isStirred = true;
+    if (!this.#isQuiet) return;
+    clearTimeout(this.#timer);
+    this.#wait();
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     clearImmediate(this.#nextCut);
+  }
+
+  #wait(): void {
+    this.#isQuiet = !this.#isStirred;
+    this.#isStirred = false;
+    const ms = this.#isQuiet ? this.#quietMs : ROUND_MS;
+    this.#timer = setTimeout(() => {
+      this.#round(performance.now());
+      this.#wait();
+    }, ms);
   }
 
   #round(now: number): void {

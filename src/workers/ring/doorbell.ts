@@ -19,8 +19,8 @@ const ASLEEP = 1;
 export const MAX_READERS = 32;
 
 /**
- * Longest sleep. A notification can be missed: engines have had such bugs in `waitAsync`, and a writer may be killed
- * between its commit and its ring. This bounds the delay, for the price of 20 looks a second.
+ * Longest sleep behind a record. A notification can be missed: engines have had such bugs in `waitAsync`, and a writer may
+ * be killed between its commit and its ring. This bounds the delay; a reader that finds nothing for long sleeps longer.
  */
 export const RECHECK_MS = 50;
 

@@ -34,6 +34,12 @@ import { type Doorbell, RECHECK_MS } from './doorbell.ts';
 /** The longest that a timer can be set to, 24 days. */
 const KEEP_ALIVE_MS = 2 ** 31 - 1;
 
+/**
+ * Each sleep that nobody ended doubles the next one, from RECHECK_MS up to this: the looks of a reader in a closed market
+ * are nearly all that its thread does.
+ */
+const LONGEST_SLEEP_MS = 400;
+
 export interface DrainLoopOptions {
   /**
    * Drains one bounded portion, so that sockets and timers of the thread wait no longer than for that portion.
@@ -65,6 +71,7 @@ export class DrainLoop {
   #immediate: NodeJS.Immediate | undefined;
   #asleep: Promise<void> = Promise.resolve();
   #lastRecordMs = 0;
+  #sleepMs = RECHECK_MS;
 
   constructor(options: DrainLoopOptions) {
     this.#options = options;
@@ -90,6 +97,7 @@ export class DrainLoop {
       const drained = this.#options.drain();
       // `drain` itself may have stopped the loop.
       if (!this.#running) return;
+      if (drained > 0) this.#sleepMs = RECHECK_MS;
       if (this.#mayPark(drained)) {
         this.#park();
         return;
@@ -120,8 +128,9 @@ export class DrainLoop {
       else this.#flush.start();
       return;
     }
-    this.#asleep = doorbell.sleep(RECHECK_MS).then(() => {
+    this.#asleep = doorbell.sleep(this.#sleepMs).then(() => {
       doorbell.disarm();
+      this.#sleepMs = Math.min(LONGEST_SLEEP_MS, 2 * this.#sleepMs);
       if (this.#running) this.#wake();
     });
   }
