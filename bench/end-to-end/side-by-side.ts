@@ -17,7 +17,10 @@ export interface SideBySide {
   readonly failures: readonly string[];
 }
 
-/** Runs each lane once a round, in their order. Warm-up is the caller's. */
+/**
+ * Runs each lane once a round, there and back: in their order, then in the opposite one, so that nobody always runs behind
+ * the same other. Warm-up is the caller's.
+ */
 export async function runSideBySide(
   { rounds, seconds, progress }: ScenarioContext,
   title: string,
@@ -25,7 +28,7 @@ export async function runSideBySide(
 ): Promise<SideBySide> {
   const cells = new Map<string, RunResult[]>(lanes.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
-    for (const { name, stage, options } of lanes) {
+    for (const { name, stage, options } of round % 2 === 0 ? lanes : lanes.toReversed()) {
       progress(`${title}: round ${round + 1} of ${rounds}, ${name}`);
       cells.get(name)!.push(await stage.run({ ...options, seconds }));
     }
