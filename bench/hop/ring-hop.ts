@@ -23,11 +23,14 @@ import type { HopWriterData, HopWriterResult } from './hop-writer.ts';
 const RING_BYTES = 8 * 2 ** 20;
 /** Idle first: what waiting costs when nothing comes. */
 const RATES = [0, 1000, 45_000];
+const SMOKE_RATES = [0, 45_000];
 const STRATEGIES: readonly WaitStrategyName[] = ['park', 'backoff', 'spin'];
 const SPIN_US = CONFIG_OPTIONS.spinUs.default;
 const LEAD_IN_SECONDS = 0.3;
+const SMOKE_LEAD_IN_SECONDS = 0.05;
 /** Time for both threads to start; the lead-in takes what it is too short by. */
 const HEAD_START_US = 300_000;
+const SMOKE_HEAD_START_US = 100_000;
 
 interface HopRun extends HopReaderResult {
   readonly strategy: WaitStrategyName;
@@ -47,15 +50,20 @@ function startThread(
   return worker;
 }
 
+function leadInOf({ isSmoke }: ScenarioContext): number {
+  return isSmoke ? SMOKE_LEAD_IN_SECONDS : LEAD_IN_SECONDS;
+}
+
 async function runHop(
   context: ScenarioContext,
   strategy: WaitStrategyName,
   perSecond: number,
 ): Promise<HopRun> {
   const shared = { ring: createRing(RING_BYTES), doorbells: createDoorbells(1) };
-  const seconds = LEAD_IN_SECONDS + context.seconds;
-  const startUs = Math.ceil(monotonicUs()) + HEAD_START_US;
-  const measureFromUs = startUs + LEAD_IN_SECONDS * 1e6;
+  const leadIn = leadInOf(context);
+  const seconds = leadIn + context.seconds;
+  const startUs = Math.ceil(monotonicUs()) + (context.isSmoke ? SMOKE_HEAD_START_US : HEAD_START_US);
+  const measureFromUs = startUs + leadIn * 1e6;
   const reader = startThread(context, './hop-reader.ts', {
     ...shared,
     strategy,
@@ -123,9 +131,10 @@ function figuresOf(cells: ReadonlyMap<string, readonly HopRun[]>): Record<string
 }
 
 async function run(context: ScenarioContext): Promise<ScenarioReport> {
+  const rates = context.isSmoke ? SMOKE_RATES : RATES;
   const cells = new Map<string, HopRun[]>();
   for (let round = 0; round < context.rounds; round++) {
-    for (const perSecond of RATES) {
+    for (const perSecond of rates) {
       for (const strategy of STRATEGIES) {
         const name = `${strategy}, ${perSecond === 0 ? 'idle' : `${perSecond}/s`}`;
         context.progress(`ring-hop: round ${round + 1} of ${context.rounds}, ${name}`);
@@ -148,19 +157,21 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
         rows: [...cells].map(([name, of]) => costRow(name, of)),
       },
     ],
-    plots: RATES.filter((perSecond) => perSecond > 0).map((perSecond) =>
-      latencyPlot(
-        `Ring hop, ${perSecond} records/s`,
-        new Map([...loaded].filter(([, of]) => of[0]?.perSecond === perSecond)),
+    plots: rates
+      .filter((perSecond) => perSecond > 0)
+      .map((perSecond) =>
+        latencyPlot(
+          `Ring hop, ${perSecond} records/s`,
+          new Map([...loaded].filter(([, of]) => of[0]?.perSecond === perSecond)),
+        ),
       ),
-    ),
     figures: figuresOf(cells),
     conditions: {
       ringBytes: RING_BYTES,
       record: 'quote message',
       burstsPerSecond: 1000,
       backoffSpinUs: SPIN_US,
-      leadInSecondsPerRun: LEAD_IN_SECONDS,
+      leadInSecondsPerRun: leadInOf(context),
       secondsPerRun: context.seconds,
       rounds: context.rounds,
     },
@@ -179,7 +190,7 @@ export const ringHop: Scenario = {
   file: import.meta.filename,
   summary: 'writer thread to reader thread by wait strategy: idle, at 1,000 and at 45,000 records/s',
   defaultSeconds: 1.5,
-  smokeSeconds: 0.1,
+  smokeSeconds: 0.05,
   defaultRounds: 5,
   run,
 };
