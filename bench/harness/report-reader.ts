@@ -39,6 +39,8 @@ function isScenario(value: unknown): boolean {
     hasLists(value, ['tables', 'rounds', 'failures', 'warnings']) &&
     isObject(value.conditions) &&
     isObject(value.machine) &&
+    typeof value.machine.wallSeconds === 'number' &&
+    hasLists(value.machine, ['loadAtStart', 'loadAtEnd']) &&
     (value.tables as unknown[]).every(isTable)
   );
 }

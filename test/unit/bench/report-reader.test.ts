@@ -62,7 +62,17 @@ test('a report of another format is refused with both numbers', () => {
 
 test('a report from which parts were taken is refused as broken', () => {
   const whole = formatReport(suiteReport([scenarioResult()]));
-  for (const part of ['environment', 'scenarios', 'tables', 'conditions', 'machine', 'cpu', 'topology']) {
+  for (const part of [
+    'environment',
+    'scenarios',
+    'tables',
+    'conditions',
+    'machine',
+    'wallSeconds',
+    'loadAtEnd',
+    'cpu',
+    'topology',
+  ]) {
     const path = fileWith(whole.replace(`"${part}":`, `"not-${part}":`));
     assert.throws(() => readReport(path), { code: 'REPORT_BROKEN', message: /lacks parts/ }, part);
   }
