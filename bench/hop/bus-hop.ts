@@ -128,13 +128,16 @@ function floodTable(floods: readonly Cell[], cells: ReadonlyMap<Cell, readonly H
 async function run(context: ScenarioContext): Promise<ScenarioReport> {
   const pairs = new Map<Way, HopPair>();
   const topics = context.isSmoke ? SMOKE_TOPICS : TOPICS;
-  for (const way of WAYS) pairs.set(way, await HopPair.open(context, way, topics));
+  const open = async (way: Way) => void pairs.set(way, await HopPair.open(context, way, topics));
+  await Promise.all(WAYS.map(open));
   const leadInSeconds = context.isSmoke ? SMOKE_LEAD_IN_SECONDS : LEAD_IN_SECONDS;
   const measure = ({ way, perSecond, instruments }: Cell) =>
     pairs.get(way)!.run({ perSecond, instruments, leadInSeconds, seconds: context.seconds });
-  context.progress('bus-hop: warm-up');
   const { hops, batches, floods } = context.isSmoke ? chooseSmokeCells() : chooseCells(topics);
-  for (const cell of hops) if (cell.perSecond === RATES.at(-1)) await measure(cell);
+  if (!context.isSmoke) {
+    context.progress('bus-hop: warm-up');
+    for (const cell of hops) if (cell.perSecond === RATES.at(-1)) await measure(cell);
+  }
   const all = [...hops, ...batches, ...floods];
   const cells = new Map<Cell, HopRun[]>(all.map((cell) => [cell, []]));
   for (let round = 0; round < context.rounds; round++) {
@@ -155,7 +158,7 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
       tick: 'quote message',
       burstsPerSecond: 1000,
       waitStrategy: "backoff, the engine's default",
-      warmUpSecondsPerWay: leadInSeconds + context.seconds,
+      warmUpSecondsPerWay: context.isSmoke ? 0 : leadInSeconds + context.seconds,
       leadInSecondsPerRun: leadInSeconds,
       secondsPerRun: context.seconds,
       rounds: context.rounds,
