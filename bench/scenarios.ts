@@ -21,13 +21,17 @@ import { frameHop } from './hop/frame-hop.ts';
 import { ringHop } from './hop/ring-hop.ts';
 import { ringThroughput } from './hop/ring-throughput.ts';
 import { decode } from './micro/decode.ts';
+import { decodeKite } from './micro/decode-kite.ts';
 import { encodeJson } from './micro/encode-json.ts';
 import { encodeMsgpack } from './micro/encode-msgpack.ts';
 import { patch } from './micro/patch.ts';
+import { topic } from './micro/topic.ts';
 
 export const SCENARIOS: readonly Scenario[] = [
   decode,
+  decodeKite,
   patch,
+  topic,
   encodeJson,
   encodeMsgpack,
   ringThroughput,

@@ -2,6 +2,7 @@
  * Ways to do one thing, measured beside each other in one run: first ours, then its rivals. Absolute times belong to this
  * machine and this hour; the ratio of two neighbours in one round is what survives both.
  */
+import { figureOf } from './figure.ts';
 import type { ScenarioContext, ScenarioReport } from './scenario.ts';
 import { formatSpread, spreadOf } from './spread.ts';
 
@@ -12,6 +13,10 @@ export interface Contender {
    * @returns a number that depends on every result, so that no work can be left out
    */
   readonly run: (from: number, count: number) => number;
+  /** Operations between two looks at the clock; 2048 unless one takes long. */
+  readonly slice?: number;
+  /** The figure that its time over ours becomes: of several contenders with the same one, the smallest in each round. */
+  readonly figure?: string;
 }
 
 export interface Match {
@@ -20,7 +25,6 @@ export interface Match {
   readonly contenders: readonly [Contender, ...Contender[]];
 }
 
-/** Operations between two looks at the clock. */
 const SLICE = 2048;
 const WARM_UP_SECONDS = 0.3;
 const SMOKE_WARM_UP_SECONDS = 0.01;
@@ -31,11 +35,12 @@ let sink = 0;
 function measure(contender: Contender, seconds: number): number {
   const start = performance.now();
   const end = start + seconds * 1000;
+  const { slice = SLICE } = contender;
   let operations = 0;
   let now = start;
   do {
-    sink += contender.run(operations, SLICE);
-    operations += SLICE;
+    sink += contender.run(operations, slice);
+    operations += slice;
     now = performance.now();
   } while (now < end);
   return ((now - start) * 1e6) / operations;
@@ -58,6 +63,7 @@ export function runMatches(
   if (!Number.isFinite(sink)) throw new Error('the sink of the measured results is not a number');
 
   const rows: string[][] = [];
+  const figures = new Map<string, number[]>();
   const rounds: unknown[] = [];
   for (const { title: what, contenders: rivals } of matches) {
     const ours = times.get(rivals[0])!;
@@ -71,6 +77,13 @@ export function runMatches(
         formatSpread(spreadOf(own), 0),
         isOurs ? '1' : formatSpread(spreadOf(ratios), 2),
       ]);
+      if (contender.figure !== undefined) {
+        const others = figures.get(contender.figure) ?? ratios;
+        figures.set(
+          contender.figure,
+          ratios.map((ratio, i) => Math.min(ratio, others[i]!)),
+        );
+      }
       rounds.push({
         name: `${what}: ${contender.name}`,
         runs: own.map((nsPerOperation, i) => ({ nsPerOperation, timesOurs: ratios[i] })),
@@ -80,6 +93,7 @@ export function runMatches(
   return {
     tables: [{ title, columns: ['what', 'how', 'ns per op, median (quartiles)', '× ours'], rows }],
     conditions: { warmUpSecondsEach: warmUp, secondsEachPerRound: context.seconds, rounds: context.rounds },
+    figures: Object.fromEntries([...figures].map(([name, values]) => [name, figureOf(values, '×')])),
     rounds,
     failures: [],
   };

@@ -2,11 +2,15 @@
  * What it takes to decode a frame of each of Angel's four packets, one thread.
  *
  *   1024 frames in one buffer ──▶ decodeFrame ──▶ one reused record           (ours)
- *                            └──▶ naive decoder ─▶ an object for each frame   (rivals)
+ *                            ├──▶ naive decoder ─▶ an object for each frame   (rivals)
+ *                            └──▶ Angel's SDK ───▶ its `tick` event           (rival: `npm run bench:rivals` installs it)
+ *
+ * The SDK makes the parser of a packet anew for each frame, which is nearly all of its time; the prices and times in its
+ * objects are texts.
  */
 import { AngelFrame, type AngelMode, decodeFrame, FIELD } from '../../src/codec/angel/frame-decoder.ts';
 import { ANGEL_MODE, FRAME_BYTES } from '../../src/codec/angel/frame-layout.ts';
-import { LEVEL } from '../../src/codec/tick-message.ts';
+import { LEVEL, readInt64 } from '../../src/codec/tick-message.ts';
 import { type Contender, type Match, runMatches } from '../harness/rivals.ts';
 import type { Scenario } from '../harness/scenario.ts';
 import { buildFrames, type FrameInputs, INPUTS } from './market-inputs.ts';
@@ -17,6 +21,7 @@ import {
   readWithBuffer,
   readWithView,
 } from './naive-decoder.ts';
+import { loadSdkParser, type SdkTick } from './sdk-parser.ts';
 
 const NAMES: Readonly<Record<AngelMode, string>> = { 1: 'LTP', 2: 'Quote', 3: 'SnapQuote', 4: 'Depth20' };
 
@@ -53,7 +58,33 @@ function naive(name: string, readInt64: ReadInt64, { slab, frameBytes }: FrameIn
   };
 }
 
-function matchOf(mode: AngelMode): Match {
+/** @throws Error when the SDK did not read the frames as we do */
+function official(parse: (frame: Buffer) => SdkTick, { slab, frameBytes }: FrameInputs): Contender {
+  const frames = Array.from({ length: INPUTS }, (_, i) =>
+    slab.bytes.subarray(i * frameBytes, (i + 1) * frameBytes),
+  );
+  const first = frames[0]!;
+  const frame = new AngelFrame();
+  decodeFrame(slab.view, 0, frameBytes, frame);
+  const time = readInt64(frame.fields, FIELD.EXCHANGE_TIME_MS);
+  const { exchange_timestamp: found } = parse(first);
+  if (found !== String(time)) throw new Error(`the SDK read exchange time ${found} where ${time} stands`);
+  return {
+    name: 'official SDK',
+    figure: 'official SDK parser × ours',
+    slice: 16,
+    run: (from, count) => {
+      let sum = 0;
+      for (let i = from; i < from + count; i++) {
+        const { exchange_timestamp: at, token } = parse(frames[i & (INPUTS - 1)]!);
+        sum += at.length + token.length;
+      }
+      return sum;
+    },
+  };
+}
+
+function matchOf(mode: AngelMode, parse: ((frame: Buffer) => SdkTick) | null): Match {
   const inputs = buildFrames(mode);
   return {
     title: `${NAMES[mode]}, ${FRAME_BYTES[mode]} bytes`,
@@ -61,6 +92,7 @@ function matchOf(mode: AngelMode): Match {
       ours(inputs),
       naive('naive, getBigInt64', readWithView, inputs),
       naive('naive, readBigInt64LE', readWithBuffer, inputs),
+      ...(parse === null ? [] : [official(parse, inputs)]),
     ],
   };
 }
@@ -69,9 +101,16 @@ export const decode: Scenario = {
   name: 'decode',
   group: 'micro',
   file: import.meta.filename,
-  summary: 'frame to record, beside a decoder with BigInt and objects',
+  summary: "frame to record, beside a decoder with BigInt and objects and Angel's own SDK",
   defaultSeconds: 0.05,
   smokeSeconds: 0.005,
   defaultRounds: 15,
-  run: async (context) => runMatches(Object.values(ANGEL_MODE).map(matchOf), context, 'Decode a frame'),
+  run: async (context) => {
+    const parse = loadSdkParser();
+    if (parse === null) context.progress("Angel's SDK is not installed: npm run bench:rivals");
+    const matches = Object.values(ANGEL_MODE).map((mode) => matchOf(mode, parse));
+    const report = runMatches(matches, context, 'Decode a frame');
+    const angelSdk = parse === null ? 'not installed' : 'smartapi-javascript';
+    return { ...report, conditions: { ...report.conditions, angelSdk } };
+  },
 };

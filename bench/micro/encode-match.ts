@@ -9,9 +9,12 @@ import { buildMessages, INPUTS, INSTRUMENTS, instrumentNumber } from './market-i
 
 type Views = Mode & (1 | 2 | 3);
 
+/** The match that the aims are about. */
+export const QUOTE = 'quote';
+
 export const VIEWS: readonly (readonly [title: string, view: Views])[] = [
   ['LTP', 1],
-  ['quote', 2],
+  [QUOTE, 2],
   ['depth, 5 levels', 3],
 ];
 
@@ -30,7 +33,7 @@ export function encodeMatch(
   framing: FramingName,
   title: string,
   view: Views,
-  rivals: readonly ((objects: readonly object[]) => Contender)[],
+  rivals: readonly ((objects: readonly object[], title: string) => Contender)[],
 ): Match {
   const messages = buildMessages(view);
   const send = new Int32Array(2);
@@ -50,5 +53,5 @@ export function encodeMatch(
     },
   };
   const objects = parsedMessages(view);
-  return { title, contenders: [ours, ...rivals.map((rival) => rival(objects))] };
+  return { title, contenders: [ours, ...rivals.map((rival) => rival(objects, title))] };
 }

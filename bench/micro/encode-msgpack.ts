@@ -7,14 +7,15 @@
 import { Packr } from 'msgpackr';
 import { type Contender, runMatches } from '../harness/rivals.ts';
 import type { Scenario } from '../harness/scenario.ts';
-import { encodeMatch, VIEWS } from './encode-match.ts';
+import { encodeMatch, QUOTE, VIEWS } from './encode-match.ts';
 import { INPUTS } from './market-inputs.ts';
 
 /** `useRecords: false`: maps that every msgpack library reads, as ours are. */
-const pack = (objects: readonly object[]): Contender => {
+const pack = (objects: readonly object[], title: string): Contender => {
   const packr = new Packr({ useRecords: false });
   return {
     name: 'msgpackr Packr',
+    ...(title === QUOTE ? { figure: 'msgpackr × ours' } : {}),
     run: (from, count) => {
       let sum = 0;
       for (let i = from; i < from + count; i++) {
