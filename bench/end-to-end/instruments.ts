@@ -23,7 +23,8 @@ import type { Stage } from './stage.ts';
 import { warmUp } from './warm-up.ts';
 
 const COUNTS = [10, 100, 1000, 3000];
-const SMOKE_COUNTS = [10, 1500];
+/** One connection's: with more, instruments move between connections while a smoke run, without warm-up, counts ticks. */
+const SMOKE_COUNTS = [10, 300];
 const PER_SECOND = 10_000;
 const WARM_UP_SECONDS = 3;
 
