@@ -12,6 +12,7 @@ import { MAX_DEEP_TICK_BYTES, modeOf, readInt64, WORD } from '../../codec/tick-m
 import { EpochClock } from '../epoch-clock.ts';
 import type { TickSource } from '../tick-source.ts';
 import type { DirectReceiver, InstrumentStreams, Stream, SubscriptionIndex } from './subscription-index.ts';
+import type { TopicMember } from './topic-members.ts';
 
 /** Why ticks are missing, as clients read it. */
 type GapReason = 'lost' | 'outage' | 'restart';
@@ -41,6 +42,11 @@ export class Broadcaster {
   readonly #sendTime = new Int32Array(2);
   readonly #lastValue = new Int32Array(MAX_DEEP_TICK_BYTES / 4);
   readonly #lastValueDoubles = new Float64Array(this.#lastValue.buffer);
+  /** Whose socket is corked while the source is drained. */
+  #corked: TopicMember | null = null;
+  #limit = 0;
+  #drained = 0;
+  #failure: unknown = null;
   /** Ticks that somebody here wanted, messages published, gaps announced. */
   ticks = 0;
   published = 0;
@@ -59,10 +65,32 @@ export class Broadcaster {
 
   /** Hands over what the source has, at most `limit` ticks per ring. @returns how many there were */
   drain(limit: number): number {
-    const count = this.#source.drain(this.onTick, limit);
-    if (this.#source.takeLoss()) this.#heal();
-    return count;
+    const { favourite } = this.#index.topics;
+    this.#limit = limit;
+    if (favourite === null || !this.#source.hasTicks()) {
+      this.#drain();
+      return this.#drained;
+    }
+    this.#corked = favourite;
+    favourite.cork(this.#drainCorked);
+    this.#corked = null;
+    if (this.#failure !== null) throw this.#failure;
+    return this.#drained;
   }
+
+  #drain(): void {
+    this.#drained = this.#source.drain(this.onTick, this.#limit);
+    if (this.#source.takeLoss()) this.#heal();
+  }
+
+  /** What is thrown must not go through the library, which would take it for nobody's. */
+  readonly #drainCorked = (): void => {
+    try {
+      this.#drain();
+    } catch (error) {
+      this.#failure = error;
+    }
+  };
 
   /** One tick. Hot path; allocates nothing but what the socket library needs, and does not throw. */
   readonly onTick = (words: Int32Array, doubles: Float64Array): void => {
@@ -80,7 +108,9 @@ export class Broadcaster {
       const stream = list[i]!;
       if ((stream.form.features & FEATURE.STAMPS) !== 0) this.#clock.stamp(this.#sendTime, 0);
       const bytes = stream.encoder.encode(words, doubles, this.#sendTime);
-      this.#app.publish(stream.topic, bytes, stream.isBinary);
+      // Whatever it was published before comes first: the library sees to that.
+      if (stream.sole !== null && stream.sole === this.#corked) stream.sole.sendBytes(bytes, stream.isBinary);
+      else this.#app.publish(stream.topic, bytes, stream.isBinary);
       this.published++;
       if (stream.directReceivers.length > 0) sendToEach(stream.directReceivers, bytes, stream.isBinary);
     }

@@ -137,6 +137,12 @@ export class ClientSession {
     if (this.open) this.socket.send(bytes, isBinary);
   }
 
+  /** Calls `send` at once; what is sent to this client meanwhile leaves in one write. */
+  cork(send: () => void): void {
+    if (this.open) this.socket.cork(send);
+    else send();
+  }
+
   end({ code, reason }: Close): void {
     if (this.open) this.socket.end(code, reason);
   }

@@ -257,8 +257,12 @@ export class SubscriptionHandler {
   }
 
   #join(session: ClientSession, stream: Stream): void {
-    if (session.isDirect) stream.directReceivers.push(session);
-    else session.socket.subscribe(stream.topic);
+    if (session.isDirect) {
+      stream.directReceivers.push(session);
+      return;
+    }
+    session.socket.subscribe(stream.topic);
+    this.#index.topics.add(stream, session);
   }
 
   /** Notes a client's stream, in place of one that it held; the caller lets it join. */
@@ -325,8 +329,12 @@ export class SubscriptionHandler {
 
   #leave(session: ClientSession, stream: Stream): void {
     this.#index.remove(stream);
-    if (session.isDirect) stream.directReceivers.splice(stream.directReceivers.indexOf(session), 1);
-    else if (session.open) session.socket.unsubscribe(stream.topic);
+    if (session.isDirect) {
+      stream.directReceivers.splice(stream.directReceivers.indexOf(session), 1);
+      return;
+    }
+    if (session.open) session.socket.unsubscribe(stream.topic);
+    this.#index.topics.remove(stream, session);
   }
 }
 

@@ -13,6 +13,7 @@ import {
 } from '../../codec/framing.ts';
 import { DEPTH_LEVELS, type Instrument, MODE, type Mode } from '../../codec/tick.ts';
 import type { SlotNeed } from '../worker-messages.ts';
+import { type TopicMember, TopicMembers } from './topic-members.ts';
 
 /** What the bytes of a tick depend on, beside the instrument. */
 export interface StreamForm {
@@ -41,6 +42,9 @@ export interface Stream {
   readonly topic: string;
   readonly encoder: TickEncoder;
   subscribers: number;
+  /** Those of the subscribers that are on the topic, and the one who is alone on it. */
+  readonly members: Set<TopicMember>;
+  sole: TopicMember | null;
   /** Those of the subscribers that are not on the topic: each tick is sent to them one by one. */
   readonly directReceivers: DirectReceiver[];
 }
@@ -102,6 +106,8 @@ export class InstrumentStreams {
       topic,
       encoder: createTickEncoder(framing, this.instrument, view, features, { dialect, depthLevel, counters }),
       subscribers: 0,
+      members: new Set(),
+      sole: null,
       directReceivers: [],
     };
     this.bySource[source]!.push(stream);
@@ -112,6 +118,7 @@ export class InstrumentStreams {
 export class SubscriptionIndex {
   /** What the encoders of all streams could not do in the ordinary way. */
   readonly counters: FramingCounters = { rounded: 0, repacked: 0 };
+  readonly topics = new TopicMembers();
   readonly #slots: (InstrumentStreams | undefined)[] = [];
   #instruments = 0;
 

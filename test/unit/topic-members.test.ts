@@ -1,0 +1,135 @@
+/** Which client is sent its ticks itself, and what becomes of them when others come and go. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { MODE } from '../../src/codec/tick.ts';
+import { WORD } from '../../src/codec/tick-message.ts';
+import { Broadcaster } from '../../src/workers/proxy/broadcaster.ts';
+import {
+  type Stream,
+  type StreamForm,
+  SubscriptionIndex,
+} from '../../src/workers/proxy/subscription-index.ts';
+import { type TopicMember, TopicMembers } from '../../src/workers/proxy/topic-members.ts';
+import type { TickSource } from '../../src/workers/tick-source.ts';
+import { RELIANCE, sampleTick } from '../support/sample-tick.ts';
+
+const FORM: StreamForm = {
+  view: MODE.QUOTE,
+  framing: 'json',
+  features: 0,
+  dialect: 'openalgo',
+  depthLevel: 5,
+  servedLevel: 5,
+};
+
+/** A client that notes what it is sent, in the writes that it leaves in. */
+class Client implements TopicMember {
+  readonly writes: string[][] = [];
+  #corked: string[] | null = null;
+
+  sendBytes(bytes: Uint8Array): void {
+    const text = Buffer.from(bytes).toString();
+    if (this.#corked === null) this.writes.push([text]);
+    else this.#corked.push(text);
+  }
+
+  cork(send: () => void): void {
+    this.#corked = [];
+    send();
+    if (this.#corked.length > 0) this.writes.push(this.#corked);
+    this.#corked = null;
+  }
+}
+
+/** A source that has `ticks` ticks of one instrument in each drain, and streams of two forms of it. */
+function scene() {
+  const { words, doubles } = sampleTick(MODE.QUOTE);
+  let pending = 0;
+  const source: TickSource = {
+    hasTicks: () => pending > 0,
+    drain: (handler) => {
+      const ticks = pending;
+      for (; pending > 0; pending--) {
+        words[WORD.SEQ]!++;
+        handler(words, doubles, words.length);
+      }
+      return ticks;
+    },
+    readLast: () => 0,
+    lost: 0,
+    takeLoss: () => false,
+  };
+  const index = new SubscriptionIndex();
+  const published: string[] = [];
+  const app = { publish: (topic: unknown) => published.push(String(topic)) > 0 };
+  const broadcaster = new Broadcaster(app, index, source);
+  const drain = (ticks: number) => {
+    pending = ticks;
+    assert.equal(broadcaster.drain(100), ticks);
+  };
+  const quote = index.add(RELIANCE, FORM);
+  const ltp = index.add(RELIANCE, { ...FORM, view: MODE.LTP });
+  return { index, quote, ltp, published, drain };
+}
+
+test('all that a drain brings to a client that is alone on its topics leaves in one write, past the topics', () => {
+  const { index, quote, ltp, published, drain } = scene();
+  const client = new Client();
+  index.topics.add(quote, client);
+  index.topics.add(ltp, client);
+  drain(3);
+  assert.deepEqual(
+    client.writes.map((write) => write.length),
+    [6],
+  );
+  assert.deepEqual(published, []);
+});
+
+test('a topic that another client joins is published, until that one has left', () => {
+  const { index, quote, ltp, published, drain } = scene();
+  const [first, second] = [new Client(), new Client()];
+  index.topics.add(quote, first);
+  index.topics.add(ltp, first);
+  index.topics.add(quote, second);
+  drain(1);
+  assert.deepEqual([published, first.writes.flat().length], [[quote.topic], 1]);
+  index.topics.remove(quote, second);
+  drain(1);
+  assert.deepEqual([published.length, first.writes.flat().length], [1, 3]);
+  assert.deepEqual(second.writes, []);
+});
+
+test('a failure while a client is corked reaches whoever drains', () => {
+  const { index, quote, drain } = scene();
+  const client = new Client();
+  client.sendBytes = () => {
+    throw new Error('socket closed');
+  };
+  index.topics.add(quote, client);
+  assert.throws(() => drain(1), /socket closed/);
+});
+
+test('whatever clients join and leave, one that is alone on a topic is chosen as long as there is one', () => {
+  const step = fc.record({ client: fc.nat(3), stream: fc.nat(4), joins: fc.boolean() });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const { index } = scene();
+      const members = new TopicMembers();
+      const clients = Array.from({ length: 4 }, () => new Client());
+      const streams: Stream[] = Array.from({ length: 5 }, (_, i) =>
+        index.add({ ...RELIANCE, slot: 10 + i }, FORM),
+      );
+      for (const { client, stream, joins } of steps) {
+        if (joins) members.add(streams[stream]!, clients[client]!);
+        else members.remove(streams[stream]!, clients[client]!);
+        const alone = streams.flatMap((each) => (each.members.size === 1 ? [...each.members] : []));
+        for (const each of streams) {
+          assert.equal(each.sole, each.members.size === 1 ? [...each.members][0] : null);
+        }
+        if (alone.length === 0) assert.equal(members.favourite, null);
+        else assert.ok(alone.includes(members.favourite!));
+      }
+    }),
+  );
+});
