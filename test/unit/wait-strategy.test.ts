@@ -120,7 +120,7 @@ for (const strategy of STRATEGIES) {
   });
 }
 
-test('an idle loop that may park takes turns only to look again, an idle spin never rests', async () => {
+test('an idle loop that may park takes no turns, an idle spin never rests', async () => {
   const [park, backoff, spin] = STRATEGIES.map((strategy) => new Scene(strategy));
   for (const scene of [park!, backoff!]) {
     scene.loop.start();
@@ -183,13 +183,15 @@ test('a thread that has nothing but a sleeping loop stays alive until it is stop
       const { createDoorbells, Doorbell } = await import(${url('doorbell.ts')});
       const { DrainLoop } = await import(${url('wait-strategy.ts')});
       let turns = 0;
+      let looks = 0;
       const loop = new DrainLoop({
         drain: () => {
           turns++;
           if (turns === 3) { parentPort.postMessage('slept twice'); void loop.stop(); }
           return 0;
         },
-        hasWork: () => false,
+        // Nothing before each sleep, something at the first look after it.
+        hasWork: () => looks++ % 2 === 1,
         doorbell: new Doorbell(createDoorbells(), 0),
         strategy: 'park',
         spinUs: 0,
@@ -246,3 +248,43 @@ for (const us of [100, 2000]) {
     assert.equal(scene.turns, turns);
   });
 }
+
+test('backoff does not spin for a record that is not expected within its time, and does again when records come close', async (t) => {
+  const waitAsync = t.mock.method(Atomics, 'waitAsync');
+  const scene = new Scene('backoff', { spinUs: 2000 });
+  scene.loop.start();
+  for (let written = 1; written <= 20; written++) {
+    await new Promise((resolve) => setTimeout(resolve, 8));
+    scene.write(1);
+    await scene.until(() => scene.drained === written);
+  }
+  await scene.untilAsleep();
+  const turns = scene.turns;
+  scene.write(1);
+  await scene.until(() => scene.drained === 21);
+  await scene.untilAsleep();
+  assert.ok(scene.turns - turns <= 3, `${scene.turns - turns} turns for one record`);
+  const drained = scene.drained;
+  // Each of these finds the loop awake or just asleep; with the pauses the loop learns that spinning pays.
+  const burst = async () => {
+    scene.write(1);
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  for (let i = 0; i < 200; i++) await burst();
+  const sleeps = waitAsync.mock.callCount();
+  for (let i = 0; i < 50; i++) await burst();
+  assert.ok(waitAsync.mock.callCount() - sleeps <= 5, 'it sleeps between records that come close');
+  await scene.until(() => scene.drained === drained + 250);
+  await scene.loop.stop();
+});
+
+test('a sleep of which nobody learns that it ended is ended by the timed look', async (t) => {
+  const lost = { async: true, value: new Promise<'ok'>(() => {}) } as const;
+  t.mock.method(Atomics, 'waitAsync', () => lost);
+  const scene = new Scene('park');
+  scene.loop.start();
+  await scene.untilAsleep();
+  scene.write(1);
+  await scene.until(() => scene.drained === 1);
+  void scene.loop.stop();
+});

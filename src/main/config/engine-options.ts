@@ -43,7 +43,7 @@ export const ENGINE_OPTIONS = {
     min: 0,
     max: 1_000_000,
     unit: 'µs',
-    doc: 'How long backoff spins before it sleeps.',
+    doc: 'How long backoff spins before it sleeps. It does not spin while ticks usually come further apart.',
   }),
   flushUs: integerOption({
     env: 'TICKWIRE_FLUSH_US',

@@ -19,12 +19,6 @@ const ASLEEP = 1;
 export const MAX_READERS = 32;
 
 /**
- * Longest sleep behind a record. A notification can be missed: engines have had such bugs in `waitAsync`, and a writer may
- * be killed between its commit and its ring. This bounds the delay; a reader that finds nothing for long sleeps longer.
- */
-export const RECHECK_MS = 50;
-
-/**
  * Doorbells for `readers` readers, all awake.
  *
  * @throws RangeError when `readers` is not an integer from 1 to MAX_READERS
@@ -106,12 +100,12 @@ export class Doorbell {
   }
 
   /**
-   * Sleeps until the doorbell rings, at most `timeoutMs`; ends at once when it rang since `arm`. The promise keeps no
-   * thread alive: whoever sleeps holds a timer or a socket.
+   * Sleeps until the doorbell rings; ends at once when it rang since `arm`. The promise keeps no thread alive: whoever
+   * sleeps holds a timer or a socket, and looks for itself now and then. (A time-out here would make a timer for each
+   * sleep, which went off later whatever became of the sleep.)
    */
-  async sleep(timeoutMs: number): Promise<void> {
-    const state = FIRST_STATE + this.#reader;
-    const { async, value } = Atomics.waitAsync(this.#words, state, ASLEEP, timeoutMs);
+  async sleep(): Promise<void> {
+    const { async, value } = Atomics.waitAsync(this.#words, FIRST_STATE + this.#reader, ASLEEP);
     if (async) await value;
   }
 }

@@ -23,22 +23,26 @@
  *
  * - park: costs no CPU when idle, and each record that finds the reader asleep waits for the thread to wake: 20 µs on a
  *   warm core, 100 to 150 µs when nothing came for 10 ms; it also takes 8 to 16 µs of the writer.
- * - backoff: saves the wake-up within bursts, for at most `spinUs` of CPU behind each of them, so it pays only when
- *   `spinUs` is longer than the usual pause between records.
+ * - backoff: saves the wake-up within bursts, for at most `spinUs` of CPU behind each of them. It spins only while the
+ *   usual pause between records is shorter than `spinUs`; while it is longer, it is as park.
  * - spin: takes one core, always, for a hop of a few µs, always.
  */
 import { FlushDelay, type FlushOptions } from '../flush-delay.ts';
 import type { WaitStrategyName } from '../worker-messages.ts';
-import { type Doorbell, RECHECK_MS } from './doorbell.ts';
-
-/** The longest that a timer can be set to, 24 days. */
-const KEEP_ALIVE_MS = 2 ** 31 - 1;
+import type { Doorbell } from './doorbell.ts';
 
 /**
- * Each sleep that nobody ended doubles the next one, from RECHECK_MS up to this: the looks of a reader in a closed market
- * are nearly all that its thread does.
+ * A sleeping loop looks for itself so long behind a record. A notification can be missed: engines have had such bugs in
+ * `waitAsync`, and a writer may be killed between its commit and its ring. This bounds the delay.
  */
-const LONGEST_SLEEP_MS = 400;
+const RECHECK_MS = 50;
+/**
+ * Each look that finds nothing doubles the time to the next one, up to this: the looks of a reader in a closed market are
+ * nearly all that its thread does.
+ */
+const LONGEST_RECHECK_MS = 400;
+/** Weight of the latest pause in the usual one: what the last few say counts, one that is out of line does not. */
+const PAUSE_WEIGHT = 1 / 8;
 
 export interface DrainLoopOptions {
   /**
@@ -51,7 +55,7 @@ export interface DrainLoopOptions {
   readonly hasWork: () => boolean;
   readonly doorbell: Doorbell;
   readonly strategy: WaitStrategyName;
-  /** `backoff` only: spins for so long after the last record, in µs. */
+  /** `backoff` only: spins for so long after the last record, in µs, while the usual pause is not longer. */
   readonly spinUs: number;
   /** Lets the first record wait for others. Without it none waits; with it the loop sleeps whatever the strategy. */
   readonly flush?: FlushOptions;
@@ -67,11 +71,14 @@ export class DrainLoop {
   readonly #options: DrainLoopOptions;
   readonly #flush: FlushDelay | null;
   #running = false;
-  #keepAlive: NodeJS.Timeout | undefined;
+  #recheck: NodeJS.Timeout | undefined;
   #immediate: NodeJS.Immediate | undefined;
   #asleep: Promise<void> = Promise.resolve();
+  #isParked = false;
+  #recheckMs = RECHECK_MS;
   #lastRecordMs = 0;
-  #sleepMs = RECHECK_MS;
+  /** From the last record before an empty ring to the next one, on average of late. */
+  #usualPauseMs = 0;
 
   constructor(options: DrainLoopOptions) {
     this.#options = options;
@@ -81,8 +88,8 @@ export class DrainLoop {
   /** Starts the loop, which keeps the thread alive until it is stopped. Once; a new loop is as good as a second start. */
   start(): void {
     this.#running = true;
-    // A thread that sleeps on the doorbell alone would leave: the promise of `waitAsync` does not hold it.
-    this.#keepAlive = setInterval(() => {}, KEEP_ALIVE_MS);
+    // It also keeps the thread: one that sleeps on the doorbell alone would leave, the promise of `waitAsync` does not hold it.
+    this.#lookIn(RECHECK_MS);
     this.#immediate = setImmediate(this.#turn);
   }
 
@@ -97,12 +104,12 @@ export class DrainLoop {
       const drained = this.#options.drain();
       // `drain` itself may have stopped the loop.
       if (!this.#running) return;
-      if (drained > 0) this.#sleepMs = RECHECK_MS;
+      if (drained > 0 && this.#recheckMs > RECHECK_MS) this.#lookIn(RECHECK_MS);
       if (this.#mayPark(drained)) {
         this.#park();
         return;
       }
-      if (drained > 0 && this.#options.strategy === 'backoff') this.#lastRecordMs = performance.now();
+      if (drained > 0 && this.#options.strategy === 'backoff') this.#noteRecords();
       this.#immediate = setImmediate(this.#turn);
     } catch (error) {
       this.#end();
@@ -115,8 +122,18 @@ export class DrainLoop {
     // What comes after a portion that was not full waits for others again: there is nothing to hurry for.
     if (flush !== undefined) return drained < flush.portion;
     if (drained > 0) return false;
-    if (strategy === 'backoff') return (performance.now() - this.#lastRecordMs) * 1000 >= spinUs;
-    return strategy === 'park';
+    if (strategy !== 'backoff') return strategy === 'park';
+    const spinMs = spinUs / 1000;
+    // A spin that is not expected to end with a record is CPU for nothing.
+    return this.#usualPauseMs > spinMs || performance.now() - this.#lastRecordMs >= spinMs;
+  }
+
+  #noteRecords(): void {
+    const now = performance.now();
+    // Longer pauses say no more than that spinning is in vain, and shall not count for long when records come again.
+    const pauseMs = Math.min(now - this.#lastRecordMs, (2 * this.#options.spinUs) / 1000);
+    this.#usualPauseMs += (pauseMs - this.#usualPauseMs) * PAUSE_WEIGHT;
+    this.#lastRecordMs = now;
   }
 
   #park(): void {
@@ -128,21 +145,33 @@ export class DrainLoop {
       else this.#flush.start();
       return;
     }
-    this.#asleep = doorbell.sleep(this.#sleepMs).then(() => {
-      doorbell.disarm();
-      this.#sleepMs = Math.min(LONGEST_SLEEP_MS, 2 * this.#sleepMs);
-      if (this.#running) this.#wake();
-    });
+    this.#isParked = true;
+    this.#asleep = doorbell.sleep().then(this.#wake);
   }
 
-  #wake(): void {
+  readonly #wake = (): void => {
+    if (!this.#isParked) return;
+    this.#isParked = false;
+    this.#options.doorbell.disarm();
+    if (!this.#running) return;
     if (this.#flush !== null && this.#options.hasWork()) this.#flush.start();
     else this.#turn();
+  };
+
+  readonly #look = (): void => {
+    this.#lookIn(this.#isParked ? Math.min(LONGEST_RECHECK_MS, 2 * this.#recheckMs) : RECHECK_MS);
+    if (this.#isParked && this.#options.hasWork()) this.#wake();
+  };
+
+  #lookIn(ms: number): void {
+    clearTimeout(this.#recheck);
+    this.#recheckMs = ms;
+    this.#recheck = setTimeout(this.#look, ms);
   }
 
   #end(): void {
     this.#running = false;
-    clearInterval(this.#keepAlive);
+    clearTimeout(this.#recheck);
     clearImmediate(this.#immediate);
     this.#flush?.cancel();
     this.#options.doorbell.disarm();
