@@ -16,11 +16,13 @@ import { warmUp } from './warm-up.ts';
 const INSTRUMENTS = 3000;
 const SMOKE_INSTRUMENTS = 300;
 const PER_SECOND = 45_000;
+const SMOKE_PER_SECOND = 5000;
 const WARM_UP_RATE = 10_000;
 const WARM_UP_SECONDS = 3;
 
 async function run(context: ScenarioContext): Promise<ScenarioReport> {
   const { isSmoke, seconds, rounds } = context;
+  const perSecond = isSmoke ? SMOKE_PER_SECOND : PER_SECOND;
   const instruments = isSmoke ? SMOKE_INSTRUMENTS : INSTRUMENTS;
   const generator = await startGenerator(context);
   const stage = new Stage(context, generator, await startHosts(context, generator, instruments, 1));
@@ -30,9 +32,9 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
   const results: RunResult[] = [];
   for (let round = 0; round < rounds; round++) {
     context.progress(`two-hosts: round ${round + 1} of ${rounds}`);
-    results.push(await stage.run({ ...common, perSecond: PER_SECOND, seconds }));
+    results.push(await stage.run({ ...common, perSecond, seconds }));
   }
-  const cells = new Map([[`${PER_SECOND}/s`, results]]);
+  const cells = new Map([[`${perSecond}/s`, results]]);
   return {
     tables: [
       latencyTable('Two hosts: intended time at the exchange to the bytes at a client', cells),
@@ -41,7 +43,7 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
     ],
     conditions: {
       instruments,
-      ticksPerSecond: PER_SECOND,
+      ticksPerSecond: perSecond,
       mode: 'quote',
       framing: 'json',
       transport: 'tcp over loopback',

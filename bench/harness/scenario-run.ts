@@ -18,6 +18,16 @@ async function runToEnd(scenario: Scenario, context: ScenarioContext): Promise<S
   }
 }
 
+/** @returns what could not be released: what was measured shall not be lost with it */
+async function cleanUp({ cleanup }: ScenarioContext): Promise<readonly string[]> {
+  try {
+    await cleanup.run();
+    return [];
+  } catch (error) {
+    return [`not everything was released: ${error instanceof Error ? error.message : String(error)}`];
+  }
+}
+
 /** Runs it, and releases what it has started. */
 export async function runScenario(
   scenario: Scenario,
@@ -28,8 +38,9 @@ export async function runScenario(
   const topology = drawingOf(file);
   const startedAt = new Date().toISOString();
   const before = readMachine();
-  const report = await runToEnd(scenario, context);
-  await context.cleanup.run();
+  const ran = await runToEnd(scenario, context);
+  const unclean = await cleanUp(context);
+  const report = { ...ran, failures: [...ran.failures, ...unclean] };
   const machine = machineUseBetween(before, readMachine());
   const warnings = machineWarnings(machine, environment.cores, report);
   const { commit } = environment;

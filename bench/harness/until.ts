@@ -10,7 +10,7 @@ const LOOK_MS = 20;
 export async function until<T>(
   what: string,
   look: () => Promise<T | null> | T | null,
-  timeoutMs = 20_000,
+  timeoutMs = 60_000,
 ): Promise<T> {
   const end = performance.now() + timeoutMs;
   for (;;) {

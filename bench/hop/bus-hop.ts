@@ -131,8 +131,8 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
   const open = async (way: Way) => void pairs.set(way, await HopPair.open(context, way, topics));
   await Promise.all(WAYS.map(open));
   const leadInSeconds = context.isSmoke ? SMOKE_LEAD_IN_SECONDS : LEAD_IN_SECONDS;
-  const measure = ({ way, perSecond, instruments }: Cell) =>
-    pairs.get(way)!.run({ perSecond, instruments, leadInSeconds, seconds: context.seconds });
+  const measure = ({ way, perSecond, instruments, isFlood }: Cell) =>
+    pairs.get(way)!.run({ perSecond, instruments, leadInSeconds, seconds: context.seconds }, isFlood);
   const { hops, batches, floods } = context.isSmoke ? chooseSmokeCells() : chooseCells(topics);
   if (!context.isSmoke) {
     context.progress('bus-hop: warm-up');

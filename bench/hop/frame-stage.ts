@@ -1,6 +1,5 @@
 /** The generator, and the processes that take turns at receiving from it. */
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { LoadGenerator } from '../end-to-end/load-generator.ts';
 import { startGenerator } from '../end-to-end/stage.ts';
 import type { StreamMode } from '../end-to-end/tick-format.ts';
@@ -9,6 +8,7 @@ import type { LatencySummary } from '../harness/latency-recorder.ts';
 import { monotonicUs } from '../harness/monotonic-clock.ts';
 import type { ScenarioContext } from '../harness/scenario.ts';
 import { until } from '../harness/until.ts';
+import { untilReceived } from '../harness/until-received.ts';
 import type { FrameCpu, FrameHost } from './frame-host.ts';
 
 /** Who receives: see the drawing in frame-hop.ts. */
@@ -19,7 +19,7 @@ export type FrameWay = (typeof FRAME_WAYS)[number];
 export const INSTRUMENTS = 1000;
 /** From the decision to begin to the first burst. */
 const HEAD_START_US = 30_000;
-const QUIET_MS = 300;
+const QUIET_MS = 5000;
 
 export interface FrameRun {
   readonly sent: number;
@@ -76,7 +76,7 @@ export class FrameStage {
       measureFromUs,
       seconds: whole,
     });
-    const { received, latency } = await untilReceived(host, load.sent);
+    const { received, latency } = await untilReceived(() => host.call('counts', null), load.sent, QUIET_MS);
     const cpu = await host.call('cpu', null);
     await host.call('unsubscribe', null);
     await this.#untilSubscribed(0);
@@ -88,15 +88,5 @@ export class FrameStage {
     return until(`${wanted} instruments subscribed at the generator`, async () =>
       (await this.#generator.call('subscribed', null)) === wanted ? true : null,
     );
-  }
-}
-
-/** Waits for the last tick, or until nothing has come for a while. */
-async function untilReceived(host: ChildProgram<FrameHost>, expected: number) {
-  for (let before = -1; ; ) {
-    const counts = await host.call('counts', null);
-    if (counts.received >= expected || counts.received === before) return counts;
-    before = counts.received;
-    await delay(QUIET_MS);
   }
 }

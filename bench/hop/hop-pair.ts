@@ -7,6 +7,7 @@ import { freeEndpoint } from '../harness/free-endpoint.ts';
 import { monotonicUs } from '../harness/monotonic-clock.ts';
 import type { ScenarioContext } from '../harness/scenario.ts';
 import { until } from '../harness/until.ts';
+import { untilReceived } from '../harness/until-received.ts';
 import type { HopCpu, HopHost } from './hop-host.ts';
 import type { HopReceived } from './hop-tally.ts';
 import type { HopWriterResult } from './hop-writer.ts';
@@ -37,7 +38,9 @@ export interface HopPairCpu extends HopCpu {
 
 /** Time for the writing thread to start; the lead-in takes what it is too short by. */
 const HEAD_START_US = 200_000;
-const QUIET_MS = 300;
+const QUIET_MS = 5000;
+/** What a flood has lost does not come any more. */
+const FLOOD_QUIET_MS = 300;
 
 async function endpointOf(way: Way, cleanup: Cleanup): Promise<string> {
   if (way === 'tcp') return freeEndpoint();
@@ -95,7 +98,8 @@ export class HopPair {
     );
   }
 
-  async run(options: HopRunOptions): Promise<HopRun> {
+  /** @param isFlood more is sent than can arrive */
+  async run(options: HopRunOptions, isFlood = false): Promise<HopRun> {
     const { perSecond, instruments, leadInSeconds } = options;
     const seconds = leadInSeconds + options.seconds;
     const startUs = Math.ceil(monotonicUs()) + HEAD_START_US;
@@ -106,20 +110,14 @@ export class HopPair {
     await delay((startUs - monotonicUs()) / 1000);
     await Promise.all(this.#programs().map((program) => program.call('beginCpu', null)));
     const { written, lag } = await writing;
-    const received = await this.#untilReceived(written * this.#subscribers);
+    const received = await untilReceived(
+      () => this.#receiver.call('counts', null),
+      written * this.#subscribers,
+      isFlood ? FLOOD_QUIET_MS : QUIET_MS,
+    );
     const cpu = await this.#cpuPerTick(received.received);
     const subscribers = this.#subscribers;
     return { ...options, ...received, way: this.way, subscribers, written, writerLag: lag, cpu };
-  }
-
-  /** Waits for the last tick, or until nothing has come for a while. */
-  async #untilReceived(expected: number): Promise<HopReceived> {
-    for (let before = -1; ; ) {
-      const counts = await this.#receiver.call('counts', null);
-      if (counts.received >= expected || counts.received === before) return counts;
-      before = counts.received;
-      await delay(QUIET_MS);
-    }
   }
 
   #programs(): ChildProgram<HopHost>[] {
