@@ -65,12 +65,19 @@ let clients: MeasuringClient[] = [];
 let cpu = process.cpuUsage();
 let payloadBytes = 0;
 
+type Answer = Readonly<Record<string, unknown>>;
+
+interface Waiting {
+  resolve(answer: Answer): void;
+  reject(error: Error): void;
+}
+
 class MeasuringClient {
   readonly #client: Pick<RawClient, 'send' | 'sendText' | 'close'>;
   readonly #form: TickForm;
   readonly #isSampled: boolean;
   readonly #opened: Promise<void>;
-  #answer: ((message: Readonly<Record<string, unknown>>) => void) | undefined;
+  #waiting: Waiting | undefined;
   received = 0;
   checksum = 0;
 
@@ -81,8 +88,10 @@ class MeasuringClient {
   ) {
     this.#form = form;
     this.#isSampled = isSampled;
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#opened = promise;
+    // Clients wait for their turn to subscribe: one may be lost before.
+    promise.catch(() => undefined);
     const bufferBytes = instrumentsPerClient > FEW_INSTRUMENTS ? BUFFER_BYTES : SMALL_BUFFER_BYTES;
     const events: RawClientEvents = {
       tick: (receivedUs, intendedUs, bytes) => {
@@ -91,28 +100,36 @@ class MeasuringClient {
         this.checksum = (this.checksum + intendedUs) | 0;
         if (this.#isSampled && intendedUs >= fromUs) latency.record(receivedUs - intendedUs);
       },
-      control: (message) => this.#answer?.(message),
+      control: (message) => this.#waiting?.resolve(message),
       open: resolve,
-      lost: (reason) => lost.push(reason),
+      lost: (reason) => {
+        lost.push(reason);
+        const error = new Error(`connection lost: ${reason}`);
+        reject(error);
+        this.#waiting?.reject(error);
+      },
     };
     const options = { url, form, mode, bufferBytes };
     this.#client = protocol === 'nats' ? new NatsClient(options, events) : new RawClient(options, events);
   }
 
-  /** @throws Error when the answer is none of success, or there is none in time */
+  /** @throws Error when the answer is none of success, there is none in time, or the connection ends before */
   async #ask(request: ClientRequest): Promise<void> {
-    const answer = await new Promise<Readonly<Record<string, unknown>>>((resolve, reject) => {
-      const late = () => reject(new Error(`no answer to a request; connections lost: ${lost.join('; ')}`));
-      const timer = setTimeout(late, SUBSCRIBE_TIMEOUT_MS);
-      this.#answer = (message) => {
-        clearTimeout(timer);
-        resolve(message);
-      };
-      this.#client.send(request);
-    });
-    if (answer.status !== 'success') throw new Error(`refused: ${JSON.stringify(answer).slice(0, 500)}`);
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    this.#waiting = { resolve, reject };
+    const late = () => reject(new Error(`no answer to a request; connections lost: ${lost.join('; ')}`));
+    const timer = setTimeout(late, SUBSCRIBE_TIMEOUT_MS);
+    this.#client.send(request);
+    try {
+      const answer = await promise;
+      if (answer.status !== 'success') throw new Error(`refused: ${JSON.stringify(answer).slice(0, 500)}`);
+    } finally {
+      clearTimeout(timer);
+      this.#waiting = undefined;
+    }
   }
 
+  /** @throws Error when the connection ends before it is open, or a request is refused */
   async subscribe(options: ConnectOptions, symbols: readonly string[]): Promise<void> {
     await this.#opened;
     if (this.#form === 'wire') return this.#subscribeAtBroker(options, symbols);

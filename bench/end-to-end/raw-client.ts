@@ -13,7 +13,7 @@ import {
   type StreamMode,
   type TickForm,
 } from './tick-format.ts';
-import { maskedFrame, OPCODE, upgradeRequest } from './websocket-wire.ts';
+import { maskedFrame, OPCODE, upgradeRefusal, upgradeRequest } from './websocket-wire.ts';
 
 const SECURE = ['wss:', 'https:'];
 
@@ -117,6 +117,12 @@ export class RawClient {
       const head = buffer.subarray(0, end).indexOf('\r\n\r\n');
       if (head < 0) {
         this.#filled = end;
+        if (end === buffer.length) this.#end(`the answer's head is longer than ${buffer.length} bytes`);
+        return true;
+      }
+      const refusal = upgradeRefusal(buffer.toString('latin1', 0, head));
+      if (refusal !== null) {
+        this.#end(refusal);
         return true;
       }
       this.#upgraded = true;

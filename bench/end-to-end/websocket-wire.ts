@@ -1,4 +1,4 @@
-/** What a client of a WebSocket server writes: the request to upgrade, and masked frames. */
+/** What a client of a WebSocket server writes, the request to upgrade and masked frames, and how the upgrade is answered. */
 
 export const OPCODE = { CONTINUATION: 0, TEXT: 1, BINARY: 2, CLOSE: 8, PING: 9, PONG: 10 } as const;
 const FINAL = 0x80;
@@ -11,6 +11,13 @@ export function upgradeRequest({ host, pathname, search }: URL): string {
     `GET ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
     'Sec-WebSocket-Key: dGlja3dpcmUtYmVuY2gtIQ==\r\nSec-WebSocket-Version: 13\r\n\r\n'
   );
+}
+
+/** @returns why the head of an answer is none of an upgrade, or null when it is one */
+export function upgradeRefusal(head: string): string | null {
+  const [line = ''] = head.split('\r\n', 1);
+  if (/^HTTP\/1\.1 101(?: |$)/.test(line)) return null;
+  return `answered ${line.replace(/^HTTP\/\S+/, 'HTTP').slice(0, 200)} in place of an upgrade`;
 }
 
 /** A client's frames are masked; a mask of zeros leaves the payload as it is. */

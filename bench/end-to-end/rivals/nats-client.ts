@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { monotonicUs } from '../../harness/monotonic-clock.ts';
 import type { ClientRequest, RawClientEvents, RawClientOptions } from '../raw-client.ts';
 import { type FindIntended, intendedTimeFinder, NO_TICK } from '../tick-format.ts';
-import { maskedFrame, OPCODE, upgradeRequest } from '../websocket-wire.ts';
+import { maskedFrame, OPCODE, upgradeRefusal, upgradeRequest } from '../websocket-wire.ts';
 import { FrameStripper } from './frame-stripper.ts';
 import { type NatsEvents, readNats } from './nats-reader.ts';
 import { connectLine, LEAVES, publishHead, REQUESTS, tickSubject } from './nats-subjects.ts';
@@ -93,6 +93,12 @@ export class NatsClient {
       const head = buffer.subarray(0, end).indexOf(HEAD_END);
       if (head < 0) {
         this.#kept = end;
+        if (end === buffer.length) this.#end(`the answer's head is longer than ${buffer.length} bytes`);
+        return;
+      }
+      const refusal = upgradeRefusal(buffer.toString('latin1', 0, head));
+      if (refusal !== null) {
+        this.#end(refusal);
         return;
       }
       this.#upgraded = true;
