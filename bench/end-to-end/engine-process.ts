@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
+import { childEnvironment } from '../harness/child-environment.ts';
 import { type ProcessUsage, readProcessUsage } from '../harness/process-usage.ts';
 import { readThreadUsage, type ThreadUsage } from '../harness/thread-usage.ts';
 import { until } from '../harness/until.ts';
@@ -33,10 +34,10 @@ export class EngineProcess implements ServerProcess {
   constructor({ command, directory, flags, nodeFlags = [], entry = SOURCE_ENTRY }: EngineProcessOptions) {
     this.#command = command;
     const args = [command, '--no-supervise', '--log-level=warn', '--log-format=json', ...flags];
-    // No environment of the caller's: its settings would be the engine's. With the channel it ends when this process does.
+    // Not the caller's environment: its settings would be the engine's. With the channel it ends when this process does.
     this.#child = spawn(process.execPath, [...process.execArgv, ...nodeFlags, entry, ...args], {
       cwd: directory,
-      env: { PATH: process.env.PATH ?? '' },
+      env: childEnvironment(),
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {

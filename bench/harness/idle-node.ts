@@ -1,10 +1,13 @@
 /** A Node process that does nothing: what a runtime takes by itself. */
 import { spawn } from 'node:child_process';
+import { childEnvironment } from './child-environment.ts';
 import type { Cleanup } from './cleanup.ts';
 import { readProcessUsage } from './process-usage.ts';
 import { until } from './until.ts';
 
-const IDLE_PROGRAM = 'process.send("up"); setInterval(() => {}, 2 ** 30);';
+/** Ends with its parent, also when that is killed. */
+const IDLE_PROGRAM =
+  'process.on("disconnect", () => process.exit()); process.send("up"); setInterval(() => {}, 2 ** 30);';
 
 /**
  * Starts one with the flags of this process, and ends it.
@@ -13,7 +16,7 @@ const IDLE_PROGRAM = 'process.send("up"); setInterval(() => {}, 2 ** 30);';
  */
 export async function idleNodeMiB(cleanup: Cleanup): Promise<number | null> {
   const child = spawn(process.execPath, [...process.execArgv, '-e', IDLE_PROGRAM], {
-    env: { PATH: process.env.PATH ?? '' },
+    env: childEnvironment(),
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   cleanup.add(() => void child.kill());
