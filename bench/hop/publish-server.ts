@@ -19,8 +19,6 @@ export interface PublishResult {
   readonly seconds: number;
   /** Of this thread, in the measured time; null where the system does not tell. */
   readonly cpuNs: number | null;
-  /** Messages that the library dropped: none ever should be. */
-  readonly dropped: number;
 }
 
 const TOPIC = 'fan-out';
@@ -32,8 +30,8 @@ const VOLLEY_DELIVERIES = 20_000;
 
 const message = new PrebuiltQuote().bytes;
 let connected = 0;
-let dropped = 0;
-let onRead = (): void => {};
+/** Until all of the clients have read all of it. */
+let volley: { resolve(): void; reject(error: Error): void } | undefined;
 
 const app = App();
 app.ws('/*', {
@@ -45,12 +43,11 @@ app.ws('/*', {
     socket.subscribe(TOPIC);
   },
   // What a client sends means that all of them have read all of a volley.
-  message: () => onRead(),
-  dropped: () => {
-    dropped++;
-  },
-  close: () => {
+  message: () => volley?.resolve(),
+  dropped: () => volley?.reject(new Error('the library dropped a message: its clients read too slowly')),
+  close: (_socket, code) => {
     connected--;
+    volley?.reject(new Error(`a client left within a volley, with code ${code}`));
   },
 });
 
@@ -78,16 +75,21 @@ function volleyBytes(options: Pick<PublishOptions, 'subscribers' | 'publishesPer
   return turnsOf(options) * subscribers * publishesPerTurn * (message.length + FRAME_HEAD_BYTES);
 }
 
-function shoot(turns: number, publishesPerTurn: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  onRead = resolve;
+/** @throws Error when a message is dropped or a client leaves: what was sent would never be read in full */
+async function shoot(turns: number, publishesPerTurn: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  volley = { resolve, reject };
   let left = turns;
   const turn = () => {
     for (let i = 0; i < publishesPerTurn; i++) app.publish(TOPIC, message, false);
-    if (--left > 0) setImmediate(turn);
+    if (--left > 0 && volley !== undefined) setImmediate(turn);
   };
   turn();
-  return promise;
+  try {
+    await promise;
+  } finally {
+    volley = undefined;
+  }
 }
 
 /** CPU of this thread so far, ns. */
@@ -96,6 +98,7 @@ function cpuNs(): number | null {
   return usage === undefined ? null : usage.cpuUs * 1000;
 }
 
+/** @throws Error when a volley is not read in full */
 async function publish(options: PublishOptions): Promise<PublishResult> {
   const { subscribers, publishesPerTurn, leadInSeconds, seconds } = options;
   const turns = turnsOf(options);
@@ -117,7 +120,6 @@ async function publish(options: PublishOptions): Promise<PublishResult> {
     deliveries: volleys * turns * publishesPerTurn * subscribers,
     seconds: (performance.now() - from) / 1000,
     cpuNs: before === null || after === null ? null : after - before,
-    dropped,
   };
 }
 
