@@ -1,4 +1,4 @@
-/** CPU time of single threads, from the scheduler's own account in ns. Linux only: elsewhere null. */
+/** CPU time of single threads, from the scheduler's own account in ns. Linux with that account only: elsewhere null. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 export interface ThreadUsage {
@@ -7,7 +7,7 @@ export interface ThreadUsage {
   readonly cpuUs: number;
 }
 
-/** All threads of a process by their number; one that ends meanwhile is left out. */
+/** All threads of a process by their number; one that ends meanwhile is left out. Null when none can be read. */
 export function readThreadUsage(pid: number): ReadonlyMap<number, ThreadUsage> | null {
   if (process.platform !== 'linux') return null;
   const threads = new Map<number, ThreadUsage>();
@@ -21,7 +21,7 @@ export function readThreadUsage(pid: number): ReadonlyMap<number, ThreadUsage> |
       // It ended between the list and the look.
     }
   }
-  return threads;
+  return threads.size === 0 ? null : threads;
 }
 
 /** The number of the calling thread; 0 where the system does not tell. */
