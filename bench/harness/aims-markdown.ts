@@ -1,11 +1,26 @@
 /** The aims as tables for documents. */
 import { formatFigure, formatMedian } from './figure.ts';
-import { formatLimit, type JudgedAim, type JudgedGoal, verdictOf } from './judged-aim.ts';
+import {
+  doubtfulNote,
+  formatLimit,
+  formatMeasured,
+  type JudgedAim,
+  type JudgedGoal,
+  verdictOf,
+} from './judged-aim.ts';
 
 function markdownTable(columns: readonly string[], rows: readonly (readonly string[])[]): string {
   const cell = (text: string) => text.replaceAll('|', '\\|');
   const line = (cells: readonly string[]) => `| ${cells.map(cell).join(' | ')} |`;
   return [line(columns), line(columns.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+/** A star or a tag in a text stays what it is. */
+const inMarkdown = (text: string) => text.replaceAll('*', '\\*').replaceAll('<', '&lt;');
+
+function withNote(table: string, aims: readonly JudgedAim[]): string {
+  const note = doubtfulNote(aims);
+  return note === '' ? table : `${table}\n\n${inMarkdown(note)}`;
 }
 
 const named = ({ label }: JudgedGoal, text: string) => (label === '' ? text : `${label}: ${text}`);
@@ -29,13 +44,11 @@ export function aimsSummary(aims: readonly JudgedAim[]): string {
   const rows = aims.map(({ what, goals, command }) => [
     what,
     limits(goals),
-    goals
-      .map((goal) => named(goal, goal.measured === null ? 'not measured' : formatMedian(goal.measured)))
-      .join('<br>'),
+    goals.map((goal) => named(goal, inMarkdown(formatMeasured(goal, formatMedian)))).join('<br>'),
     verdicts(goals),
     `\`${command}\``,
   ]);
-  return markdownTable(['what', 'aim', 'measured', 'met', 'command'], rows);
+  return withNote(markdownTable(['what', 'aim', 'measured', 'met', 'command'], rows), aims);
 }
 
 /** A line for each number, with its spread. */
@@ -44,10 +57,10 @@ export function aimsTable(aims: readonly JudgedAim[]): string {
     goals.map((goal) => [
       goal.label === '' ? what : `${what}: ${goal.label}`,
       formatLimit(goal),
-      goal.measured === null ? '-' : formatFigure(goal.measured),
+      inMarkdown(formatMeasured(goal, formatFigure)),
       verdictOf(goal),
       `\`--only ${goal.scenario}\``,
     ]),
   );
-  return markdownTable(['what', 'aim', 'measured, median (quartiles)', '', 'command'], rows);
+  return withNote(markdownTable(['what', 'aim', 'measured, median (quartiles)', '', 'command'], rows), aims);
 }

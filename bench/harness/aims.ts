@@ -9,6 +9,8 @@ export interface Goal {
   /** In the figure's unit: its median must not be above (`atMost`) or below (`atLeast`) it. */
   readonly limit: { readonly atMost: number } | { readonly atLeast: number };
   readonly unit: string;
+  /** The label ends with the measured seconds of the run that is judged. */
+  readonly saysSeconds?: true;
 }
 
 export interface Aim {
@@ -96,9 +98,14 @@ export const AIMS: readonly Aim[] = [
   {
     what: 'cost per delivery',
     goals: [
-      times('1,000 clients over 10', 'fan-out', 'cost per delivery of 1000 clients × 10 clients', {
-        atMost: 1.3,
-      }),
+      times(
+        '1,000 clients over 10, 100 ticks/s',
+        'fan-out',
+        'cost per delivery of 1000 clients × 10 clients',
+        {
+          atMost: 1.3,
+        },
+      ),
       times(
         '3,000 instruments over 10',
         'instruments',
@@ -115,16 +122,24 @@ export const AIMS: readonly Aim[] = [
     what: 'time of others for the same tick over ours',
     goals: [
       times("official SDK's parser", 'decode', 'official SDK parser × ours', { atLeast: 10 }),
-      times('`JSON.stringify`', 'json', 'JSON.stringify × ours', { atLeast: 4 }),
+      times('`JSON.stringify` and its bytes, which a client needs', 'json', 'JSON.stringify × ours', {
+        atLeast: 4,
+      }),
+      times('`JSON.stringify`, the string alone', 'json', 'JSON.stringify, to a string × ours', {
+        atLeast: 4,
+      }),
       times('msgpackr', 'msgpack', 'msgpackr × ours', { atLeast: 6 }),
     ],
   },
   {
     what: 'memory',
     goals: [
-      times('end of the soak over after the warm-up', 'soak', 'RSS at the end × after the warm-up', {
-        atMost: 1.1,
-      }),
+      {
+        ...times('end of the soak over after the warm-up', 'soak', 'RSS at the end × after the warm-up', {
+          atMost: 1.1,
+        }),
+        saysSeconds: true,
+      },
       {
         label: 'above the idle runtime, 3,000 instruments and 1,000 clients',
         scenario: 'memory',

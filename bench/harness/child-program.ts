@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { basename } from 'node:path';
 
 /** What a program can be asked; each handler takes one argument that survives a message. */
 export type Handlers = Readonly<Record<string, (argument: never) => unknown>>;
@@ -55,7 +56,7 @@ export class ChildProgram<H extends Handlers> {
       else waiting?.reject(new Error(error));
     });
     this.#child.on('exit', (code, signal) => {
-      const error = new Error(`${script} ended with ${signal ?? `code ${code}`}`);
+      const error = new Error(`${basename(script)} ended with ${signal ?? `code ${code}`}`);
       for (const { reject } of this.#waiting.values()) reject(error);
       this.#waiting.clear();
     });

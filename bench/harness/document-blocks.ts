@@ -22,11 +22,12 @@ const BLOCK = /<!-- bench ([\w-]+) -->\n[\s\S]*?<!-- end -->/g;
 const fenced = (text: string) => `\`\`\`text\n${text}\n\`\`\``;
 
 function scenarioBlock(result: ScenarioResult, machine: string): string {
-  const { tables, conditions, warnings } = result;
+  const { tables, conditions, warnings, failures } = result;
   const below = [
     formatConditions(conditions),
     [machine, formatMoment(result)].join('\n'),
     ...warnings.map((warning) => `Warning: ${warning}`),
+    ...failures.map((failure) => `FAILED: ${failure}`),
   ];
   return fenced([...tables.map(formatTable), ...below].join('\n\n'));
 }

@@ -18,6 +18,7 @@ export interface Environment {
   readonly nodeFlags: readonly string[];
   /** NODE_OPTIONS, which every process of the suite inherits; empty when it is not set. */
   readonly nodeOptions: string;
+  /** Without the values that belong to one machine or one person. */
   readonly arguments: readonly string[];
   /** Commit, with `+changes` when the tree differs from it. */
   readonly commit: string;
@@ -48,6 +49,30 @@ function readCommit(): string {
   }
 }
 
+/** Options whose values are paths of this machine, or a secret: a report is published. */
+const PRIVATE_OPTIONS = new Set([
+  '--json',
+  '--html',
+  '--with',
+  '--report',
+  '--compare',
+  '--target-symbols',
+  '--target-key',
+]);
+
+/** The arguments of a run, of which those with a path or a secret keep their name alone. */
+export function publicArguments(args: readonly string[]): string[] {
+  const shown: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const argument = args[i]!;
+    const [name = ''] = argument.split('=', 1);
+    const isPrivate = PRIVATE_OPTIONS.has(name);
+    shown.push(isPrivate ? name : argument);
+    if (isPrivate && name === argument) i++;
+  }
+  return shown;
+}
+
 export function readEnvironment(args: readonly string[]): Environment {
   const processors = cpus();
   return {
@@ -62,7 +87,7 @@ export function readEnvironment(args: readonly string[]): Environment {
     v8: process.versions.v8,
     nodeFlags: process.execArgv,
     nodeOptions: process.env.NODE_OPTIONS ?? '',
-    arguments: args,
+    arguments: publicArguments(args),
     commit: readCommit(),
     startedAt: new Date().toISOString(),
     load: readLoad(),

@@ -1,7 +1,14 @@
 /** The aims on the HTML page. */
 import { formatFigure } from './figure.ts';
 import { escapeHtml } from './html-text.ts';
-import { formatLimit, type JudgedAim, type JudgedGoal, verdictOf } from './judged-aim.ts';
+import {
+  doubtfulNote,
+  formatLimit,
+  formatMeasured,
+  type JudgedAim,
+  type JudgedGoal,
+  verdictOf,
+} from './judged-aim.ts';
 
 /** Code in back-ticks, the only mark-up in the texts of aims. */
 const withCode = (text: string) => escapeHtml(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>');
@@ -21,11 +28,12 @@ function gauge({ limit, measured, isMet }: JudgedGoal): string {
 function aimRows({ what, goals }: JudgedAim): string {
   const rows = goals.map((goal, i) => {
     const verdict = verdictOf(goal);
-    const measured = goal.measured === null ? '–' : formatFigure(goal.measured);
+    const measured = formatMeasured(goal, formatFigure);
+    const kind = goal.failure === null ? 'number' : 'not-met';
     const head = i === 0 ? `<td rowspan="${goals.length}">${withCode(what)}</td>` : '';
     return (
       `<tr>${head}<td>${withCode(goal.label)}</td><td class="number">${escapeHtml(formatLimit(goal))}</td>` +
-      `<td class="number">${escapeHtml(measured)}</td><td>${gauge(goal)}</td>` +
+      `<td class="${kind}">${escapeHtml(measured)}</td><td>${gauge(goal)}</td>` +
       `<td class="number ${verdict.replace(' ', '-')}">${verdict}</td></tr>`
     );
   });
@@ -36,8 +44,10 @@ function aimRows({ what, goals }: JudgedAim): string {
 export function htmlAims(aims: readonly JudgedAim[]): string {
   const columns = ['what', '', 'aim', 'measured, median (quartiles)', '', ''];
   const head = columns.map((name) => `<th>${name}</th>`).join('');
+  const note = doubtfulNote(aims);
+  const foot = note === '' ? '' : `<p class="note">${escapeHtml(note)}</p>`;
   return (
     '<section id="aims"><h2>Aims</h2><p>Ratios are formed within each round between things that took turns in it. The mark in a bar is the aim.</p>' +
-    `<div class="wide"><table class="aims"><thead><tr>${head}</tr></thead>${aims.map(aimRows).join('\n')}</table></div></section>`
+    `<div class="wide"><table class="aims"><thead><tr>${head}</tr></thead>${aims.map(aimRows).join('\n')}</table></div>${foot}</section>`
   );
 }

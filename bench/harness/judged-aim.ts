@@ -4,8 +4,12 @@ import { type Figure, withUnit } from './figure.ts';
 import type { SuiteReport } from './report-file.ts';
 
 export interface JudgedGoal extends Goal {
-  /** Null when the run has no such figure. */
+  /** Null when the run has no such figure, or when its scenario failed. */
   readonly measured: Figure | null;
+  /** The first thing that went wrong in the scenario, one line: its figures then stand for nothing. */
+  readonly failure: string | null;
+  /** Whether something of the machine makes the figure doubtful: its scenario has warnings. */
+  readonly isDoubtful: boolean;
   /** Of the measured median; null when it was not measured. */
   readonly isMet: boolean | null;
 }
@@ -19,17 +23,24 @@ export interface JudgedAim {
 
 export type Verdict = 'met' | 'not met' | 'not measured';
 
+const labelFor = ({ label, saysSeconds }: Goal, seconds: number) =>
+  saysSeconds === true ? `${label}, ${seconds.toLocaleString('en-US')} s` : label;
+
 /** @throws Error when the scenario gives the figure in another unit than the aim has */
 function judge(goal: Goal, report: Pick<SuiteReport, 'scenarios'>): JudgedGoal {
   const { figure, limit, unit } = goal;
   const scenario = report.scenarios.find(({ name }) => name === goal.scenario);
-  const measured = scenario?.figures?.[figure];
-  if (measured === undefined) return { ...goal, measured: null, isMet: null };
+  const failure = scenario?.failures[0]?.split('\n', 1)[0] ?? null;
+  const label = scenario === undefined ? goal.label : labelFor(goal, scenario.seconds);
+  const measured = failure === null ? scenario?.figures?.[figure] : undefined;
+  if (scenario === undefined || measured === undefined) {
+    return { ...goal, label, measured: null, failure, isDoubtful: false, isMet: null };
+  }
   if (measured.unit !== unit) {
     throw new Error(`${goal.scenario} gives '${figure}' in ${measured.unit}, and the aim is in ${unit}`);
   }
   const isMet = 'atMost' in limit ? measured.median <= limit.atMost : measured.median >= limit.atLeast;
-  return { ...goal, measured, isMet };
+  return { ...goal, label, measured, failure, isDoubtful: scenario.warnings.length > 0, isMet };
 }
 
 export function judgeAims(
@@ -49,6 +60,27 @@ export function judgeAims(
 export function verdictOf({ isMet }: Pick<JudgedGoal, 'isMet'>): Verdict {
   if (isMet === null) return 'not measured';
   return isMet ? 'met' : 'not met';
+}
+
+const DOUBTFUL_MARK = '*';
+
+/** What the mark means; empty when no number has one. */
+export function doubtfulNote(aims: readonly JudgedAim[]): string {
+  const names = aims.flatMap(({ goals }) =>
+    goals.filter(({ isDoubtful }) => isDoubtful).map(({ scenario }) => scenario),
+  );
+  if (names.length === 0) return '';
+  return `${DOUBTFUL_MARK} doubtful, since the machine gave cause for a warning in ${[...new Set(names)].join(', ')}: see there`;
+}
+
+/** `1.32 × *`, `not measured: 3 of 100 deliveries are missing`, or `-`. */
+export function formatMeasured(
+  { measured, failure, isDoubtful }: Pick<JudgedGoal, 'measured' | 'failure' | 'isDoubtful'>,
+  format: (figure: Figure) => string,
+): string {
+  if (failure !== null) return `not measured: ${failure}`;
+  if (measured === null) return '-';
+  return isDoubtful ? `${format(measured)} ${DOUBTFUL_MARK}` : format(measured);
 }
 
 /** `≤ 1.5 ×`. */

@@ -7,7 +7,7 @@ import { formatConditions, formatMoment } from './conditions.ts';
 import { DOCUMENTS, documentBlocks, fillDocument, STORED_PAGE, STORED_REPORT } from './document-blocks.ts';
 import { formatMedian } from './figure.ts';
 import { htmlPage } from './html-page.ts';
-import { formatLimit, judgeAims, verdictOf } from './judged-aim.ts';
+import { doubtfulNote, formatLimit, formatMeasured, judgeAims, verdictOf } from './judged-aim.ts';
 import { type ScenarioResult, type SuiteReport, writeReport } from './report-file.ts';
 import { readReport } from './report-reader.ts';
 import { formatTable } from './table.ts';
@@ -29,17 +29,21 @@ export function formatComparison({ notes, tables }: Comparison): string {
 /** The aims that the scenarios of a report are to show; empty when there are none. */
 export function formatAims(report: SuiteReport): string {
   const names = report.scenarios.map(({ name }) => name);
-  const rows = judgeAims(report, AIMS).flatMap(({ what, goals }) =>
+  const aims = judgeAims(report, AIMS);
+  const rows = aims.flatMap(({ what, goals }) =>
     goals
       .filter(({ scenario }) => names.includes(scenario))
       .map((goal) => [
         goal.label === '' ? what : `${what}: ${goal.label}`,
         formatLimit(goal),
-        goal.measured === null ? '-' : formatMedian(goal.measured),
+        formatMeasured(goal, formatMedian),
         verdictOf(goal),
       ]),
   );
-  return rows.length === 0 ? '' : formatTable({ title: 'Aims', columns: ['', 'aim', 'measured', ''], rows });
+  if (rows.length === 0) return '';
+  const table = formatTable({ title: 'Aims', columns: ['', 'aim', 'measured', ''], rows });
+  const note = doubtfulNote(aims);
+  return note === '' ? table : `${table}\n${note}`;
 }
 
 export function writePage(path: string, report: SuiteReport, comparison?: Comparison): void {

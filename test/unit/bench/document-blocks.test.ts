@@ -41,6 +41,22 @@ test('a marked place in a document gets the tables of its scenario with their co
   assert.equal(fillDocument(after, blocks), after, 'filling it again changes nothing');
 });
 
+test('a document never shows the numbers of a scenario that failed without saying so', () => {
+  const failed = suiteReport([
+    scenarioResult({
+      name: 'fan-out',
+      figures: { 'deliveries per CPU second × floor': ratio(0.9) },
+      failures: ['engine: 3 deliveries are missing'],
+    }),
+  ]);
+  const shown = documentBlocks(failed);
+  assert.match(shown.get('fan-out')!, /^FAILED: engine: 3 deliveries are missing$/m);
+  for (const name of ['aims', 'aims-summary']) {
+    assert.match(shown.get(name)!, /not measured: engine: 3 deliveries are missing/);
+    assert.doesNotMatch(shown.get(name)!, /0\.900|\| (met|yes) \| `/);
+  }
+});
+
 test('a place that the run has nothing for is refused, so that old numbers never stand beside new ones', () => {
   const text = '<!-- bench soak -->\nold\n<!-- end -->';
   assert.throws(() => fillDocument(text, blocks), /'soak', which the stored run did not measure/);
@@ -53,10 +69,11 @@ test('a document tells of each aim what was measured, whether it is met, and the
   );
   assert.match(
     filled,
-    /over the floor \| ≥ 0\.8 × \| 0\.900 × \(0\.800–1\.000\) \| met \| `--only fan-out` \|/,
+    /over the floor \| ≥ 0\.8 × \| 0\.900 × \(0\.800–1\.000\) \\\* \| met \| `--only fan-out` \|/,
   );
-  assert.match(filled, /over plain Node \| ≥ 5 × \| 4\.20 × \(4\.10–4\.30\) \| not met \|/);
+  assert.match(filled, /over plain Node \| ≥ 5 × \| 4\.20 × \(4\.10–4\.30\) \\\* \| not met \|/);
   assert.match(filled, /over NATS \| ≥ 1 × \| - \| not measured \|/);
+  assert.match(filled, /^\\\* doubtful, .* in fan-out: see there$/m);
   assert.match(filled, /\| 1 of 4 \| `npm run bench -- --only fan-out` \|/);
 });
 
