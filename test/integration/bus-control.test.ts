@@ -64,7 +64,10 @@ test('a key is verified as for a client of the host itself, with the account beh
 
 test('an instrument is resolved with its address and its status, and a symbol that is not listed is an error beside it', async (t) => {
   const fixture = await startEngineFixture(t, { flags: [alwaysOpen(t)] });
+  const { exchange } = fixture;
   const control = await verified(t, fixture);
+  // What is resolved is subscribed, and its first value may come before the answer.
+  exchange.stall(true);
   const before = Date.now() * 1e6;
   const { outcomes, askedAt } = await control.resolve(DEMO_USER, [
     { ...RELIANCE, symbol: 'NOBODY' },
@@ -80,15 +83,24 @@ test('an instrument is resolved with its address and its status, and a symbol th
     },
   ]);
   new BusClient(t, fixture.busEndpoint, topicOf(MODE.QUOTE));
-  await untilUpstream(fixture.exchange, [QUOTE_UPSTREAM]);
+  await untilUpstream(exchange, [QUOTE_UPSTREAM]);
+  exchange.stall(false);
   await until('a last value and the status live', async () => {
+    exchange.step();
     const { outcomes: later, statuses } = await control.resolve(DEMO_USER, [RELIANCE]);
     const [status] = statuses;
     const isLive = status?.status === 'live' && status.broker === 'angel';
     return later[0]?.status === 'ok' && later[0].hasLast && isLive && status.instruments.length === 1;
   });
-  const { outcomes: higher } = await control.resolve(DEMO_USER, [{ ...RELIANCE, mode: MODE.DEPTH }]);
-  assert.equal(higher[0]?.status === 'ok' && higher[0].hasLast, false, 'a quote is no depth');
+  exchange.stall(true);
+  const hasDepth = async () => {
+    const { outcomes: higher } = await control.resolve(DEMO_USER, [{ ...RELIANCE, mode: MODE.DEPTH }]);
+    assert.equal(higher[0]?.status, 'ok');
+    return higher[0].hasLast;
+  };
+  assert.equal(await hasDepth(), false, 'a quote is no depth');
+  exchange.stall(false);
+  await until('a depth', () => exchange.step() ?? hasDepth());
 });
 
 test('an account that nobody has logged in to is refused wish by wish', async (t) => {
