@@ -16,13 +16,16 @@ let cachedDay = Number.NaN;
 let cachedDate = '';
 
 /**
- * The message's receive time in whole ms since 1970, rounded down. 2^32 ns are 4294 ms and 967296 ns, so that every
- * intermediate value stays below 2^53. Any thread; neither allocates nor throws.
+ * The whole ms of an int64 of ns, rounded down. 2^32 ns are 4294 ms and 967296 ns, so that every intermediate value stays
+ * below 2^53. Any thread; neither allocates nor throws.
  */
+export function wholeMs(low: number, high: number): number {
+  return high * 4294 + Math.floor((high * 967_296 + (low >>> 0)) / 1e6);
+}
+
+/** The message's receive time in whole ms since 1970. Any thread; neither allocates nor throws. */
 export function receiveTimeMs(words: Int32Array): number {
-  const high = words[WORD.RECEIVE_TIME_NS + 1]!;
-  const low = words[WORD.RECEIVE_TIME_NS]! >>> 0;
-  return high * 4294 + Math.floor((high * 967_296 + low) / 1e6);
+  return wholeMs(words[WORD.RECEIVE_TIME_NS]!, words[WORD.RECEIVE_TIME_NS + 1]!);
 }
 
 function writeTwo(view: DataView, at: number, n: number): void {

@@ -1,6 +1,6 @@
 /**
- * Numbers as ASCII digits, written straight into a buffer at `at`. Each function may write a byte beyond the end that it
- * returns, for whatever follows to overwrite. The caller provides room.
+ * Numbers as ASCII digits, written straight into a buffer at `at`. Each function may write up to four bytes beyond
+ * the end that it returns, for whatever follows to overwrite. The caller provides room.
  *
  * Any thread; nothing here allocates or throws.
  */
@@ -22,6 +22,15 @@ const PAIRS = Uint16Array.from(
   (_, n) => ZERO + Math.floor(n / 10) + ((ZERO + (n % 10)) << 8),
 );
 
+/** The point and 0 to 99 hundredths, one digit at least, and the length in the high byte. */
+const FRACTIONS = Int32Array.from({ length: 100 }, (_, n) => {
+  const units = n % 10;
+  return POINT | ((ZERO + Math.floor(n / 10)) << 8) | ((ZERO + units) << 16) | ((units === 0 ? 2 : 3) << 24);
+});
+const ASCII_ZEROS = 0x3030_3030;
+const TEN_THOUSAND = 10_000;
+const HUNDRED_MILLION = 1e8;
+
 function digitCount(n: number): number {
   if (n < 10_000) return n < 100 ? (n < 10 ? 1 : 2) : n < 1000 ? 3 : 4;
   if (n < 100_000_000) return n < 1_000_000 ? (n < 100_000 ? 5 : 6) : n < 10_000_000 ? 7 : 8;
@@ -42,21 +51,73 @@ function writePadded(view: DataView, at: number, n: number, count: number): numb
   return end;
 }
 
+/**
+ * 0 to 9999 as the bytes of a word, a digit each, the first in the low byte: no branch, no look-up. A constant, as the next
+ * ones are: of a declared function the compiler tests at each call whether it is still the same.
+ */
+const digitsOf = (n: number): number => {
+  const hundreds = Math.imul(n, 5243) >>> 19;
+  const pairs = hundreds | ((n - Math.imul(hundreds, 100)) << 16);
+  const tens = (Math.imul(pairs, 103) >>> 10) & 0x000f_000f;
+  return tens | ((pairs - Math.imul(tens, 10)) << 8);
+};
+
+/** 0 to 9999 without leading zeros. */
+const writeUpToFour = (view: DataView, at: number, n: number): number => {
+  const digits = digitsOf(n);
+  // The lowest bit that is set lies in the first digit that is not zero, or else in the last.
+  const marked = digits | 0x0100_0000;
+  const skipped = (31 - Math.clz32(marked & -marked)) & 24;
+  view.setInt32(at, (digits + ASCII_ZEROS) >>> skipped, true);
+  return (at + 4 - (skipped >>> 3)) | 0;
+};
+
+/** The last eight digits of an integer from 0 to 10^8 − 1, leading zeros included. @returns the end */
+export function writeEightDigits(view: DataView, at: number, value: number): number {
+  const upper = (value / TEN_THOUSAND) | 0;
+  view.setInt32(at, digitsOf(upper) + ASCII_ZEROS, true);
+  view.setInt32((at + 4) | 0, digitsOf(value - Math.imul(upper, TEN_THOUSAND)) + ASCII_ZEROS, true);
+  return (at + 8) | 0;
+}
+
 /** An integer from 0 to 2^31 − 1. @returns the end */
 export function writeSmall(view: DataView, at: number, value: number): number {
   const small = value | 0;
-  return writePadded(view, at, small, digitCount(small));
+  if (small < TEN_THOUSAND) return writeUpToFour(view, at, small);
+  const upper = (small / TEN_THOUSAND) | 0;
+  if (upper >= TEN_THOUSAND) {
+    const top = (upper / TEN_THOUSAND) | 0;
+    return writeEightDigits(view, writeUpToFour(view, at, top), small - Math.imul(top, HUNDRED_MILLION));
+  }
+  const place = writeUpToFour(view, at, upper);
+  view.setInt32(place, digitsOf(small - Math.imul(upper, TEN_THOUSAND)) + ASCII_ZEROS, true);
+  return (place + 4) | 0;
+}
+
+/** What stands behind the whole part of a number: up to three characters, the first in the low byte, their count in the high one. */
+export type Tail = number;
+
+/** `.0` */
+export const POINT_ZERO: Tail = FRACTIONS[0]!;
+/** Nothing. */
+export const NO_TAIL: Tail = 0;
+
+/** The point and 0 to 99 hundredths, one digit at least. */
+export function tailOfPaise(hundredths: number): Tail {
+  return FRACTIONS[hundredths]!;
+}
+
+/** @returns the end */
+export function writeTail(view: DataView, at: number, tail: Tail): number {
+  view.setInt32(at, tail, true);
+  return (at + (tail >>> 24)) | 0;
 }
 
 /** A price of 0 to 2^31 − 1 hundredths, as `writePrice` does with 2 decimals. @returns the end */
 export function writePaise(view: DataView, at: number, value: number): number {
   const paise = value | 0;
   const rupees = (paise / 100) | 0;
-  const pair = PAIRS[paise - rupees * 100]!;
-  const place = writePadded(view, at, rupees, digitCount(rupees));
-  view.setUint8(place, POINT);
-  view.setUint16(place + 1, pair, true);
-  return pair >> 8 === ZERO ? place + 2 : place + 3;
+  return writeTail(view, writeSmall(view, at, rupees), tailOfPaise(paise - rupees * 100));
 }
 
 /** An integer from 0 to 2^31 millions − 1, as times in ms are. @returns the end */

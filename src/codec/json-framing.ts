@@ -7,118 +7,111 @@
  * faster than finding out what could stay, because as a rule the first number's length changes and everything moves.
  */
 import { receiveTimeMs, writeIsoTime } from './client-time.ts';
-import { writeAscii, writeInt64, writeInteger, writePaise, writePrice, writeSmall } from './digit-writer.ts';
+import {
+  NO_TAIL,
+  POINT_ZERO,
+  tailOfPaise,
+  writeAscii,
+  writeInt64,
+  writeInteger,
+  writePrice,
+  writeSmall,
+  writeTail,
+} from './digit-writer.ts';
 import type { FrameProgram, FramingCounters, SendTime } from './frame-program.ts';
+import {
+  BLOCK_BYTES,
+  blocksOf,
+  jsonLayout,
+  KIND_BITS,
+  LENGTH_BITS,
+  NO_NUMBER,
+  OWN_TEXT,
+  plans,
+  SHARED_BYTES,
+  STEP_WORDS,
+  texts,
+} from './json-layout.ts';
 import { exceedsDouble, fitsDouble, formatPrice, readBigInt64 } from './price.ts';
 import {
+  areSmall,
   changeOf,
   changePercentOf,
   exactChange,
   exactChangePercent,
+  hundredthsOfPercent,
   PERCENT_DECIMALS,
 } from './price-change.ts';
 import { pythonFloat } from './python-float.ts';
-import { pythonString } from './server-message.ts';
-import { readInt64 } from './tick-message.ts';
-import { FIELD, Field, type Shape } from './tick-shape.ts';
+import { readInt64, WORD } from './tick-message.ts';
+import { FIELD, type Shape } from './tick-shape.ts';
+import { MillisecondDigits, NanosecondDigits } from './time-digits.ts';
 
-/** Room for a number and the end of the block before it; the longest is a change in percent that no double holds, 26. */
+/** Room for a number and what is written behind it; the longest is a change in percent that no double holds, 26. */
 const NUMBER_BYTES = 40;
 /** Totals below are written as integers with `.0`; Python gives an exponent to those from 1e16 on. */
 const PLAIN_TOTAL_LIMIT = 1e15;
 
-/** A step of the plan is the text before a number, and the number; the last step is text alone. */
-const STEP = {
-  /** Behind the text's last block. */
-  TEXT_END: 0,
-  TEXT_LENGTH: 1,
-  KIND: 2,
-  AT: 3,
-  SIZE: 4,
-} as const;
-/** Texts are copied in blocks of so many bytes. ASCII is safe in a double: a NaN would have the byte 7f or ff. */
-const BLOCK = 8;
-const NO_NUMBER = -1;
-/** Constants of this module, not of another: the compiler then folds them into the loop (5 % of a quote). */
-const { PRICE, INTEGER } = FIELD;
-/** `.0` */
-const POINT_ZERO = 0x302e;
+/*
+ * Constants of this module, and no members of objects: only these does the compiler fold into the loop. As imports, or in
+ * fields of the class, the arrays and the view alone would make a quote take half as long again.
+ */
+const { PRICE, INTEGER, TOTAL, ORDERS, CHANGE, CHANGE_PERCENT, RECEIVE_MS, MILLISECONDS } = FIELD;
+const { LTP, CLOSE, RECEIVE_TIME_NS } = WORD;
+const PLANS = plans;
+const TEXTS = texts;
+const STEP = STEP_WORDS;
+const KIND_SHIFT = KIND_BITS;
+const KIND_MASK = (1 << KIND_BITS) - 1;
+const LENGTH_SHIFT = LENGTH_BITS;
+const LENGTH_MASK = (1 << LENGTH_BITS) - 1;
+const OWN = OWN_TEXT;
+const LAST = NO_NUMBER;
+const BLOCK = BLOCK_BYTES;
+const NOTHING = NO_TAIL;
+const ZERO_FRACTION = POINT_ZERO;
+const MINUS = 45;
 
-/** Appends to the texts between the fields, of which the last is still open, and to the fields. */
-function collect(shape: Shape, texts: string[], fields: Field[]): void {
-  const add = (text: string): void => {
-    texts.push((texts.pop() ?? '') + text);
-  };
-  if (shape instanceof Field) {
-    const mark = shape.kind === FIELD.RECEIVE_ISO ? '"' : '';
-    add(mark);
-    fields.push(shape);
-    texts.push(mark);
-  } else if (typeof shape !== 'object' || shape === null) {
-    add(typeof shape === 'string' ? pythonString(shape) : String(shape));
-  } else {
-    const isArray = Array.isArray(shape);
-    let before = isArray ? '[' : '{';
-    if (Object.keys(shape).length === 0) add(before);
-    for (const [key, member] of Object.entries<Shape>(shape)) {
-      add(isArray ? before : `${before}${pythonString(key)}: `);
-      collect(member, texts, fields);
-      before = ', ';
-    }
-    add(isArray ? ']' : '}');
-  }
-}
+const EXCHANGE_TIME = new MillisecondDigits();
+const RECEIVE_TIME = new NanosecondDigits();
 
+/** Several times as much as the largest message takes. */
+const OUTPUT_BYTES = 1 << 14;
 /** Where the frames of all JSON encoders of a thread are written, and views of it, by length: only a few occur. */
-interface Output {
-  readonly view: DataView;
-  readonly frames: (Uint8Array | undefined)[];
+const OUTPUT = new DataView(new ArrayBuffer(OUTPUT_BYTES));
+const FRAMES = new Array<Uint8Array | undefined>(OUTPUT_BYTES + 1);
+
+function frameOf(length: number): Uint8Array {
+  const known = FRAMES[length];
+  if (known !== undefined) return known;
+  const frame = new Uint8Array(OUTPUT.buffer, 0, length);
+  FRAMES[length] = frame;
+  return frame;
 }
-
-const FIRST_OUTPUT_BYTES = 4096;
-
-function createOutput(bytes: number): Output {
-  return { view: new DataView(new ArrayBuffer(bytes)), frames: new Array<Uint8Array | undefined>(bytes + 1) };
-}
-
-/** Grows with the largest frame; encoders from before keep the one that they have. */
-let output = createOutput(FIRST_OUTPUT_BYTES);
 
 /** Writes the ticks of one shape. */
 export class JsonFraming implements FrameProgram {
   readonly #decimals: number;
   readonly #counters: FramingCounters;
-  readonly #blocks: Float64Array;
-  readonly #plan: Int32Array;
-  readonly #view: DataView;
-  readonly #frames: (Uint8Array | undefined)[];
+  readonly #plan: number;
+  readonly #planEnd: number;
+  /** The blocks of the texts that are too long to be shared, one text behind another, and how many bytes each has. */
+  readonly #ownBlocks: Float64Array;
+  readonly #ownLengths: Int32Array;
   #rounded = false;
 
+  /** @throws RangeError for a message that is larger than any that the engine has */
   constructor(shape: Shape, decimals: number, counters: FramingCounters) {
-    const texts: string[] = [''];
-    const fields: Field[] = [];
-    collect(shape, texts, fields);
+    const { plan, planEnd, ownTexts, textBytes, numbers } = jsonLayout(shape);
+    if (textBytes + numbers * NUMBER_BYTES + SHARED_BYTES > OUTPUT_BYTES) {
+      throw new RangeError(`a message with ${textBytes} bytes of text does not fit into ${OUTPUT_BYTES}`);
+    }
     this.#decimals = decimals;
     this.#counters = counters;
-    const blockCounts = texts.map((text) => Math.ceil(text.length / BLOCK));
-    this.#blocks = new Float64Array(blockCounts.reduce((sum, count) => sum + count, 0));
-    const bytes = Buffer.alloc(this.#blocks.length * BLOCK);
-    this.#plan = new Int32Array(texts.length * STEP.SIZE);
-    const room = bytes.length + fields.length * NUMBER_BYTES;
-    if (room > output.view.byteLength) output = createOutput(2 * room);
-    this.#view = output.view;
-    this.#frames = output.frames;
-    let end = 0;
-    for (const [i, text] of texts.entries()) {
-      const step = i * STEP.SIZE;
-      bytes.write(text, end * BLOCK, 'latin1');
-      end += blockCounts[i]!;
-      this.#plan[step + STEP.TEXT_END] = end;
-      this.#plan[step + STEP.TEXT_LENGTH] = text.length;
-      this.#plan[step + STEP.KIND] = fields[i]?.kind ?? NO_NUMBER;
-      this.#plan[step + STEP.AT] = fields[i]?.at ?? 0;
-    }
-    for (let i = 0; i < this.#blocks.length; i++) this.#blocks[i] = bytes.readDoubleLE(i * BLOCK);
+    this.#plan = plan;
+    this.#planEnd = planEnd;
+    this.#ownBlocks = Float64Array.from(ownTexts.flatMap((text) => [...blocksOf(text)]));
+    this.#ownLengths = Int32Array.from(ownTexts, (text) => text.length);
   }
 
   /**
@@ -126,42 +119,106 @@ export class JsonFraming implements FrameProgram {
    * allocates (up to 2^53, but for a length not seen before) nor throws.
    */
   encode(words: Int32Array, doubles: Float64Array, send: SendTime): Uint8Array {
-    const plan = this.#plan;
-    const view = this.#view;
-    const blocks = this.#blocks;
-    const decimals = this.#decimals;
+    // Taken here, once: inside the loop the compiler would not see that they are constants. And integers of 32 bits
+    // throughout (`| 0`): if a place could be a double, each use of it would be a conversion and a test.
+    const plans = PLANS;
+    const texts = TEXTS;
+    const view = OUTPUT;
+    const isPaise = this.#decimals === 2;
+    const planEnd = this.#planEnd | 0;
     this.#rounded = false;
-    let block = 0;
+    let own = 0;
+    let ownBlock = 0;
     let end = 0;
-    for (let step = 0; step < plan.length; step += STEP.SIZE) {
-      const textEnd = plan[step + STEP.TEXT_END]!;
-      for (let place = end; block < textEnd; block++, place += BLOCK) {
-        view.setFloat64(place, blocks[block]!, true);
+    for (let step = this.#plan | 0; step < planEnd; step = (step + STEP) | 0) {
+      const number = plans[step]!;
+      const before = plans[(step + 1) | 0]!;
+      if (before === OWN) {
+        const blocks = this.#ownBlocks;
+        const length = this.#ownLengths[own++]!;
+        for (let place = 0; place < length; place = (place + BLOCK) | 0) {
+          view.setFloat64((end + place) | 0, blocks[ownBlock]!, true);
+          ownBlock = (ownBlock + 1) | 0;
+        }
+        end = (end + length) | 0;
+      } else {
+        const length = before & LENGTH_MASK;
+        const text = before >> LENGTH_SHIFT;
+        view.setFloat64(end, texts[text]!, true);
+        view.setFloat64((end + 8) | 0, texts[(text + 1) | 0]!, true);
+        if (length > 16) {
+          view.setFloat64((end + 16) | 0, texts[(text + 2) | 0]!, true);
+          view.setFloat64((end + 24) | 0, texts[(text + 3) | 0]!, true);
+        }
+        end = (end + length) | 0;
       }
-      end += plan[step + STEP.TEXT_LENGTH]!;
-      const kind = plan[step + STEP.KIND]!;
-      const at = plan[step + STEP.AT]!;
+      const kind = number & KIND_MASK;
+      const at = number >> KIND_SHIFT;
+      let whole = 0;
+      let tail = NOTHING;
       if (kind === PRICE || kind === INTEGER) {
-        const low = words[at]!;
-        const high = words[at + 1]!;
+        whole = words[at]!;
         // Nearly all of them are from 0 to 2^31 - 1: no doubles then, and nothing is passed on in one.
-        if (high !== 0 || low < 0) end = this.#writeWide(kind, at, end, words);
-        else if (kind === INTEGER) end = writeSmall(view, end, low);
-        else if (decimals === 2) end = writePaise(view, end, low);
-        else end = writePrice(view, end, low, decimals);
-      } else if (kind !== NO_NUMBER) {
-        end = this.#writeOther(kind, at, end, words, doubles, send);
+        if (words[(at + 1) | 0]! !== 0 || whole < 0) {
+          end = this.#writeWide(kind, at, end, words) | 0;
+          continue;
+        }
+        if (kind === PRICE) {
+          if (!isPaise) {
+            end = writePrice(view, end, whole, this.#decimals) | 0;
+            continue;
+          }
+          const paise = whole;
+          whole = (paise / 100) | 0;
+          tail = tailOfPaise((paise - Math.imul(whole, 100)) | 0);
+        }
+      } else if (kind === TOTAL) {
+        const total = doubles[at]!;
+        whole = total | 0;
+        if (whole !== total || whole < 0) {
+          end = this.#writeTotal(end, total) | 0;
+          continue;
+        }
+        tail = ZERO_FRACTION;
+      } else if (kind === MILLISECONDS) {
+        const high = words[(at + 1) | 0]!;
+        if (high >>> 21 === 0) end = EXCHANGE_TIME.write(view, end, words[at]!, high) | 0;
+        else end = this.#writeWide(INTEGER, at, end, words) | 0;
+        continue;
+      } else if (kind === RECEIVE_MS) {
+        end = RECEIVE_TIME.write(view, end, words[RECEIVE_TIME_NS]!, words[RECEIVE_TIME_NS + 1]!) | 0;
+        continue;
+      } else if (kind === ORDERS && words[at]! >= 0) {
+        whole = words[at]!;
+      } else if ((kind === CHANGE_PERCENT || (kind === CHANGE && isPaise)) && areSmall(words)) {
+        const change = (words[LTP]! - words[CLOSE]!) | 0;
+        const mask = change >> 31;
+        let hundredths = ((change ^ mask) - mask) | 0;
+        if (kind === CHANGE_PERCENT) hundredths = hundredthsOfPercent(hundredths, words[CLOSE]!) | 0;
+        if (hundredths < 0) {
+          end = this.#writeOther(kind, at, end, words, doubles, send) | 0;
+          continue;
+        }
+        view.setUint8(end, MINUS);
+        // Which sign it has is as good as random: no branch. Zero has none.
+        end = (end + (mask & (-hundredths >>> 31))) | 0;
+        whole = (hundredths / 100) | 0;
+        tail = tailOfPaise((hundredths - Math.imul(whole, 100)) | 0);
+      } else {
+        if (kind !== LAST) end = this.#writeOther(kind, at, end, words, doubles, send) | 0;
+        continue;
       }
+      end = writeTail(view, writeSmall(view, end, whole) | 0, tail) | 0;
     }
     if (this.#rounded) this.#counters.rounded += 1;
-    return this.#frameOf(end);
+    return frameOf(end);
   }
 
   #writeWide(kind: number, at: number, end: number, words: Int32Array): number {
     const fits = fitsDouble(words, at);
     if (!fits) this.#rounded = true;
-    if (kind === INTEGER) return writeInt64(this.#view, end, words[at]!, words[at + 1]!);
-    if (fits) return writePrice(this.#view, end, readInt64(words, at), this.#decimals);
+    if (kind === INTEGER) return writeInt64(OUTPUT, end, words[at]!, words[at + 1]!);
+    if (fits) return writePrice(OUTPUT, end, readInt64(words, at), this.#decimals);
     return this.#writeExact(end, readBigInt64(words, at), this.#decimals);
   }
 
@@ -173,7 +230,7 @@ export class JsonFraming implements FrameProgram {
     doubles: Float64Array,
     send: SendTime,
   ): number {
-    const buffer = this.#view;
+    const buffer = OUTPUT;
     switch (kind) {
       case FIELD.ORDERS:
         return writeInteger(buffer, end, words[at]! >>> 0);
@@ -204,25 +261,16 @@ export class JsonFraming implements FrameProgram {
   }
 
   #writeTotal(end: number, value: number): number {
-    const buffer = this.#view;
+    const buffer = OUTPUT;
     if (Math.abs(value) < PLAIN_TOTAL_LIMIT && Math.trunc(value) === value) {
       const point = writeInteger(buffer, end, value);
-      buffer.setUint16(point, POINT_ZERO, true);
-      return point + 2;
+      return writeTail(buffer, point, ZERO_FRACTION);
     }
     return writeAscii(buffer, end, Number.isFinite(value) ? pythonFloat(value) : 'null');
   }
 
   #writeExact(end: number, value: bigint, decimals: number): number {
     if (exceedsDouble(value)) this.#rounded = true;
-    return writeAscii(this.#view, end, formatPrice(value, decimals));
-  }
-
-  #frameOf(length: number): Uint8Array {
-    const known = this.#frames[length];
-    if (known !== undefined) return known;
-    const frame = new Uint8Array(this.#view.buffer, 0, length);
-    this.#frames[length] = frame;
-    return frame;
+    return writeAscii(OUTPUT, end, formatPrice(value, decimals));
   }
 }

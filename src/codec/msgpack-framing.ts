@@ -29,7 +29,7 @@ const MAP16 = 0xde;
 const NS_PER_MS = 1e6;
 const PERCENT_UNIT = 10 ** PERCENT_DECIMALS;
 /** Constants of this module, not of another: the compiler then folds them into the loop. */
-const { PRICE, INTEGER } = FIELD;
+const { PRICE, INTEGER, MILLISECONDS } = FIELD;
 
 /** A field, and where its number stands in the frame, behind the first byte. */
 interface PlacedField {
@@ -90,7 +90,9 @@ export class MsgpackFraming implements FrameProgram {
     this.#counters = counters;
     this.#frame = Uint8Array.from(bytes);
     this.#view = new DataView(this.#frame.buffer);
-    this.#kinds = Uint8Array.from(fields, ({ field }) => field.kind);
+    this.#kinds = Uint8Array.from(fields, ({ field }) =>
+      field.kind === MILLISECONDS ? INTEGER : field.kind,
+    );
     this.#places = Uint16Array.from(fields, ({ field }) => field.at);
     this.#offsets = Uint16Array.from(fields, ({ offset }) => offset);
   }

@@ -47,6 +47,8 @@ export const FIELD = {
   MS_AS_NANOSECONDS: 9,
   /** The send time, ns since 1970. */
   SEND_TIME: 10,
+  /** int64 of ms since 1970 at word `at`, an integer in the framings. */
+  MILLISECONDS: 11,
 } as const;
 export type FieldKind = (typeof FIELD)[keyof typeof FIELD];
 
@@ -89,7 +91,7 @@ const integer = (word: number, absentFlag = 0) => new Field(FIELD.INTEGER, word,
 const nanoseconds = (word: number) => new Field(FIELD.NANOSECONDS, word);
 
 const LTP = new Field(FIELD.PRICE, WORD.LTP, FLAG.ABSENT_LTP);
-const EXCHANGE_TIME = integer(WORD.EXCHANGE_TIME_MS);
+const EXCHANGE_TIME = new Field(FIELD.MILLISECONDS, WORD.EXCHANGE_TIME_MS);
 const LAST_QUANTITY = integer(WORD.LAST_QUANTITY, FLAG.ABSENT_TRADES);
 const AVERAGE_PRICE = price(WORD.AVERAGE_PRICE, FLAG.ABSENT_TRADES);
 const VOLUME = integer(WORD.VOLUME, FLAG.ABSENT_TRADES);
