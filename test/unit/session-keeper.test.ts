@@ -36,6 +36,8 @@ test('clients that became slow together are cut off in different turns, so that 
     turns.push(turn);
     session.open = false;
     sessions.delete(session);
+    // As long as a client with very many subscriptions takes.
+    for (const until = performance.now() + 3; performance.now() < until; );
   };
   for (let i = 0; i < 5; i++) sessions.add(sessionWith(501, end));
   const reader = sessionWith(500, () => assert.fail('one that reads was cut off'));
@@ -49,6 +51,27 @@ test('clients that became slow together are cut off in different turns, so that 
   assert.equal(new Set(turns).size, 5);
   assert.equal(keeper.closed.slowConsumer, 5);
   assert.deepEqual([...sessions], [reader]);
+});
+
+test('clients that are near the limit at which messages would be dropped are cut off at once', async () => {
+  let turn = 0;
+  const turns: number[] = [];
+  const sessions = new Set<ClientSession>();
+  const end = (session: ClientSession) => {
+    turns.push(turn);
+    session.open = false;
+    sessions.delete(session);
+    for (const until = performance.now() + 3; performance.now() < until; );
+  };
+  for (let i = 0; i < 5; i++) sessions.add(sessionWith(751, end));
+  const keeper = new SessionKeeper(sessions, LIMITS);
+  try {
+    for (; turns.length < 5; turn++) await nextTurn();
+  } finally {
+    keeper.stop();
+  }
+  assert.equal(new Set(turns).size, 1);
+  assert.equal(keeper.closed.slowConsumer, 5);
 });
 
 test('a client that has left by itself before its turn is not counted as slow', async () => {

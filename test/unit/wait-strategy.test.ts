@@ -288,3 +288,43 @@ test('a sleep of which nobody learns that it ended is ended by the timed look', 
   await scene.until(() => scene.drained === 1);
   void scene.loop.stop();
 });
+
+for (const strategy of ['park', 'backoff'] as const) {
+  test(`${strategy}: work that nobody rang for and that brings no record is looked at once, and the loop sleeps on`, async () => {
+    let isMarked = false;
+    let turns = 0;
+    const scene = new Scene(strategy, {
+      drain: () => {
+        turns++;
+        isMarked = false;
+        return 0;
+      },
+      hasWork: () => isMarked,
+    });
+    scene.loop.start();
+    await scene.until(() => turns > 0);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    const before = turns;
+    isMarked = true;
+    await scene.until(() => !isMarked);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.ok(turns - before <= 20, `${turns - before} turns for nothing`);
+    await scene.loop.stop();
+  });
+}
+
+test('a look for work that throws ends the loop and is told once, whoever looked', async (t) => {
+  t.mock.method(Atomics, 'waitAsync', () => ({ async: true, value: new Promise<'ok'>(() => {}) }));
+  let isBroken = false;
+  const scene = new Scene('park', {
+    hasWork: () => {
+      if (isBroken) throw new Error('ring gone');
+      return false;
+    },
+  });
+  scene.loop.start();
+  await scene.untilAsleep();
+  isBroken = true;
+  await scene.until(() => scene.errors.length > 0);
+  assert.match(String(scene.errors), /ring gone/);
+});

@@ -65,14 +65,15 @@ export class Broadcaster {
 
   /** Hands over what the source has, at most `limit` ticks per ring. @returns how many there were */
   drain(limit: number): number {
-    const { favourite } = this.#index.topics;
+    const { only } = this.#index.topics;
     this.#limit = limit;
-    if (favourite === null || !this.#source.hasTicks()) {
+    if (only === null || !this.#source.hasTicks()) {
       this.#drain();
       return this.#drained;
     }
-    this.#corked = favourite;
-    favourite.cork(this.#drainCorked);
+    this.#corked = only;
+    this.#failure = null;
+    only.cork(this.#drainCorked);
     this.#corked = null;
     if (this.#failure !== null) throw this.#failure;
     return this.#drained;
@@ -109,7 +110,7 @@ export class Broadcaster {
       if ((stream.form.features & FEATURE.STAMPS) !== 0) this.#clock.stamp(this.#sendTime, 0);
       const bytes = stream.encoder.encode(words, doubles, this.#sendTime);
       // Whatever it was published before comes first: the library sees to that.
-      if (stream.sole !== null && stream.sole === this.#corked) stream.sole.sendBytes(bytes, stream.isBinary);
+      if (this.#corked !== null && stream.members.size > 0) this.#corked.sendBytes(bytes, stream.isBinary);
       else this.#app.publish(stream.topic, bytes, stream.isBinary);
       this.published++;
       if (stream.directReceivers.length > 0) sendToEach(stream.directReceivers, bytes, stream.isBinary);

@@ -3,8 +3,9 @@
  * not read. Timers per connection would cost more than one pass over them all. Proxy worker thread.
  *
  * A slow consumer is cut off before uWebSockets.js would start to drop its messages unseen: at half of the limit that the
- * library enforces. Other clients do not notice, since nobody ever waits for it, and since clients that became slow
- * together are cut off one by one: giving up a thousand subscriptions takes about a millisecond (2-core machine, Node 22).
+ * library enforces. Other clients do not notice, since nobody ever waits for it, and since of clients that became slow
+ * together only as many are cut off in a turn as fit in a short time: giving up a thousand subscriptions takes about a
+ * millisecond (2-core machine, Node 22). One that comes near the library's limit does not wait for its turn.
  */
 
 import type { ClientSession } from './client-session.ts';
@@ -14,6 +15,10 @@ import { CLOSE } from './close-codes.ts';
 const ROUND_MS = 40;
 /** While no tick goes out nobody becomes slow, and only times run out: a round takes the thread out of its sleep. */
 const QUIET_ROUND_MS = 500;
+/** Cutting off takes no longer in one turn of the event loop, by more than one client. */
+const CUT_MS = 2;
+/** Part of the library's limit above which a client is cut off in the round that finds it. */
+const URGENT_PART = 0.75;
 /** Or this part of the shortest of those times. */
 const QUIET_PART = 0.1;
 
@@ -35,7 +40,7 @@ export class SessionKeeper {
   #isQuiet = false;
   /** Ticks went out since the last round. */
   #isStirred = false;
-  /** Slow consumers that are to be cut off: one in each turn of the event loop, so that ticks pass between two of them. */
+  /** Slow consumers that are to be cut off, a few in each turn of the event loop, so that ticks pass in between. */
   readonly #slow = new Set<ClientSession>();
   #nextCut: NodeJS.Immediate | undefined;
   readonly closed = { authTimeout: 0, keepalive: 0, slowConsumer: 0 };
@@ -78,7 +83,12 @@ export class SessionKeeper {
       if (session.identity === null && now - session.connectedAt > authGraceMs) {
         this.closed.authTimeout++;
         session.end(CLOSE.AUTH_TIMEOUT);
-      } else if (session.socket.getBufferedAmount() > maxBackpressureBytes / 2) {
+        continue;
+      }
+      const backlog = session.socket.getBufferedAmount();
+      if (backlog > maxBackpressureBytes * URGENT_PART) {
+        this.#end(session);
+      } else if (backlog > maxBackpressureBytes / 2) {
         this.#slow.add(session);
         this.#nextCut ??= setImmediate(this.#cut);
       } else {
@@ -89,14 +99,20 @@ export class SessionKeeper {
 
   readonly #cut = (): void => {
     this.#nextCut = undefined;
-    const [session] = this.#slow;
-    if (session === undefined) return;
-    this.#slow.delete(session);
+    const until = performance.now() + CUT_MS;
+    for (const session of this.#slow) {
+      this.#end(session);
+      if (performance.now() >= until) break;
+    }
     if (this.#slow.size > 0) this.#nextCut = setImmediate(this.#cut);
+  };
+
+  #end(session: ClientSession): void {
+    this.#slow.delete(session);
     if (!session.open) return;
     this.closed.slowConsumer++;
     session.end(CLOSE.SLOW_CONSUMER);
-  };
+  }
 
   #keepAlive(session: ClientSession, now: number): void {
     const limits = this.#limits;

@@ -42,9 +42,8 @@ export interface Stream {
   readonly topic: string;
   readonly encoder: TickEncoder;
   subscribers: number;
-  /** Those of the subscribers that are on the topic, and the one who is alone on it. */
+  /** Those of the subscribers that are on the topic. */
   readonly members: Set<TopicMember>;
-  sole: TopicMember | null;
   /** Those of the subscribers that are not on the topic: each tick is sent to them one by one. */
   readonly directReceivers: DirectReceiver[];
 }
@@ -107,7 +106,6 @@ export class InstrumentStreams {
       encoder: createTickEncoder(framing, this.instrument, view, features, { dialect, depthLevel, counters }),
       subscribers: 0,
       members: new Set(),
-      sole: null,
       directReceivers: [],
     };
     this.bySource[source]!.push(stream);

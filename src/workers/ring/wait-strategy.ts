@@ -75,6 +75,8 @@ export class DrainLoop {
   #immediate: NodeJS.Immediate | undefined;
   #asleep: Promise<void> = Promise.resolve();
   #isParked = false;
+  /** Number of the present or latest sleep: the end of an earlier one comes late, and must not end this one. */
+  #sleep = 0;
   #recheckMs = RECHECK_MS;
   #lastRecordMs = 0;
   /** From the last record before an empty ring to the next one, on average of late. */
@@ -146,22 +148,35 @@ export class DrainLoop {
       return;
     }
     this.#isParked = true;
-    this.#asleep = doorbell.sleep().then(this.#wake);
+    const sleep = ++this.#sleep;
+    this.#asleep = doorbell.sleep().then(() => {
+      if (sleep === this.#sleep) this.#wake();
+    });
   }
 
-  readonly #wake = (): void => {
+  #wake(): void {
     if (!this.#isParked) return;
     this.#isParked = false;
     this.#options.doorbell.disarm();
     if (!this.#running) return;
-    if (this.#flush !== null && this.#options.hasWork()) this.#flush.start();
-    else this.#turn();
-  };
+    if (this.#flush !== null && this.#hasWork()) this.#flush.start();
+    else if (this.#running) this.#turn();
+  }
 
   readonly #look = (): void => {
     this.#lookIn(this.#isParked ? Math.min(LONGEST_RECHECK_MS, 2 * this.#recheckMs) : RECHECK_MS);
-    if (this.#isParked && this.#options.hasWork()) this.#wake();
+    if (this.#isParked && this.#hasWork()) this.#wake();
   };
+
+  #hasWork(): boolean {
+    try {
+      return this.#options.hasWork();
+    } catch (error) {
+      this.#end();
+      this.#options.onError(error);
+      return false;
+    }
+  }
 
   #lookIn(ms: number): void {
     clearTimeout(this.#recheck);
