@@ -4,13 +4,15 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { createServer as createTcpServer } from 'node:net';
+import { createServer as createSecureServer } from 'node:https';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { readFlagValues } from '../../src/main/config/flag-values.ts';
 import { loadConfig } from '../../src/main/config.ts';
 import { CONFIG_KEYS, CONFIG_OPTIONS } from '../../src/main/config-options.ts';
 import { CONFIGURATION_EXIT_CODE } from '../../src/main/errors.ts';
 import { statsPath } from '../../src/main/ops/stats-file.ts';
+import { TEST_TLS } from '../support/tls-identity.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, ROOT), 'utf8');
@@ -150,6 +152,11 @@ test('the container is healthy while the page is served, and unhealthy when it i
   assert.equal(await check(port), 1);
   await close();
   assert.equal(await check(port), 1);
+  const secure = createSecureServer({ ...TEST_TLS }, (_, response) => response.end());
+  t.after(() => secure.close());
+  secure.listen(0, '127.0.0.1');
+  await once(secure, 'listening');
+  assert.equal(await check((secure.address() as AddressInfo).port), 0, 'with TLS');
 });
 
 async function pageServer(t: TestContext) {
