@@ -14,7 +14,7 @@ const SYMBOLS = ['RELIANCE', 'INFY', 'TCS', 'SBIN', 'ITC'];
 
 /** Share of ticks that must come in a read of their own, and how often that may be tried. */
 const WANTED_SHARE = 0.9;
-const MAX_ROUNDS = 5;
+const MAX_ROUNDS = 12;
 const TICKS_PER_ROUND = 150;
 
 /** What stands behind the first occurrence of a key, up to the next comma or brace; quotes taken off. */
