@@ -5,11 +5,7 @@ import fc from 'fast-check';
 import { MODE } from '../../src/codec/tick.ts';
 import { WORD } from '../../src/codec/tick-message.ts';
 import { Broadcaster } from '../../src/workers/proxy/broadcaster.ts';
-import {
-  type Stream,
-  type StreamForm,
-  SubscriptionIndex,
-} from '../../src/workers/proxy/subscription-index.ts';
+import { type StreamForm, SubscriptionIndex } from '../../src/workers/proxy/subscription-index.ts';
 import { type TopicMember, TopicMembers } from '../../src/workers/proxy/topic-members.ts';
 import type { TickSource } from '../../src/workers/tick-source.ts';
 import { RELIANCE, sampleTick } from '../support/sample-tick.ts';
@@ -74,10 +70,10 @@ function scene() {
 }
 
 test('all that a drain brings to a client that is alone on its topics leaves in one write, past the topics', () => {
-  const { index, quote, ltp, published, drain } = scene();
+  const { index, published, drain } = scene();
   const client = new Client();
-  index.topics.add(quote, client);
-  index.topics.add(ltp, client);
+  index.topics.add(client);
+  index.topics.add(client);
   drain(3);
   assert.deepEqual(
     client.writes.map((write) => write.length),
@@ -89,42 +85,52 @@ test('all that a drain brings to a client that is alone on its topics leaves in 
 test('beside another client on any topic everything is published: a cork for the one is in the way of the other', () => {
   const { index, quote, ltp, published, drain } = scene();
   const [first, second] = [new Client(), new Client()];
-  index.topics.add(quote, first);
-  index.topics.add(ltp, first);
-  index.topics.add(ltp, second);
+  index.topics.add(first);
+  index.topics.add(first);
+  index.topics.add(second);
   drain(1);
   assert.deepEqual([published, first.writes.flat().length], [[ltp.topic, quote.topic], 0]);
-  index.topics.remove(ltp, second);
+  index.topics.remove(second);
   drain(1);
   assert.deepEqual([published.length, first.writes.flat().length], [2, 2]);
   assert.deepEqual(second.writes, []);
 });
 
 test('a failure while a client is corked reaches whoever drains', () => {
-  const { index, quote, drain } = scene();
+  const { index, drain } = scene();
   const client = new Client();
   client.sendBytes = () => {
     throw new Error('socket closed');
   };
-  index.topics.add(quote, client);
+  index.topics.add(client);
   assert.throws(() => drain(1), /socket closed/);
 });
 
+test('an AmiBroker client, which is on no topic, does not get what is sent to the one that is', () => {
+  const { index, ltp, published, drain } = scene();
+  const [onTopic, direct] = [new Client(), new Client()];
+  index.topics.add(onTopic);
+  ltp.directReceivers.push(direct);
+  drain(2);
+  assert.deepEqual([onTopic.writes.flat().length, direct.writes.map((write) => write.length)], [2, [1, 1]]);
+  assert.deepEqual(published, [ltp.topic, ltp.topic], 'nobody is on this one, which costs nothing');
+});
+
 test('whatever clients join and leave, one is sent its ticks itself exactly while it alone is on topics', () => {
-  const step = fc.record({ client: fc.nat(3), stream: fc.nat(4), joins: fc.boolean() });
+  const step = fc.record({ client: fc.nat(3), topic: fc.nat(4), joins: fc.boolean() });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-      const { index } = scene();
       const members = new TopicMembers();
-      const clients = Array.from({ length: 4 }, () => new Client());
-      const streams: Stream[] = Array.from({ length: 5 }, (_, i) =>
-        index.add({ ...RELIANCE, slot: 10 + i }, FORM),
-      );
-      for (const { client, stream, joins } of steps) {
-        if (joins) members.add(streams[stream]!, clients[client]!);
-        else members.remove(streams[stream]!, clients[client]!);
-        const present = new Set(streams.flatMap((each) => [...each.members]));
-        assert.equal(members.only, present.size === 1 ? [...present][0] : null);
+      const clients = Array.from({ length: 4 }, () => ({ client: new Client(), topics: new Set<number>() }));
+      for (const { client: number, topic, joins } of steps) {
+        const { client, topics } = clients[number]!;
+        if (joins === topics.has(topic)) continue;
+        if (joins) members.add(client);
+        else members.remove(client);
+        if (joins) topics.add(topic);
+        else topics.delete(topic);
+        const present = clients.filter((each) => each.topics.size > 0);
+        assert.equal(members.only, present.length === 1 ? present[0]!.client : null);
       }
     }),
   );

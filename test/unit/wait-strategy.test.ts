@@ -13,11 +13,10 @@ class Scene {
   turns = 0;
   readonly errors: unknown[] = [];
   readonly loop: DrainLoop;
-  readonly #ringer: DoorbellRinger;
+  readonly doorbells = createDoorbells();
+  readonly #ringer = new DoorbellRinger(this.doorbells);
 
   constructor(strategy: WaitStrategyName, options: Partial<DrainLoopOptions> = {}) {
-    const doorbells = createDoorbells();
-    this.#ringer = new DoorbellRinger(doorbells);
     this.loop = new DrainLoop({
       drain: () => {
         this.turns++;
@@ -27,7 +26,7 @@ class Scene {
         return portion;
       },
       hasWork: () => this.pending > 0,
-      doorbell: new Doorbell(doorbells, 0),
+      doorbell: new Doorbell(this.doorbells, 0),
       strategy,
       spinUs: 100,
       onError: (error) => this.errors.push(error),
@@ -287,6 +286,15 @@ test('a sleep of which nobody learns that it ended is ended by the timed look', 
   scene.write(1);
   await scene.until(() => scene.drained === 1);
   void scene.loop.stop();
+});
+
+test('a loop whose writer was killed while it woke it can be stopped', async () => {
+  const scene = new Scene('park');
+  scene.loop.start();
+  await scene.untilAsleep();
+  // What a writer does before it notifies: the bit is taken back, the state is AWAKE.
+  new Int32Array(scene.doorbells).fill(0);
+  await scene.loop.stop();
 });
 
 for (const strategy of ['park', 'backoff'] as const) {

@@ -13,7 +13,7 @@ import {
 } from '../../codec/framing.ts';
 import { DEPTH_LEVELS, type Instrument, MODE, type Mode } from '../../codec/tick.ts';
 import type { SlotNeed } from '../worker-messages.ts';
-import { type TopicMember, TopicMembers } from './topic-members.ts';
+import { TopicMembers } from './topic-members.ts';
 
 /** What the bytes of a tick depend on, beside the instrument. */
 export interface StreamForm {
@@ -42,8 +42,6 @@ export interface Stream {
   readonly topic: string;
   readonly encoder: TickEncoder;
   subscribers: number;
-  /** Those of the subscribers that are on the topic. */
-  readonly members: Set<TopicMember>;
   /** Those of the subscribers that are not on the topic: each tick is sent to them one by one. */
   readonly directReceivers: DirectReceiver[];
 }
@@ -105,7 +103,6 @@ export class InstrumentStreams {
       topic,
       encoder: createTickEncoder(framing, this.instrument, view, features, { dialect, depthLevel, counters }),
       subscribers: 0,
-      members: new Set(),
       directReceivers: [],
     };
     this.bySource[source]!.push(stream);

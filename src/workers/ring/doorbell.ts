@@ -100,6 +100,15 @@ export class Doorbell {
   }
 
   /**
+   * The reader sleeps no more. Ends a sleep of which the state says that it has ended too: a writer that is killed between
+   * the two steps of waking leaves one behind, and whoever waits for it would do so for ever.
+   */
+  close(): void {
+    this.disarm();
+    Atomics.notify(this.#words, FIRST_STATE + this.#reader);
+  }
+
+  /**
    * Sleeps until the doorbell rings; ends at once when it rang since `arm`. The promise keeps no thread alive: whoever
    * sleeps holds a timer or a socket, and looks for itself now and then. (A time-out here would make a timer for each
    * sleep, which went off later whatever became of the sleep.)

@@ -1,25 +1,14 @@
 /**
- * How a reader's thread passes the time when its rings are empty, and what that costs. Measured with records of 32 bytes
- * on a 2-core machine, Node 22, from before the write in one thread to the handler in the other.
+ * How a reader's thread passes the time when its rings are empty, and what that costs. Measured on a 2-core machine,
+ * Node 22, from the time at which a record was due in one thread to the handler in the other.
  *
- * | strategy      | empty ring                           | CPU, idle | CPU, 1 record/ms | wake-up p50, 1 record/ms |
- * | park          | sleeps on the doorbell               | 0.4 %     | 4 %              | 22 µs                    |
- * | backoff 200   | spins for 200 µs, then as park       | 0.5 %     | 21 %             | 22 µs                    |
- * | backoff 2000  | spins for 2 ms, then as park         | 0.5 %     | 99 %             | 2 µs                     |
- * | spin          | looks again each turn of the loop    | 99 %      | 100 %            | 2 µs                     |
+ * | strategy      | empty ring                           | CPU, idle | CPU, 1 record/ms | hop p50, 1 record/ms |
+ * | park          | sleeps on the doorbell               | 1.1 %     | 2.0 %            | 19 µs                |
+ * | backoff 20    | spins for 20 µs, then as park        | 1.4 %     | 2.1 %            | 19 µs                |
+ * | spin          | looks again each turn of the loop    | 98 %      | 100 %            | 9 µs                 |
  *
- * The whole engine, 3000 instruments in quotes to one JSON client on the same machine, whose load generator and client
- * take part of it too. Engines side by side took turns, five runs of 2 s each; medians of cores kept busy, and of the
- * p50 in µs from the time at which a tick was due at the exchange to the client (load generator: 96 to 150 of them):
- *
- * | strategy      | 1,000 ticks/s | 10,000 ticks/s | 45,000 ticks/s |
- * | park          | 0.140   221   | 0.228   223    | 0.420   383    |
- * | backoff 20    | 0.136   189   | 0.232   249    | 0.396   367    |
- * | backoff 50    | 0.148   201   | 0.236   230    | 0.424   419    |
- * | backoff 200   | 0.312   209   | 0.388   217    | 0.572   348    |
- *
- * The latencies differ by no more than such runs do; the CPU does not. Hence the default of 20 µs: it bridges the pauses
- * within a burst, and what it spins behind one is not seen in the CPU.
+ * (`npm run bench -- --only ring-hop` makes it anew; these are of the stored run.) The default of 20 µs bridges the pauses
+ * within a burst, and what it spins behind one is not seen in the CPU: at 1 record/ms it does not spin at all.
  *
  * - park: costs no CPU when idle, and each record that finds the reader asleep waits for the thread to wake: 20 µs on a
  *   warm core, 100 to 150 µs when nothing came for 10 ms; it also takes 8 to 16 µs of the writer.
@@ -189,6 +178,6 @@ export class DrainLoop {
     clearTimeout(this.#recheck);
     clearImmediate(this.#immediate);
     this.#flush?.cancel();
-    this.#options.doorbell.disarm();
+    this.#options.doorbell.close();
   }
 }
