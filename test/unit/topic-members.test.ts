@@ -5,7 +5,11 @@ import fc from 'fast-check';
 import { MODE } from '../../src/codec/tick.ts';
 import { WORD } from '../../src/codec/tick-message.ts';
 import { Broadcaster } from '../../src/workers/proxy/broadcaster.ts';
-import { type StreamForm, SubscriptionIndex } from '../../src/workers/proxy/subscription-index.ts';
+import {
+  type Stream,
+  type StreamForm,
+  SubscriptionIndex,
+} from '../../src/workers/proxy/subscription-index.ts';
 import { type TopicMember, TopicMembers } from '../../src/workers/proxy/topic-members.ts';
 import type { TickSource } from '../../src/workers/tick-source.ts';
 import { RELIANCE, sampleTick } from '../support/sample-tick.ts';
@@ -70,10 +74,10 @@ function scene() {
 }
 
 test('all that a drain brings to a client that is alone on its topics leaves in one write, past the topics', () => {
-  const { index, published, drain } = scene();
+  const { index, quote, ltp, published, drain } = scene();
   const client = new Client();
-  index.topics.add(client);
-  index.topics.add(client);
+  index.topics.add(quote, client);
+  index.topics.add(ltp, client);
   drain(3);
   assert.deepEqual(
     client.writes.map((write) => write.length),
@@ -85,31 +89,31 @@ test('all that a drain brings to a client that is alone on its topics leaves in 
 test('beside another client on any topic everything is published: a cork for the one is in the way of the other', () => {
   const { index, quote, ltp, published, drain } = scene();
   const [first, second] = [new Client(), new Client()];
-  index.topics.add(first);
-  index.topics.add(first);
-  index.topics.add(second);
+  index.topics.add(quote, first);
+  index.topics.add(ltp, first);
+  index.topics.add(ltp, second);
   drain(1);
   assert.deepEqual([published, first.writes.flat().length], [[ltp.topic, quote.topic], 0]);
-  index.topics.remove(second);
+  index.topics.remove(ltp, second);
   drain(1);
   assert.deepEqual([published.length, first.writes.flat().length], [2, 2]);
   assert.deepEqual(second.writes, []);
 });
 
 test('a failure while a client is corked reaches whoever drains', () => {
-  const { index, drain } = scene();
+  const { index, quote, drain } = scene();
   const client = new Client();
   client.sendBytes = () => {
     throw new Error('socket closed');
   };
-  index.topics.add(client);
+  index.topics.add(quote, client);
   assert.throws(() => drain(1), /socket closed/);
 });
 
-test('an AmiBroker client, which is on no topic, does not get what is sent to the one that is', () => {
-  const { index, ltp, published, drain } = scene();
+test('the client that is alone on topics does not get what is for one that is on none: AmiBroker, or one that waits for its last value', () => {
+  const { index, quote, ltp, published, drain } = scene();
   const [onTopic, direct] = [new Client(), new Client()];
-  index.topics.add(onTopic);
+  index.topics.add(quote, onTopic);
   ltp.directReceivers.push(direct);
   drain(2);
   assert.deepEqual([onTopic.writes.flat().length, direct.writes.map((write) => write.length)], [2, [1, 1]]);
@@ -117,20 +121,27 @@ test('an AmiBroker client, which is on no topic, does not get what is sent to th
 });
 
 test('whatever clients join and leave, one is sent its ticks itself exactly while it alone is on topics', () => {
-  const step = fc.record({ client: fc.nat(3), topic: fc.nat(4), joins: fc.boolean() });
+  const step = fc.record({ client: fc.nat(3), stream: fc.nat(4), joins: fc.boolean() });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const { index } = scene();
       const members = new TopicMembers();
-      const clients = Array.from({ length: 4 }, () => ({ client: new Client(), topics: new Set<number>() }));
-      for (const { client: number, topic, joins } of steps) {
-        const { client, topics } = clients[number]!;
-        if (joins === topics.has(topic)) continue;
-        if (joins) members.add(client);
-        else members.remove(client);
-        if (joins) topics.add(topic);
-        else topics.delete(topic);
-        const present = clients.filter((each) => each.topics.size > 0);
+      const streams = Array.from({ length: 5 }, (_, i) => index.add({ ...RELIANCE, slot: 10 + i }, FORM));
+      const clients = Array.from({ length: 4 }, () => ({ client: new Client(), on: new Set<Stream>() }));
+      for (const { client: number, stream: streamNumber, joins } of steps) {
+        const { client, on } = clients[number]!;
+        const stream = streams[streamNumber]!;
+        if (joins === on.has(stream)) continue;
+        if (joins) {
+          members.add(stream, client);
+          on.add(stream);
+        } else {
+          members.remove(stream, client);
+          on.delete(stream);
+        }
+        const present = clients.filter((each) => each.on.size > 0);
         assert.equal(members.only, present.length === 1 ? present[0]!.client : null);
+        assert.equal(stream.onTopic, clients.filter((each) => each.on.has(stream)).length);
       }
     }),
   );

@@ -110,8 +110,7 @@ export class Broadcaster {
       if ((stream.form.features & FEATURE.STAMPS) !== 0) this.#clock.stamp(this.#sendTime, 0);
       const bytes = stream.encoder.encode(words, doubles, this.#sendTime);
       // Whoever is on this topic is the corked client. What it was published before comes first: the library sees to that.
-      const isOnTopic = stream.subscribers > stream.directReceivers.length;
-      if (this.#corked !== null && isOnTopic) this.#corked.sendBytes(bytes, stream.isBinary);
+      if (this.#corked !== null && stream.onTopic > 0) this.#corked.sendBytes(bytes, stream.isBinary);
       else this.#app.publish(stream.topic, bytes, stream.isBinary);
       this.published++;
       if (stream.directReceivers.length > 0) sendToEach(stream.directReceivers, bytes, stream.isBinary);

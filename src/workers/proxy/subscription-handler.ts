@@ -262,7 +262,7 @@ export class SubscriptionHandler {
       return;
     }
     session.socket.subscribe(stream.topic);
-    this.#index.topics.add(session);
+    this.#index.topics.add(stream, session);
   }
 
   /** Notes a client's stream, in place of one that it held; the caller lets it join. */
@@ -334,7 +334,7 @@ export class SubscriptionHandler {
       return;
     }
     if (session.open) session.socket.unsubscribe(stream.topic);
-    this.#index.topics.remove(session);
+    this.#index.topics.remove(stream, session);
   }
 }
 

@@ -42,6 +42,8 @@ export interface Stream {
   readonly topic: string;
   readonly encoder: TickEncoder;
   subscribers: number;
+  /** Those of them that are on the topic: one that waits for its last value is none yet. */
+  onTopic: number;
   /** Those of the subscribers that are not on the topic: each tick is sent to them one by one. */
   readonly directReceivers: DirectReceiver[];
 }
@@ -103,6 +105,7 @@ export class InstrumentStreams {
       topic,
       encoder: createTickEncoder(framing, this.instrument, view, features, { dialect, depthLevel, counters }),
       subscribers: 0,
+      onTopic: 0,
       directReceivers: [],
     };
     this.bySource[source]!.push(stream);

@@ -8,7 +8,7 @@
  * another client on any topic the cork would be in the way, since the library writes that one's messages one by one as
  * soon as more than 32 wait and it cannot cork its socket for them.
  */
-import type { DirectReceiver } from './subscription-index.ts';
+import type { DirectReceiver, Stream } from './subscription-index.ts';
 
 export interface TopicMember extends DirectReceiver {
   /** Calls `send` at once; what is sent to this client meanwhile leaves in one write. */
@@ -25,13 +25,15 @@ export class TopicMembers {
     return this.#only;
   }
 
-  /** The client is on one topic more. */
-  add(member: TopicMember): void {
+  /** The client is on the stream's topic from now on, and was not. */
+  add(stream: Stream, member: TopicMember): void {
+    stream.onTopic++;
     this.#count(member, 1);
   }
 
-  /** The client is on one topic less. */
-  remove(member: TopicMember): void {
+  /** The client is on the stream's topic no more. */
+  remove(stream: Stream, member: TopicMember): void {
+    stream.onTopic--;
     this.#count(member, -1);
   }
 
