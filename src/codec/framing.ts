@@ -9,10 +9,17 @@ import { MsgpackFraming } from './msgpack-framing.ts';
 import { MAX_PRICE_DECIMALS } from './price.ts';
 import { ABSENT_FLAGS, DEPTH_LEVELS, FLAG, type Instrument, type Mode } from './tick.ts';
 import { priceDecimalsOf, WORD } from './tick-message.ts';
-import { FEATURE, SHOWS_STALE, type Shape, type ShapeRequest, tickShape } from './tick-shape.ts';
+import {
+  FEATURE,
+  SHAPES_TICKS,
+  SHOWS_STALE,
+  type Shape,
+  type ShapeRequest,
+  tickShape,
+} from './tick-shape.ts';
 
 export type { FramingCounters, SendTime };
-export { FEATURE };
+export { FEATURE, SHAPES_TICKS };
 
 export type FramingName = 'json' | 'msgpack';
 

@@ -20,6 +20,9 @@ export const FEATURE = {
   STATUS: 8,
 } as const;
 
+/** The features that change the bytes of ticks. Clients that differ in others only share a stream. */
+export const SHAPES_TICKS = FEATURE.SEQUENCE | FEATURE.STAMPS | FEATURE.SNAPSHOT | FEATURE.STATUS;
+
 /** The features that show which ticks are stale. */
 export const SHOWS_STALE = FEATURE.SNAPSHOT | FEATURE.STATUS;
 

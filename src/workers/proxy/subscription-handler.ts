@@ -9,7 +9,7 @@ import {
   type RequestedSymbol,
 } from '../../codec/client-request.ts';
 import type { Dialect } from '../../codec/dialect.ts';
-import { FEATURE } from '../../codec/framing.ts';
+import { FEATURE, SHAPES_TICKS } from '../../codec/framing.ts';
 import type { Json, ServerMessage } from '../../codec/server-message.ts';
 import { DEPTH_LEVELS, type Instrument, MODE, type Mode } from '../../codec/tick.ts';
 import { modeOf } from '../../codec/tick-message.ts';
@@ -234,7 +234,7 @@ export class SubscriptionHandler {
     const form: StreamForm = {
       view: wish.mode,
       framing,
-      features,
+      features: features & SHAPES_TICKS,
       dialect,
       depthLevel: wish.depthLevel,
       servedLevel: item.servedLevel,

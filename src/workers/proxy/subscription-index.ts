@@ -19,7 +19,7 @@ import { TopicMembers } from './topic-members.ts';
 export interface StreamForm {
   readonly view: Mode;
   readonly framing: FramingName;
-  /** Bits of FEATURE. */
+  /** Bits of FEATURE, of SHAPES_TICKS alone. */
   readonly features: number;
   readonly dialect: Dialect;
   /** Levels that a mode 4 subscription asked for, and those that it gets. */
