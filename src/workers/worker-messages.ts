@@ -4,6 +4,7 @@
  * know as a programming error and leaves, so that main starts it anew.
  */
 import type { Instrument, Mode } from '../codec/tick.ts';
+import type { Rights } from './entitlement-messages.ts';
 import type { StatusReport, WatchdogOptions } from './feed/feed-verdict.ts';
 import type { MarketCalendarData } from './feed/market-sessions.ts';
 
@@ -225,16 +226,20 @@ export interface InstrumentWish extends InstrumentName {
   readonly mode: Mode;
 }
 
+/** A key that is good. */
+export interface KnownKey {
+  readonly userId: string;
+  /** Which of the user's keys it is: stable, and no secret. `own:<id>`, or `openalgo:<user>` for OpenAlgo's own. */
+  readonly keyId: string;
+  /** Null: everything is allowed. */
+  readonly rights: Rights | null;
+}
+
 /** Why a key was refused, or whose it is. Messages are those of the deployed server. */
 export type KeyOutcome =
-  | { readonly status: 'ok'; readonly userId: string; readonly account: string; readonly broker: string }
+  | ({ readonly status: 'ok'; readonly account: string; readonly broker: string } & KnownKey)
   /** The key is good, its broker session is not: the connection counts as authenticated. */
-  | {
-      readonly status: 'brokerError';
-      readonly userId: string;
-      readonly code: string;
-      readonly message: string;
-    }
+  | ({ readonly status: 'brokerError'; readonly code: string; readonly message: string } & KnownKey)
   | { readonly status: 'refused'; readonly code: string; readonly message: string };
 
 /** An instrument whose name stands for another token from now on, and therefore for another slot. */

@@ -40,7 +40,8 @@ test('a key is verified at the feed host, and its session is told before the ans
     news.push('verified');
     return outcome;
   });
-  const account = { userId: 'anna', account: 'anna', broker: 'angel' };
+  const key = { userId: 'anna', keyId: `0/openalgo:anna`, rights: null };
+  const account = { ...key, account: 'anna', broker: 'angel' };
   assert.deepEqual(await verified, { status: 'ok', ...account, owner: ANNA });
   assert.deepEqual(news.slice(-2), [`account ${ANNA} true true`, 'verified']);
   assert.deepEqual(await intake.control.verifyKey('bad'), {

@@ -18,6 +18,7 @@ import {
   type ResolveOutcome,
 } from '../../src/workers/bus/control-message.ts';
 import { releaseSocket } from '../../src/workers/bus/release-socket.ts';
+import type { Rights } from '../../src/workers/entitlement-messages.ts';
 import { nameOf, type SentTick, tickFrame } from './feed-group-scene.ts';
 
 export const HEARTBEAT_MS = 40;
@@ -37,6 +38,8 @@ export class FakeFeedHost {
   isDeaf = false;
   /** Users by key. */
   readonly users = new Map<string, string>();
+  /** Rights by the number of the key; who has none may do everything. */
+  readonly rights = new Map<string, Rights>();
   /** What is found of a symbol; by default everything is, without a last value. */
   resolve: (symbol: string) => ResolveOutcome = (symbol) => ({
     status: 'ok',
@@ -153,7 +156,9 @@ export class FakeFeedHost {
           return { id, type: 'keyVerified', outcome, account: null };
         }
         const account = { revision: 1, name: userId, broker: 'angel', hasSession: true, isConnected: true };
-        const outcome = { status: 'ok', userId, account: userId, broker: 'angel' } as const;
+        const keyId = `openalgo:${userId}`;
+        const key = { userId, keyId, rights: this.rights.get(keyId) ?? null };
+        const outcome = { status: 'ok', ...key, account: userId, broker: 'angel' } as const;
         return { id, type: 'keyVerified', outcome, account };
       }
       case 'resolve':

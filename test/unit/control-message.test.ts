@@ -32,6 +32,14 @@ const STATUS = {
   broker: 'angel',
   instruments: [{ exchange: 'NSE', symbol: 'RELIANCE' }],
 } as const;
+const RIGHTS = {
+  role: 'viewer',
+  modes: [MODE.LTP],
+  depthLevels: [5],
+  exchanges: ['NSE'],
+  symbols: ['NIFTY*'],
+  limits: { maxConnections: 2, maxSubscriptions: 100, requestsPerSecond: 5 },
+};
 const ACCOUNT = { revision: 4, name: 'admin', broker: 'angel', hasSession: true, isConnected: true };
 const ANSWERS: readonly ControlAnswer[] = [
   {
@@ -48,7 +56,14 @@ const ANSWERS: readonly ControlAnswer[] = [
   {
     id: 2,
     type: 'keyVerified',
-    outcome: { status: 'ok', userId: 'admin', account: 'admin', broker: 'angel' },
+    outcome: {
+      status: 'ok',
+      userId: 'admin',
+      keyId: 'own:1',
+      rights: RIGHTS,
+      account: 'admin',
+      broker: 'angel',
+    },
     account: ACCOUNT,
   },
   {
@@ -60,7 +75,14 @@ const ANSWERS: readonly ControlAnswer[] = [
   {
     id: 4,
     type: 'keyVerified',
-    outcome: { status: 'brokerError', userId: 'admin', code: 'BROKER_ERROR', message: '' },
+    outcome: {
+      status: 'brokerError',
+      userId: 'admin',
+      keyId: 'openalgo:admin',
+      rights: null,
+      code: 'BROKER_ERROR',
+      message: '',
+    },
     account: ACCOUNT,
   },
   {
@@ -141,11 +163,15 @@ test('a request that is too large is refused unread, and one with too many wishe
 });
 
 test('an answer with any field missing or of another kind is none', () => {
-  const nulls = ['page.demoKey', 'account'];
+  const lists = ['modes', 'depthLevels', 'exchanges', 'symbols'].map((name) => `outcome.rights.${name}`);
+  const limits = Object.keys(RIGHTS.limits).map((name) => `outcome.rights.limits.${name}`);
+  const nulls = ['page.demoKey', 'account', 'outcome.rights', ...lists, ...limits];
+  const optional = ['outcome.keyId', 'outcome.rights'];
   for (const answer of ANSWERS) {
     const fields: unknown = JSON.parse(encodeAnswer(answer));
     for (const [path, copy, wrong] of spoilt(fields, [undefined, null, -1, 0.5, {}])) {
       if (wrong === null && nulls.includes(path)) continue;
+      if (wrong === undefined && optional.includes(path)) continue;
       // Nanoseconds may have a fraction.
       if (wrong === 0.5 && path === 'askedAt') continue;
       assert.equal(parseAnswer(bytes(JSON.stringify(copy))), null, `${path}: ${JSON.stringify(copy)}`);

@@ -6,7 +6,14 @@ import { OrderRelay } from '../../src/workers/proxy/order-relay.ts';
 
 function sessionWith(framing: 'json' | 'msgpack', received: (string | Uint8Array)[]): ClientSession {
   const session: Partial<ClientSession> = {
-    identity: { owner: 'anna', userId: 'anna', account: 'anna', broker: 'angel' },
+    identity: {
+      owner: 'anna',
+      userId: 'anna',
+      account: 'anna',
+      broker: 'angel',
+      keyId: 'openalgo:anna',
+      rights: null,
+    },
     options: { framing, dialect: 'openalgo', features: 0, chosen: {} },
     send: () => {},
     sendBytes: (bytes: string | Uint8Array) => void received.push(bytes),

@@ -16,7 +16,14 @@ const LIMITS = {
 
 function sessionWith(bufferedBytes: number, end: (session: ClientSession) => void): ClientSession {
   const session: Partial<ClientSession> = {
-    identity: { owner: 'anna', userId: 'anna', account: 'anna', broker: 'angel' },
+    identity: {
+      owner: 'anna',
+      userId: 'anna',
+      account: 'anna',
+      broker: 'angel',
+      keyId: 'openalgo:anna',
+      rights: null,
+    },
     options: { framing: 'json', dialect: 'openalgo', features: 0, chosen: {} },
     connectedAt: performance.now(),
     lastPingAt: performance.now(),

@@ -155,12 +155,13 @@ export class ReaderDesk {
         return { status: 'refused', code: 'AUTHENTICATION_ERROR', message: 'Invalid API key' };
       }
       const { userId } = owner;
+      const known = { userId, keyId: `openalgo:${userId}`, rights: null };
       const outcome = this.#options.accounts.open(userId);
       if (outcome.status === 'error') {
-        return { status: 'brokerError', userId, code: outcome.code, message: outcome.message };
+        return { status: 'brokerError', ...known, code: outcome.code, message: outcome.message };
       }
       const { name, broker } = outcome.account;
-      return { status: 'ok', userId, account: name, broker: broker.name };
+      return { status: 'ok', ...known, account: name, broker: broker.name };
     } catch (error) {
       this.#options.log.error({ err: error }, 'an API key could not be checked');
       const message = 'The key could not be checked now; try again in a few seconds';

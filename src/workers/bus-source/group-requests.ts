@@ -62,7 +62,8 @@ async function verifyAt(group: FeedGroup, link: GroupLink, key: string): Promise
   const { outcome, account } = answer;
   if (outcome.status === 'refused') return outcome;
   if (account !== null) group.accounts.note(link.host, account);
-  return { ...outcome, owner: ownerOf(group.index, outcome.userId) };
+  const { userId, keyId } = outcome;
+  return { ...outcome, owner: ownerOf(group.index, userId), keyId: ownerOf(group.index, keyId) };
 }
 
 /**

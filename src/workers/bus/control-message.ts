@@ -11,7 +11,7 @@
  */
 import type { Instrument } from '../../codec/tick.ts';
 import type { CapabilityRow, ProxyTask } from '../reader-tasks.ts';
-import type { InstrumentWish, KeyOutcome } from '../worker-messages.ts';
+import type { InstrumentWish, KeyOutcome, KnownKey } from '../worker-messages.ts';
 import {
   accountFromJson,
   accountToJson,
@@ -31,6 +31,7 @@ import {
   parseObject,
   readList,
 } from './foreign-json.ts';
+import { isKeyId, rightsFromJson } from './rights-json.ts';
 
 /** Rises when an old proxy would misread a new feed host, or the other way round. */
 export const CONTROL_PROTOCOL = 1;
@@ -243,15 +244,25 @@ function readPage(fields: ForeignObject): HelloData['page'] | undefined {
 
 function readKeyOutcome(value: unknown): KeyOutcome | undefined {
   if (!isObject(value)) return undefined;
-  const { status, userId, account, broker, code, message } = value;
+  const { status, account, broker, code, message } = value;
   if (status === 'ok') {
-    return isName(userId) && isName(account) && isName(broker)
-      ? { status, userId, account, broker }
+    const key = readKnownKey(value);
+    return key !== undefined && isName(account) && isName(broker)
+      ? { status, ...key, account, broker }
       : undefined;
   }
   if (!isName(code) || !isText(message)) return undefined;
-  if (status === 'brokerError') return isName(userId) ? { status, userId, code, message } : undefined;
-  return status === 'refused' ? { status, code, message } : undefined;
+  if (status === 'refused') return { status, code, message };
+  const key = readKnownKey(value);
+  return status === 'brokerError' && key !== undefined ? { status, ...key, code, message } : undefined;
+}
+
+/** A feed host that knows no roles says neither key nor rights: its users' keys may do everything. */
+function readKnownKey({ userId, keyId, rights }: ForeignObject): KnownKey | undefined {
+  if (!isName(userId)) return undefined;
+  const key = keyId === undefined ? `openalgo:${userId}` : keyId;
+  const known = rights === undefined || rights === null ? null : rightsFromJson(rights);
+  return isKeyId(key) && known !== undefined ? { userId, keyId: key, rights: known } : undefined;
 }
 
 function readResolveOutcome(value: unknown): ResolveOutcome | undefined {

@@ -7,6 +7,7 @@ import type { WebSocket } from 'uWebSockets.js';
 import type { ConnectionOptions } from '../../codec/connection-options.ts';
 import { type ServerMessage, toMsgpack, toPythonJson } from '../../codec/server-message.ts';
 import type { Instrument, Mode } from '../../codec/tick.ts';
+import type { Rights } from '../entitlement-messages.ts';
 import type { Close } from './close-codes.ts';
 import type { Stream } from './subscription-index.ts';
 
@@ -29,6 +30,10 @@ export interface Identity {
   /** The owner, or empty while the key is good but its broker session is not. */
   readonly account: string;
   readonly broker: string;
+  /** Which of the owner's keys it is, unique among all feeds. */
+  readonly keyId: string;
+  /** Null: everything is allowed. */
+  readonly rights: Rights | null;
 }
 
 /** What a client holds of one instrument's ticks from one source: a stream for each subscribed mode. */

@@ -8,7 +8,7 @@ type Refused = Extract<KeyOutcome, { readonly status: 'refused' }>;
 
 /**
  * Whose a key is. `owner` tells users apart, also two of one name who belong to different feeds; it is ours alone, clients
- * read `userId`. An account bears the name of its owner.
+ * read `userId`. An account bears the name of its owner. `keyId` is unique among all feeds here.
  */
 export type VerifiedKey = (Exclude<KeyOutcome, Refused> & { readonly owner: string }) | Refused;
 

@@ -74,7 +74,7 @@ export class RequestHandler {
     this.#accounts.set(owner, status);
     for (const session of sessions) {
       if (session.identity?.owner !== owner) continue;
-      session.identity = { owner, userId: name, account: hasSession ? owner : '', broker };
+      session.identity = { ...session.identity, userId: name, account: hasSession ? owner : '', broker };
     }
   }
 
@@ -134,13 +134,13 @@ export class RequestHandler {
       if (!session.optionsFixed) session.options = resolved.options;
       session.optionsFixed = true;
       if (outcome.status === 'brokerError') {
-        const { owner, userId } = outcome;
+        const { owner, userId, keyId, rights } = outcome;
         const broker = this.#accounts.get(owner)?.broker ?? '';
-        session.identity = { owner, userId, account: '', broker };
+        session.identity = { owner, userId, account: '', broker, keyId, rights };
         return refuse(outcome.code, outcome.message);
       }
-      const { owner, userId, broker } = outcome;
-      session.identity = { owner, userId, account: owner, broker };
+      const { owner, userId, broker, keyId, rights } = outcome;
+      session.identity = { owner, userId, account: owner, broker, keyId, rights };
       session.sendText({
         type: 'auth',
         status: 'success',
