@@ -73,6 +73,10 @@ export class EngineProcess implements ServerProcess {
     return this.#child.pid ?? 0;
   }
 
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
   usage(): ProcessUsage | null {
     return readProcessUsage(this.pid);
   }
@@ -82,7 +86,7 @@ export class EngineProcess implements ServerProcess {
   }
 
   async stop(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    if (!this.isRunning) return;
     const ended = once(this.#child, 'exit');
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), KILL_AFTER_MS);
     this.#child.kill('SIGTERM');

@@ -24,6 +24,8 @@ export interface RawClientOptions {
   readonly mode: StreamMode;
   /** More than the longest message. */
   readonly bufferBytes: number;
+  /** In place of the finder for `form` and `mode`: for who wants more of a tick than its time. */
+  readonly find?: FindIntended;
 }
 
 /** As far as a client looks into it. */
@@ -52,12 +54,12 @@ export class RawClient {
   #upgraded = false;
   #closing = false;
 
-  constructor({ url, form, mode, bufferBytes }: RawClientOptions, events: RawClientEvents) {
+  constructor({ url, form, mode, bufferBytes, find }: RawClientOptions, events: RawClientEvents) {
     const address = new URL(url);
     const { protocol, hostname, port } = address;
     this.#buffer = Buffer.allocUnsafeSlow(bufferBytes);
     this.#events = events;
-    this.#findIntended = intendedTimeFinder(form, mode);
+    this.#findIntended = find ?? intendedTimeFinder(form, mode);
     const target = {
       host: hostname,
       port: Number(port),
