@@ -26,8 +26,9 @@ function describeEffort({ outcome: { opened, messages, bytes } }: Verdict): stri
 }
 
 function describeAnswer({ outcome: { answers, ends } }: Verdict): string {
-  const parts = [describeCounts(answers), describeCounts(ends)].filter((text) => text !== '');
-  return parts.join('; ended: ') || '-';
+  const told = describeCounts(answers);
+  const ended = describeCounts(ends);
+  return [told, ended === '' ? '' : `ended: ${ended}`].filter((text) => text !== '').join('; ') || '-';
 }
 
 const ratioText = ({ ratio }: Verdict) => `${ratio.toFixed(2)} ×`;

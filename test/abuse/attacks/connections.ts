@@ -72,7 +72,13 @@ async function writeSlowly(crowd: Crowd, place: number): Promise<void> {
   const isRaw = place % 2 === 0;
   const socket = crowd.connect(place, { isRaw });
   if (!(await socket.opened)) return;
-  if (isRaw) await dribble(crowd, socket, Buffer.from(upgradeRequest(new URL(crowd.target.url))));
+  if (isRaw) {
+    const request = Buffer.from(upgradeRequest(new URL(crowd.target.url)));
+    // The library refuses a request line that is cut at one of its blanks.
+    const line = request.indexOf('\n') + 1;
+    socket.write(request.subarray(0, line));
+    await dribble(crowd, socket, request.subarray(line));
+  }
   const request = { action: 'authenticate', api_key: crowd.target.apiKey };
   while (!crowd.isOver && !socket.isOver)
     await dribble(crowd, socket, maskedFrame(OPCODE.TEXT, Buffer.from(JSON.stringify(request))));

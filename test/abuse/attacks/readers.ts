@@ -31,7 +31,8 @@ async function askWithoutReading(crowd: Crowd, place: number): Promise<void> {
 export const neverReadingClients: Attack = {
   name: 'never-reading-clients',
   summary: '20 clients with all instruments that stop reading, 5 that go on asking and read no answer',
-  leastSeconds: 1,
+  // Until what is kept for them reaches its limit.
+  leastSeconds: 3,
   run: async (crowd) => {
     await Promise.all([
       crowd.keep(NEVER_READING, (place) => neverRead(crowd, place)),
