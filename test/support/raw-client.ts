@@ -8,7 +8,7 @@ export interface RawFrame {
   readonly payload: Buffer;
 }
 
-export const OPCODE = { TEXT: 1, CLOSE: 8, PING: 9 } as const;
+export const OPCODE = { CONTINUATION: 0, TEXT: 1, BINARY: 2, CLOSE: 8, PING: 9, PONG: 10 } as const;
 
 /** The key that the AmiBroker plugin sends in every handshake, without any extension. */
 export const AMIBROKER_KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
@@ -83,6 +83,11 @@ export class RawClient {
       at = end;
     }
     return frames;
+  }
+
+  /** Whether a text stands at the end of what was read. Cheap however much that is. */
+  endsWith(text: string): boolean {
+    return this.#bytes.subarray(-4 * text.length).includes(text);
   }
 
   /** Code and reason of the close frame, null while none was read. */

@@ -18,11 +18,13 @@ import type { TlsFiles } from '../reader-tasks.ts';
 import { ClientSession, type ClientSocket, type SocketData } from './client-session.ts';
 import { CLOSE } from './close-codes.ts';
 import { isDirectClient } from './direct-client.ts';
+import { type FrameViolation, frameViolation } from './frame-violation.ts';
 import { pagePolicy } from './page-policy.ts';
 
 /**
- * The library ends a connection without a word at its own limit. Ours is checked below that one, so that a client with a
- * message that is merely too big reads why.
+ * The library ends a connection without a word at its own limit, as soon as a frame's head announces more: nothing of ours
+ * is asked before. Ours is checked below that one, so that a client with a message that is merely too big reads why. The
+ * library holds up to its limit of each connection's message, so a higher one would cost memory that anybody can take.
  */
 const LIBRARY_LIMIT_FACTOR = 4;
 /** Requests of one connection that may wait for an earlier one, and their bytes in messages of the largest size. */
@@ -54,7 +56,7 @@ export interface ServerOptions {
 export class ProxyServer {
   readonly app: TemplatedApp;
   readonly sessions = new Set<ClientSession>();
-  readonly counts = { accepted: 0, dropped: 0, tooBig: 0, tooManyWaiting: 0, httpRequests: 0 };
+  readonly counts = { accepted: 0, dropped: 0, tooBig: 0, malformed: 0, tooManyWaiting: 0, httpRequests: 0 };
   readonly #events: () => ServerEvents;
   readonly #options: ServerOptions;
   #listenSocket: us_listen_socket | undefined;
@@ -83,7 +85,7 @@ export class ProxyServer {
       dropped: () => {
         this.counts.dropped++;
       },
-      close: (socket) => this.#close(socket),
+      close: (socket, code, reason) => this.#close(socket, frameViolation(code, reason)),
     });
   }
 
@@ -170,7 +172,8 @@ export class ProxyServer {
     }
   }
 
-  #close(socket: ClientSocket): void {
+  #close(socket: ClientSocket, violation: FrameViolation | null): void {
+    if (violation !== null) this.counts[violation]++;
     const data = socket.getUserData();
     if (data.session === undefined) return;
     data.session.open = false;

@@ -1,0 +1,132 @@
+/**
+ * WebSocket below our protocol, over a raw socket: the cases of the Autobahn suite for a server, groups 1 to 7 and 9, each
+ * with what comes back and how the connection ends.
+ */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { closeFrame } from '../../support/client-frame.ts';
+import { startEngineFixture } from '../../support/engine-fixture.ts';
+import { OPCODE, RawClient, type RawFrame } from '../../support/raw-client.ts';
+import { until } from '../../support/until.ts';
+import { CLOSING_CASES } from './closing-cases.ts';
+import { type Answer, type ConformanceCase, type End, request } from './conformance-case.ts';
+import { FRAGMENT_CASES } from './fragment-cases.ts';
+import { FRAMING_CASES } from './framing-cases.ts';
+import { LIMIT_CASES, OWN_CASES } from './limit-cases.ts';
+import { UTF8_CASES } from './utf8-cases.ts';
+
+/** Cases under way at once. Each has a connection of its own. */
+const CONCURRENCY = 6;
+const LAST = 'the end of the case';
+/** Groups, and the number of cases that Autobahn has in each; null for those of our own. */
+const GROUPS: readonly (readonly [title: string, cases: readonly ConformanceCase[], count: number | null])[] =
+  [
+    ['framing, pings, reserved bits and opcodes', FRAMING_CASES, 16 + 11 + 7 + 10],
+    ['fragmentation', FRAGMENT_CASES, 20],
+    ['UTF-8', UTF8_CASES, 145],
+    ['closing', CLOSING_CASES, 37],
+    ['limits', LIMIT_CASES, 54],
+    ['our limits, and lengths', OWN_CASES, null],
+  ];
+
+interface Seen {
+  readonly answers: readonly Answer[];
+  readonly end: End;
+}
+
+async function write(raw: RawClient, { frames, chop }: ConformanceCase): Promise<void> {
+  const { socket } = raw;
+  const bytes = Buffer.concat(frames);
+  if (chop === undefined) return void socket.write(bytes);
+  socket.setNoDelay(true);
+  if (typeof chop === 'number') {
+    for (let at = 0; at < bytes.length; at += chop) {
+      socket.write(bytes.subarray(at, at + chop));
+      // In small numbers, so that the server may read each by itself.
+      if (bytes.length / chop < 500) await setImmediate();
+      else if (socket.writableNeedDrain) await once(socket, 'drain');
+    }
+    return;
+  }
+  for (const [i, frame] of frames.entries()) {
+    socket.write(frame);
+    await setImmediate();
+    if (chop !== 'answered' || i > 0) continue;
+    await until('the first answer', () => raw.isClosed || raw.frames().length > 0);
+  }
+}
+
+function answerOf({ opcode, payload }: RawFrame): Answer {
+  if (opcode === OPCODE.PONG) return { pong: payload.toString('latin1') };
+  assert.equal(opcode, OPCODE.TEXT, `a frame of opcode ${opcode}`);
+  const message = JSON.parse(payload.toString());
+  return message.type === 'pong' ? { echo: message.client_timestamp ?? '' } : { error: message.code };
+}
+
+function isLast(answer: Answer): boolean {
+  return 'echo' in answer && answer.echo === LAST;
+}
+
+/** What came back, and how the connection ended. */
+function seenBy(raw: RawClient): Seen {
+  const frames = raw.frames();
+  const close = frames.find(({ opcode }) => opcode === OPCODE.CLOSE);
+  const answers = frames.filter((frame) => frame !== close).map(answerOf);
+  if (answers.some(isLast)) {
+    assert.deepEqual(close?.payload, Buffer.from([0x03, 0xe8]), 'its close frame is answered');
+    return { answers: answers.filter((answer) => !isLast(answer)), end: 'open' };
+  }
+  if (close === undefined) return { answers, end: 'dropped' };
+  assert.equal(frames.at(-1), close, 'nothing comes behind a close frame');
+  if (close.payload.length === 0) return { answers, end: { code: null } };
+  const reason = close.payload.toString('utf8', 2);
+  const code = close.payload.readUInt16BE(0);
+  return { answers, end: reason === '' ? { code } : { code, reason } };
+}
+
+async function assertConforms(wsUrl: string, each: ConformanceCase): Promise<void> {
+  const raw = await RawClient.connect(wsUrl);
+  try {
+    await write(raw, each);
+    if (each.end === 'open') {
+      raw.socket.write(request(LAST));
+      await until('the answer behind the case', () => raw.isClosed || raw.endsWith(LAST));
+      raw.socket.write(closeFrame(1000));
+    }
+    await until('the end of the connection', () => raw.isClosed);
+    const seen = seenBy(raw);
+    const answers = each.mayLose ? each.answers.slice(0, seen.answers.length) : each.answers;
+    assert.deepEqual(seen, { answers, end: each.end });
+  } finally {
+    raw.socket.destroy();
+  }
+}
+
+test('WebSocket conformance', async (t) => {
+  const { client, wsUrl, engine, fatal } = await startEngineFixture(t);
+  const steady = await client();
+
+  for (const [title, cases, count] of GROUPS) {
+    await t.test(title, { concurrency: CONCURRENCY }, async (group) => {
+      assert.equal(new Set(cases.map(({ id }) => id)).size, count ?? cases.length);
+      await Promise.all(
+        cases.map((each) => group.test(`${each.id} ${each.what}`, () => assertConforms(wsUrl, each))),
+      );
+    });
+  }
+
+  await t.test('none of it has disturbed another connection', async () => {
+    assert.equal((await steady.ask({ action: 'ping' })).message.type, 'pong');
+    assert.deepEqual(fatal, []);
+  });
+
+  await t.test('the operator sees how many connections were dropped for it, and why', async () => {
+    const dropped = GROUPS.flatMap(([, cases]) => cases).filter(({ end }) => end === 'dropped').length;
+    const sum = (name: string) =>
+      engine.readers.reduce((total, { counters }) => total + (counters[name] ?? 0), 0);
+    // Those that were refused with 1009 are too big as well.
+    await until('the counts', () => sum('malformed') > 0 && sum('malformed') + sum('tooBig') >= dropped);
+  });
+});
