@@ -9,11 +9,9 @@
  * The certificate is made for the run (ECDSA, P-256). Connecting is not part of the numbers: ticks flow when all clients have
  * subscribed. The clients decipher in their process, on the same cores.
  */
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { latencyPlot } from '../harness/latency-plot.ts';
 import type { Scenario, ScenarioContext, ScenarioReport } from '../harness/scenario.ts';
-import { selfSignedCertificate } from '../harness/self-signed-certificate.ts';
+import { makeTlsFlags } from '../harness/tls-flags.ts';
 import { startEngine } from './engine-contender.ts';
 import { openStages } from './open-stages.ts';
 import { type NamedRatio, ratioFigures } from './ratio-figures.ts';
@@ -36,16 +34,6 @@ const PLAIN = 'without TLS';
 const TLS = 'TLS';
 const at = (what: string, { clients, perSecond }: Load) => `${what}, ${clients} × ${perSecond}/s`;
 
-function tlsFlags({ cleanup }: ScenarioContext): string[] {
-  const directory = cleanup.temporaryDirectory();
-  const { cert, key } = selfSignedCertificate();
-  const certFile = join(directory, 'cert.pem');
-  const keyFile = join(directory, 'key.pem');
-  writeFileSync(certFile, cert);
-  writeFileSync(keyFile, key, { mode: 0o600 });
-  return [`--tls-cert=${certFile}`, `--tls-key=${keyFile}`];
-}
-
 const FIGURES: readonly NamedRatio[] = LOADS.flatMap((load) => {
   const where = `${load.clients} × ${load.perSecond}/s`;
   const pair = { lane: at(TLS, load), base: at(PLAIN, load) };
@@ -57,9 +45,10 @@ const FIGURES: readonly NamedRatio[] = LOADS.flatMap((load) => {
 
 async function run(context: ScenarioContext): Promise<ScenarioReport> {
   const { isSmoke, seconds } = context;
+  const flags = await makeTlsFlags(context.cleanup.temporaryDirectory());
   const stages = await openStages(context, (generator) => ({
     [PLAIN]: startEngine(context, generator, INSTRUMENTS),
-    [TLS]: startEngine(context, generator, INSTRUMENTS, tlsFlags(context)),
+    [TLS]: startEngine(context, generator, INSTRUMENTS, flags),
   }));
   const loads = isSmoke ? [LOADS[0]] : LOADS;
   const lanes: Lane[] = loads.flatMap((load) =>

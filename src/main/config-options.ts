@@ -1,6 +1,7 @@
 import { BUS_OPTIONS } from './config/bus-options.ts';
 import { ENGINE_OPTIONS } from './config/engine-options.ts';
 import { FEED_OPTIONS } from './config/feed-options.ts';
+import { LISTENER_OPTIONS } from './config/listener-options.ts';
 import { LOGIN_OPTIONS } from './config/login-options.ts';
 import { OPENALGO_OPTIONS } from './config/openalgo-options.ts';
 import type { ConfigOption } from './config/option-kinds.ts';
@@ -13,6 +14,7 @@ export const CONFIG_OPTIONS = {
   ...LOGIN_OPTIONS,
   ...BUS_OPTIONS,
   ...ENGINE_OPTIONS,
+  ...LISTENER_OPTIONS,
   ...RECORDING_OPTIONS,
 };
 

@@ -55,7 +55,8 @@ export function loadConfig(input: {
   }
   applyPreset(values, sources);
   // The loop has filled every key with its own option's value, which the type of a record built by key cannot tell.
-  const config = chooseBroker(values as Config, sources as ConfigSources);
+  const given = values as Config;
+  const config = choosePortPolicy(chooseBroker(given, sources as ConfigSources), sources as ConfigSources);
   refuseContradictions(config);
   return { config: Object.freeze(config), sources: Object.freeze(sources as ConfigSources) };
 }
@@ -124,6 +125,12 @@ function chooseBroker(config: Config, sources: ConfigSources): Config {
   // An API key says nothing of whose it is; which broker a user has is in the database.
   const chosen = addressed ?? (sources.brokerApiKey === 'default' ? undefined : BROKER_ROWS[0]);
   return chosen === undefined ? config : { ...config, broker: chosen.name };
+}
+
+/** Whoever named a port, and every client of an OpenAlgo installation, expects that one and no other. */
+function choosePortPolicy(config: Config, sources: ConfigSources): Config {
+  const isPortExpected = sources.websocketPort !== 'default' || sources.databaseUrl !== 'default';
+  return sources.portPolicy === 'default' && isPortExpected ? { ...config, portPolicy: 'fail' } : config;
 }
 
 function refuseContradictions(config: Config): void {

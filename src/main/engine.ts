@@ -18,8 +18,9 @@ import { type AccountFeed, createFeedPool } from './brokers/create-feed-pool.ts'
 import type { FeedPool } from './brokers/feed-pool.ts';
 import type { FeedRunner } from './brokers/feed-runner.ts';
 import { FeedStatus } from './brokers/feed-status.ts';
+import { chooseListenerTls } from './config/client-listener.ts';
 import { chooseMarketCalendar } from './config/market-calendar-file.ts';
-import { chooseTlsFiles } from './config/tls-files.ts';
+import { refusePlainStreams } from './config/stream-address.ts';
 import { ChangeWatch } from './database/change-watch.ts';
 import { type OpenDatabase, openDatabase } from './database/open-database.ts';
 import { EngineMemory } from './engine-memory.ts';
@@ -162,7 +163,8 @@ export class Engine {
       log: this.#log,
     });
     this.#statuses = statuses;
-    const tls = servesClients ? chooseTlsFiles(config, cwd) : null;
+    refusePlainStreams(config);
+    const tls = servesClients ? chooseListenerTls(config, cwd) : null;
     if (servesClients) await this.#readers.choosePort();
     const database = openDatabase(config, cwd);
     this.#database = database;

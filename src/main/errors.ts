@@ -73,6 +73,8 @@ export const EXIT_CODES = {
   RECORDING_UNREADABLE: FAILURE_EXIT_CODE,
   /** A recording cannot be written where it shall be. */
   RECORDING_UNWRITABLE: FAILURE_EXIT_CODE,
+  /** A new certificate cannot be written, or would take the place of another one. */
+  CERTIFICATE_UNWRITABLE: FAILURE_EXIT_CODE,
 } as const;
 
 export type ErrorCode = keyof typeof EXIT_CODES;

@@ -9,6 +9,7 @@
  */
 import type { Command } from './commands/command.ts';
 import { checkNodeVersion } from './node-version.ts';
+import { insistOnCertificates } from './ops/insist-on-certificates.ts';
 
 const COMMANDS: readonly Command[] = [
   {
@@ -66,6 +67,12 @@ const COMMANDS: readonly Command[] = [
     load: () => import('./commands/keys.ts'),
   },
   {
+    name: 'certificate',
+    usage: '[--host <name or address>,…] [--dir <directory>]',
+    summary: 'make a certificate for development, which signs itself',
+    load: () => import('./commands/certificate.ts'),
+  },
+  {
     name: 'config',
     usage: '',
     summary: 'print the configuration in force, and where each value came from',
@@ -102,6 +109,7 @@ ${formatHelp()}`;
 async function run(name: string, argv: readonly string[]): Promise<number> {
   // The native packages are loaded by what a command imports, so the version is checked before.
   checkNodeVersion(process.versions.node);
+  insistOnCertificates(process.env, printError);
   const isHelp = [name, ...argv].some((word) => word === '--help' || word === '-h');
   if (name === 'help' || isHelp) {
     print(await help());

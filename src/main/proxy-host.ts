@@ -3,7 +3,7 @@
  * and instruments are asked for there, so nothing of a broker and no database is here.
  */
 import type { Logger } from 'pino';
-import { chooseTlsFiles } from './config/tls-files.ts';
+import { chooseListenerTls } from './config/client-listener.ts';
 import type { Config } from './config-options.ts';
 import { pageUrl, readRemotePage } from './ops/first-page.ts';
 import { ReaderWorkers } from './reader-workers.ts';
@@ -57,7 +57,7 @@ export class ProxyHost {
 
   async #start(): Promise<StartedProxyHost> {
     const { config, cwd, log } = this.#options;
-    const tls = chooseTlsFiles(config, cwd);
+    const tls = chooseListenerTls(config, cwd);
     await this.#workers.choosePort();
     const offers = { supportedBrokers: [], capabilities: [], page: await readRemotePage() };
     const source = busSource(config);

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { FromReader, PeerRefused, ToReader } from '../workers/worker-messages.ts';
 import type { Config } from './config-options.ts';
 import { FeedLinks, type LinkNews } from './ops/feed-links.ts';
-import { probePort } from './ops/free-port.ts';
+import { chooseFreePort } from './ops/free-port.ts';
 import { SupervisedWorker, WorkerFailure } from './supervision.ts';
 import { workerScript } from './worker-script.ts';
 import { startFailure } from './worker-tasks.ts';
@@ -54,14 +54,18 @@ export class ReaderWorkers {
   }
 
   /**
-   * Looks whether the port of the clients is free, before anything is started in vain.
+   * Looks whether the port of the clients is free, or which is, before anything is started in vain.
    * @throws TickwireError PORT_IN_USE
    */
   async choosePort(): Promise<void> {
-    const { config } = this.#options;
+    const { config, log } = this.#options;
+    const { websocketHost, websocketPort, portPolicy } = config;
     // uWebSockets.js does not share a port that it was free to choose, so for several workers it is chosen here.
-    const isChosenHere = config.websocketPort !== 0 || proxyCount(config) > 1;
-    this.#port = isChosenHere ? await probePort(config.websocketHost, config.websocketPort) : 0;
+    const isChosenHere = websocketPort !== 0 || proxyCount(config) > 1;
+    if (!isChosenHere) return;
+    this.#port = await chooseFreePort({ websocketHost, websocketPort, portPolicy }, (taken) => {
+      log.warn(taken, "the clients' port is taken, and the next free one is used");
+    });
   }
 
   /** @param task what each start of the worker is given */

@@ -5,7 +5,6 @@
  *   (10,000 quotes/s)                  ▲
  *                                      ╚══ attackers, from other addresses of the loopback
  */
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AskingClient } from '../../bench/end-to-end/asking-client.ts';
@@ -16,7 +15,7 @@ import type { LoadGenerator } from '../../bench/end-to-end/load-generator.ts';
 import { ChildProgram } from '../../bench/harness/child-program.ts';
 import type { Cleanup } from '../../bench/harness/cleanup.ts';
 import { monotonicUs } from '../../bench/harness/monotonic-clock.ts';
-import { selfSignedCertificate } from '../../bench/harness/self-signed-certificate.ts';
+import { makeTlsFlags } from '../../bench/harness/tls-flags.ts';
 import { until } from '../../bench/harness/until.ts';
 import { EMBEDDED_DATABASE_PATH } from '../../src/main/database/database-url.ts';
 import { DatabaseSync } from '../../src/main/database/sqlite.ts';
@@ -53,15 +52,6 @@ function addForeignKey(directory: string): void {
     .prepare('INSERT INTO api_keys (user_id, api_key_hash, api_key_encrypted) VALUES (?, ?, ?)')
     .run('foreign', String(row?.api_key_hash), 'of another salt');
   database.close();
-}
-
-function tlsFlags(directory: string): string[] {
-  const { cert, key } = selfSignedCertificate();
-  const certFile = join(directory, 'cert.pem');
-  const keyFile = join(directory, 'key.pem');
-  writeFileSync(certFile, cert);
-  writeFileSync(keyFile, key, { mode: 0o600 });
-  return [`--tls-cert=${certFile}`, `--tls-key=${keyFile}`];
 }
 
 export class Scene {
@@ -111,7 +101,7 @@ export class Scene {
       `--bus-endpoint=ipc://${directory}/bus`,
       `--angel-ws-url=${await generator.call('url', null)}`,
       '--broker-api-key=bench',
-      ...(isTls ? tlsFlags(directory) : []),
+      ...(isTls ? await makeTlsFlags(directory) : []),
     ];
     const engine = new EngineProcess({ command: 'start', directory, flags });
     cleanup.add(() => engine.stop());

@@ -166,16 +166,18 @@ test('a database that cannot be written is refused with its path', async (t) => 
 test('a port that another program holds is refused, and no other is taken in its place', async (t) => {
   const port = await takenPort(t);
   const outcome = await run(temporaryDirectory(t), ['start', `--websocket-port=${port}`]);
-  const message = new RegExp(
-    `127\\.0\\.0\\.1:${port}, but another program listens there\\. Stop that program`,
-  );
+  const message = new RegExp(`127\\.0\\.0\\.1:${port}, but .* listens there\\. Stop that program`);
   assertRefused(outcome, 'PORT_IN_USE', FAILURE, message);
   assert.equal(outcome.stdout, '');
 });
 
 test('an address that this machine does not have is refused', async (t) => {
   // Reserved for documentation: no machine has it.
-  const outcome = await run(temporaryDirectory(t), ['start', '--websocket-host=203.0.113.1']);
+  const outcome = await run(temporaryDirectory(t), [
+    'start',
+    '--websocket-host=203.0.113.1',
+    '--websocket-allow-plain',
+  ]);
   assertRefused(
     outcome,
     'PORT_IN_USE',
@@ -222,6 +224,14 @@ for (const [command, flag, name] of [
     assertRefused(outcome, 'CONFIG_INVALID', CONFIGURATION, message);
   });
 }
+
+test('an address of a broker on another host without TLS is refused, and its password is not repeated', async (t) => {
+  const env = { ANGEL_WS_URL: 'ws://trader:hunter2@stream.example/' };
+  const outcome = await run(temporaryDirectory(t), ['start', '--websocket-port=0'], env);
+  const message = /ANGEL_WS_URL is an address of stream\.example without TLS.*wss:\/\//;
+  assertRefused(outcome, 'CONFIG_INVALID', CONFIGURATION, message);
+  assert.doesNotMatch(outcome.stderr, /hunter2/);
+});
 
 test('an unknown command is named, with where to look', async (t) => {
   const { code, stderr } = await run(temporaryDirectory(t), ['strat']);

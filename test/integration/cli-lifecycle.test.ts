@@ -1,10 +1,11 @@
 /** The processes of `tickwire start`: killed, asked to stop, left alone, in every state that they can be in. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { SimulatedExchange } from '../../src/main/simulator/simulated-exchange.ts';
 import { CliProcess, isAlive } from '../support/cli-process.ts';
+import { TestClient } from '../support/test-client.ts';
 import { until } from '../support/until.ts';
 
 const STOP_MS = 5000;
@@ -123,6 +124,29 @@ test('an engine that cannot start because its port is taken is not started again
   assert.equal((await cli.exited).code, 1);
   assert.equal(cli.output.match(/PORT_IN_USE/g)?.length, 1, cli.output);
   assert.doesNotMatch(cli.output, /starting it again/);
+});
+
+test('with the policy next an engine whose port is taken serves clients on another one, and says where', async (t) => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const cli = await CliProcess.spawn(t, ['--port-policy=next'], port);
+  const key = await cli.untilRunning();
+  const url = /Open (\S+)/.exec(cli.output)?.[1] ?? '';
+  assert.ok(Number(new URL(url).port) > port, cli.output);
+  assert.match(cli.output, /the clients' port is taken, and the next free one is used/);
+  const client = await TestClient.connect(url.replace('http', 'ws'), key);
+  await client.subscribe('NSE', 'RELIANCE');
+  await until('a tick', () => client.ticks().length > 0);
+  client.terminate();
+  await assertStops(cli, 'SIGTERM');
+});
+
+test('clients of other hosts are not served without TLS: the start ends before anything listens', async (t) => {
+  const cli = await CliProcess.spawn(t, ['--websocket-host=0.0.0.0']);
+  assert.equal((await cli.exited).code, 78);
+  assert.match(cli.output, /CONFIG_INVALID: WEBSOCKET_HOST is 0\.0\.0\.0, which other hosts may reach/);
 });
 
 test('an engine that runs without a supervising parent stops in order too', async (t) => {

@@ -120,6 +120,8 @@ const CASES: Record<ConfigKey, readonly [text: string, value: unknown, refused: 
   proxyWorkers: ['4', 4, '65'],
   tlsCert: ['/etc/ssl/tickwire.pem', '/etc/ssl/tickwire.pem', ' '],
   tlsKey: ['keys/tickwire.key', 'keys/tickwire.key', ' '],
+  portPolicy: ['FAIL', 'fail', 'random'],
+  websocketAllowPlain: ['on', true, 'perhaps'],
   dialect: ['design', 'design', 'french'],
   designPingIntervalMs: ['45', 45_000, '0'],
   designPingTimeoutMs: ['500ms', 500, 'soon'],
@@ -219,6 +221,15 @@ test('the configuration cannot be changed after it was read', () => {
 
 test('without any configuration the simulated exchange is the broker', () => {
   assert.equal(load().config.broker, 'simulated');
+});
+
+test('another port takes the place of a taken one only where nobody named a port and no OpenAlgo is configured', () => {
+  const policy = (env: Record<string, string>) => load({ env }).config.portPolicy;
+  assert.equal(policy({}), 'next');
+  assert.equal(policy({ WEBSOCKET_PORT: '8765' }), 'fail');
+  assert.equal(policy({ DATABASE_URL: 'sqlite:///db/openalgo.db' }), 'fail');
+  assert.equal(policy({ WEBSOCKET_PORT: '8765', TICKWIRE_PORT_POLICY: 'next' }), 'next');
+  assert.equal(policy({ TICKWIRE_PORT_POLICY: 'fail' }), 'fail');
 });
 
 test('whoever sets an Angel key or an Angel address gets Angel, unless a broker is named', () => {

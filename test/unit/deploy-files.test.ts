@@ -7,6 +7,7 @@ import { createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { chooseListenerTls } from '../../src/main/config/client-listener.ts';
 import { readFlagValues } from '../../src/main/config/flag-values.ts';
 import { loadConfig } from '../../src/main/config.ts';
 import { CONFIG_KEYS, CONFIG_OPTIONS } from '../../src/main/config-options.ts';
@@ -201,6 +202,7 @@ test('in the compose project Tickwire listens where OpenAlgo and its clients loo
   assert.deepEqual(composeEnvironment('tickwire'), {
     WEBSOCKET_HOST: '0.0.0.0',
     ZMQ_HOST: '0.0.0.0',
+    TICKWIRE_WEBSOCKET_ALLOW_PLAIN: '"true"',
     WEBSOCKET_PORT: port,
   });
   for (const name of Object.keys(composeEnvironment('tickwire'))) assert.ok(OPTION_NAMES.has(name), name);
@@ -233,11 +235,13 @@ test('in the compose project of feed host and proxies each runs its role, and th
     ...composeEnvironment('feed', PROXIES),
     ...composeEnvironment('proxy', PROXIES),
   };
-  env.TICKWIRE_BUS_ALLOW_PLAIN = JSON.parse(env.TICKWIRE_BUS_ALLOW_PLAIN ?? '""');
+  for (const name of ['TICKWIRE_BUS_ALLOW_PLAIN', 'TICKWIRE_WEBSOCKET_ALLOW_PLAIN'])
+    env[name] = JSON.parse(env[name] ?? '""');
   const { config } = loadConfig({ argv: [], env, cwd: '/nonexistent' });
   const port = new URL(config.busEndpoint.replace('tcp:', 'http:')).port;
   assert.deepEqual(config.feeds, [[`tcp://feed:${port}`]]);
   assert.equal(config.busAllowPlain, true);
+  assert.equal(chooseListenerTls(config, '/nonexistent'), null);
   const exposed = [...composeService('feed', PROXIES).matchAll(/^ {6}- "(\d+)"$/gm)].map(([, each]) => each);
   assert.deepEqual(exposed, [port, String(Number(port) + 1)]);
   assert.ok(composeService('feed', PROXIES).includes(`- tickwire_db:${IMAGE_DIRECTORY}/db`));

@@ -1,6 +1,6 @@
-import { isIPv4 } from 'node:net';
 import type { Config } from '../config-options.ts';
 import { TickwireError } from '../errors.ts';
+import { isLoopback } from './loopback.ts';
 
 /**
  * Refuses a bus without CURVE on an address that other hosts may reach, unless that is allowed by name: whoever reaches it
@@ -25,7 +25,5 @@ export function refusePlainPublicBus({
 /** Whether somebody on another host may connect: to anything of TCP but the loopback addresses. Names are not resolved. */
 export function isPublic(endpoint: string): boolean {
   const host = /^tcp:\/\/(.+):\d+$/.exec(endpoint)?.[1];
-  if (host === undefined) return false;
-  const isLoopback = host === 'localhost' || host === '[::1]' || (isIPv4(host) && host.startsWith('127.'));
-  return !isLoopback;
+  return host !== undefined && !isLoopback(host);
 }

@@ -1,11 +1,5 @@
 /** Options of the engine itself: the path of a tick from the ring to the clients, and the process around it. */
-import {
-  booleanOption,
-  durationOption,
-  enumOption,
-  integerOption,
-  optionalStringOption,
-} from './option-kinds.ts';
+import { booleanOption, durationOption, enumOption, integerOption } from './option-kinds.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -81,16 +75,6 @@ export const ENGINE_OPTIONS = {
     max: 31,
     unit: 'threads',
     doc: 'Threads that serve clients; more than one only on Linux.',
-  }),
-  tlsCert: optionalStringOption({
-    env: 'TICKWIRE_TLS_CERT',
-    doc:
-      'PEM file with the certificate that clients see, followed by those of its issuers; with TICKWIRE_TLS_KEY. ' +
-      'Clients then connect with wss:// and https://, and not without. Not set: no TLS.',
-  }),
-  tlsKey: optionalStringOption({
-    env: 'TICKWIRE_TLS_KEY',
-    doc: "PEM file with the certificate's private key, without a passphrase.",
   }),
   dialect: enumOption({
     env: 'TICKWIRE_DIALECT',

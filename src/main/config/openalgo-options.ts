@@ -22,7 +22,7 @@ export const OPENALGO_OPTIONS = {
   websocketHost: stringOption({
     env: 'WEBSOCKET_HOST',
     default: '127.0.0.1',
-    doc: 'Address on which clients connect; 0.0.0.0 opens it to other hosts.',
+    doc: 'Address on which clients connect; 0.0.0.0 opens it to other hosts, which wants TLS (TICKWIRE_TLS_CERT).',
   }),
   websocketPort: integerOption({
     env: 'WEBSOCKET_PORT',

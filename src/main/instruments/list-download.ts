@@ -7,6 +7,7 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { describeConnectError } from '../../workers/feed/connect-error.ts';
 import { TickwireError } from '../errors.ts';
 
 const GZIP_MAGIC = [0x1f, 0x8b];
@@ -74,7 +75,7 @@ export async function downloadList(task: DownloadTask): Promise<DownloadOutcome>
   } catch (error) {
     if (error instanceof TickwireError) throw error;
     const cause = stop.signal.aborted ? stop.signal.reason : error;
-    throw failure('INSTRUMENTS_UNAVAILABLE', task, messageOf(cause));
+    throw failure('INSTRUMENTS_UNAVAILABLE', task, messageOf(cause, task.from));
   } finally {
     clearTimeout(idle);
     clearTimeout(total);
@@ -155,7 +156,11 @@ async function write(
   } catch (error) {
     const hasBegun = received > 0 || isAddress(task.from);
     if (error instanceof TickwireError || signal.aborted || !hasBegun) throw error;
-    throw failure('INSTRUMENTS_CUT', task, `it broke off after ${received} bytes (${messageOf(error)})`);
+    throw failure(
+      'INSTRUMENTS_CUT',
+      task,
+      `it broke off after ${received} bytes (${messageOf(error, task.from)})`,
+    );
   } finally {
     await file.close();
   }
@@ -195,7 +200,10 @@ function failure(
 }
 
 /** fetch says no more than "fetch failed"; its cause says why. */
-function messageOf(error: unknown): string {
+function messageOf(error: unknown, from: string): string {
   if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message || String(error.cause) : error.message;
+  if (!(error.cause instanceof Error)) return error.message;
+  return (
+    (isAddress(from) ? describeConnectError(error.cause, from) : error.cause.message) || String(error.cause)
+  );
 }

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isLoopback } from '../config/loopback.ts';
 import type { Config } from '../config-options.ts';
 import { TickwireError } from '../errors.ts';
 
@@ -10,14 +10,9 @@ import { TickwireError } from '../errors.ts';
  */
 export function angelApiUrl({ angelApiUrl: url }: Pick<Config, 'angelApiUrl'>): string {
   const { protocol, hostname } = new URL(url);
-  if (protocol === 'https:' || isThisHost(hostname)) return url;
+  if (protocol === 'https:' || isLoopback(hostname)) return url;
   throw new TickwireError(
     'CONFIG_INVALID',
     `TICKWIRE_ANGEL_API_URL is ${url}, over which PIN and tokens would travel unprotected; it must begin with https://.`,
   );
-}
-
-function isThisHost(hostname: string): boolean {
-  if (hostname === 'localhost' || hostname === '[::1]') return true;
-  return isIP(hostname) === 4 && hostname.startsWith('127.');
 }

@@ -9,6 +9,7 @@ import {
 import { request as requestTls } from 'node:https';
 import { networkInterfaces } from 'node:os';
 import { type RestAnswer, type RestCall, readRestAnswer } from '../../codec/angel/rest-answer.ts';
+import { describeConnectError } from '../../workers/feed/connect-error.ts';
 import { hideSecrets } from './hide-secrets.ts';
 
 const PATHS: Readonly<Record<RestCall, string>> = {
@@ -97,7 +98,7 @@ export class SmartApi {
         retryAfterMs: retryAfter(headers['retry-after']),
       };
     } catch (error) {
-      const message = hideSecrets(reasonOf(error), hidden);
+      const message = hideSecrets(reasonOf(error, baseUrl), hidden);
       return {
         answer: { ok: false, kind: 'transient', code: 'NETWORK', message },
         hasReached: !NOT_CONNECTED.test(codeOf(error)),
@@ -194,7 +195,8 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
-function reasonOf(error: unknown): string {
+function reasonOf(error: unknown, url: string): string {
   if (!(error instanceof Error)) return String(error);
-  return error.name === 'AbortError' || error.name === 'TimeoutError' ? 'no answer in time' : error.message;
+  if (error.name === 'AbortError' || error.name === 'TimeoutError') return 'no answer in time';
+  return describeConnectError(error, url);
 }

@@ -14,6 +14,7 @@ import type {
 import type { Config } from '../config-options.ts';
 import { TickwireError } from '../errors.ts';
 import { bindObstacle } from '../ops/free-port.ts';
+import { describePortHolder } from '../ops/port-holder.ts';
 import {
   type RaisedNeed,
   type ReaderRequest,
@@ -137,7 +138,7 @@ export class OpenAlgoBus implements Upstream {
     const obstacle = await bindObstacle(zmqHost, zmqPort);
     if (obstacle === 'EADDRINUSE') {
       const message =
-        `ZMQ_HOST:ZMQ_PORT is ${zmqHost}:${zmqPort}, but another program listens there. Stop it (OpenAlgo's own ` +
+        `ZMQ_HOST:ZMQ_PORT is ${zmqHost}:${zmqPort}, but ${describePortHolder(zmqHost, zmqPort)}. Stop it (OpenAlgo's own ` +
         'WebSocket proxy binds this port, and an OpenAlgo release before 2.0.1.5 binds it itself: update it), or set ' +
         'TICKWIRE_OPENALGO_BUS=off to run without order updates.';
       return new TickwireError('PORT_IN_USE', message, { cause: failure });

@@ -31,6 +31,7 @@ import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import type { ConnectionOptions, FeedState } from '../worker-messages.ts';
 import { Backoff } from './backoff.ts';
+import { describeConnectError } from './connect-error.ts';
 import type { IntakeEvents } from './socket-intake.ts';
 import { type Handshake, openUpstreamSocket } from './upstream-socket.ts';
 
@@ -190,8 +191,11 @@ export class UpstreamConnection {
     const tokens = this.#tokens;
     this.#closingBecause = '';
     let socket: WebSocket;
+    let url: string;
     try {
-      socket = openUpstreamSocket(this.#owner.handshake(), this.#intake);
+      const handshake = this.#owner.handshake();
+      url = handshake.url;
+      socket = openUpstreamSocket(handshake, this.#intake);
     } catch (error) {
       this.#owner.tokensRefused();
       this.#enter('refused', `the handshake cannot be made: ${this.#owner.redact(messageOf(error))}`);
@@ -222,7 +226,7 @@ export class UpstreamConnection {
       socket.terminate();
     });
     socket.on('error', (error: Error) => {
-      reason ||= error.message;
+      reason ||= describeConnectError(error, url);
     });
     socket.on('close', (code: number) => {
       clearTimeout(overdue);
