@@ -29,6 +29,9 @@ const FEATURE_BITS: ReadonlyMap<string, number> = new Map([
   ['snapshot', FEATURE.SNAPSHOT],
   ['status', FEATURE.STATUS],
 ]);
+/** In the URL alone: compression is settled by the handshake. */
+export const COMPRESS_PARAMETER = 'compress';
+const COMPRESS_VALUES = ['on', 'off'] as const;
 const SUBPROTOCOL_PREFIX = 'tickwire.';
 
 /** Where each choice came from, with the value as given. */
@@ -113,10 +116,18 @@ export function resolveOptions(
     ...fromUrl(url, 'dialect'),
   ]);
   const slow = resolveOne('slow', SLOW_POLICIES, [[FROM_REQUEST, request.slow]]);
+  const compress = resolveOne(COMPRESS_PARAMETER, COMPRESS_VALUES, fromUrl(url, COMPRESS_PARAMETER));
   const features = resolveFeatures([[FROM_REQUEST, request.features], ...fromUrl(url, 'features')]);
   if (framing instanceof Error) return { ok: false, message: framing.message };
   if (dialect instanceof Error) return { ok: false, message: dialect.message };
   if (slow instanceof Error) return { ok: false, message: slow.message };
+  if (compress instanceof Error) return { ok: false, message: compress.message };
+  if (request[COMPRESS_PARAMETER] !== undefined) {
+    return {
+      ok: false,
+      message: 'compress is chosen in the URL (?compress=on), before the handshake settles it',
+    };
+  }
   if (features instanceof Error) return { ok: false, message: features.message };
   const names = [...FEATURE_BITS].filter(([, bit]) => (features & bit) !== 0).map(([name]) => name);
   const choseFeatures = request.features !== undefined || url.has('features');

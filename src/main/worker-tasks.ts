@@ -178,6 +178,7 @@ export function proxyTask(
     source,
     host: config.websocketHost,
     ...listener,
+    compression: config.compression,
     flushUs: config.flushUs,
     authGraceMs: config.wsAuthGraceMs,
     pingIntervalMs: config.wsPingIntervalMs,

@@ -79,6 +79,8 @@ export interface ProxyTask {
   readonly port: number;
   /** Null for a listener without TLS. */
   readonly tls: TlsFiles | null;
+  /** Whether clients may have their messages compressed. */
+  readonly compression: boolean;
   /** How long the first tick that was not sent waits for others, in µs; 0: it does not. */
   readonly flushUs: number;
   readonly authGraceMs: number;

@@ -26,11 +26,14 @@ export interface TestClientOptions {
   readonly protocols?: readonly string[];
   /** The certificate that a server with TLS has. */
   readonly ca?: string;
+  /** Default false: offers `permessage-deflate`, and compresses what it sends. */
+  readonly compress?: boolean;
 }
 
 export class TestClient {
   readonly socket: WebSocket;
   readonly received: Received[] = [];
+  #wire: { readonly bytesRead: number } | null = null;
   closed: { readonly code: number; readonly reason: string } | null = null;
 
   private constructor(socket: WebSocket) {
@@ -43,13 +46,16 @@ export class TestClient {
     socket.on('close', (code: number, reason: Buffer) => {
       this.closed = { code, reason: reason.toString('utf8') };
     });
+    socket.on('upgrade', (response) => {
+      this.#wire = response.socket;
+    });
     socket.on('error', () => {});
   }
 
   static async connect(url: string, key: string, options: TestClientOptions = {}): Promise<TestClient> {
     const address = options.path === undefined ? url : url.replace(/\/$/, '') + options.path;
     const socket = new WebSocket(address, [...(options.protocols ?? [])], {
-      perMessageDeflate: false,
+      perMessageDeflate: options.compress === true ? { threshold: 0 } : false,
       ca: options.ca,
     });
     const client = new TestClient(socket);
@@ -60,6 +66,11 @@ export class TestClient {
     const answer = await client.next('the authenticate answer', ({ message }) => 'status' in message);
     if (answer.message.type !== 'auth') throw new Error(`authentication failed: ${answer.text}`);
     return client;
+  }
+
+  /** Bytes that came over the wire, the handshake's answer included. */
+  get wireBytes(): number {
+    return this.#wire?.bytesRead ?? 0;
   }
 
   send(request: unknown): void {

@@ -121,6 +121,7 @@ const CASES: Record<ConfigKey, readonly [text: string, value: unknown, refused: 
   tlsCert: ['/etc/ssl/tickwire.pem', '/etc/ssl/tickwire.pem', ' '],
   tlsKey: ['keys/tickwire.key', 'keys/tickwire.key', ' '],
   portPolicy: ['FAIL', 'fail', 'random'],
+  compression: ['on', true, 'gzip'],
   websocketAllowPlain: ['on', true, 'perhaps'],
   dialect: ['design', 'design', 'french'],
   designPingIntervalMs: ['45', 45_000, '0'],

@@ -20,6 +20,13 @@ export const LISTENER_OPTIONS = {
     env: 'TICKWIRE_TLS_KEY',
     doc: "PEM file with the certificate's private key, without a passphrase.",
   }),
+  compression: booleanOption({
+    env: 'TICKWIRE_COMPRESSION',
+    default: false,
+    doc:
+      'Compresses messages (permessage-deflate) for clients that ask for it with ?compress=on. Saves network and costs CPU for ' +
+      'each delivery: for clients far away.',
+  }),
   websocketAllowPlain: booleanOption({
     env: 'TICKWIRE_WEBSOCKET_ALLOW_PLAIN',
     default: false,

@@ -17,6 +17,8 @@ export interface SocketData {
   readonly subprotocol: string;
   /** See `isDirect` of the session. */
   readonly isDirect: boolean;
+  /** See `compression.ts`. */
+  readonly isCompressed: boolean;
   session: ClientSession | undefined;
 }
 
@@ -70,6 +72,8 @@ export class ClientSession {
   readonly socket: ClientSocket;
   /** Gets each tick in a write of its own, in place of all that a turn brings in one: see `direct-client.ts`. */
   readonly isDirect: boolean;
+  /** The library compresses what is sent to this client. */
+  readonly isCompressed: boolean;
   readonly connectedAt = performance.now();
   /** By exchange and symbol: the broker's ticks, and those of foreign publishers. */
   readonly holdings = new Map<string, readonly Holding[]>();
@@ -89,7 +93,9 @@ export class ClientSession {
 
   constructor(socket: ClientSocket, options: ConnectionOptions) {
     this.socket = socket;
-    this.isDirect = socket.getUserData().isDirect;
+    const { isDirect, isCompressed } = socket.getUserData();
+    this.isDirect = isDirect;
+    this.isCompressed = isCompressed;
     this.options = options;
   }
 
@@ -139,7 +145,7 @@ export class ClientSession {
   }
 
   sendBytes(bytes: Uint8Array | string, isBinary: boolean): void {
-    if (this.open) this.socket.send(bytes, isBinary);
+    if (this.open) this.socket.send(bytes, isBinary, this.isCompressed);
   }
 
   /** Calls `send` at once; what is sent to this client meanwhile leaves in one write. */

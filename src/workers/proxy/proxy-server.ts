@@ -17,6 +17,7 @@ import { type ConnectionOptions, selectSubprotocol } from '../../codec/connectio
 import type { TlsFiles } from '../reader-tasks.ts';
 import { ClientSession, type ClientSocket, type SocketData } from './client-session.ts';
 import { CLOSE } from './close-codes.ts';
+import { acceptedExtensions, compressionOf, publisherOf } from './compression.ts';
 import { isDirectClient } from './direct-client.ts';
 import { type FrameViolation, frameViolation } from './frame-violation.ts';
 import { pagePolicy } from './page-policy.ts';
@@ -42,6 +43,8 @@ export interface ServerEvents {
 export interface ServerOptions {
   /** Null for plain HTTP and WebSocket. */
   readonly tls: TlsFiles | null;
+  /** Whether clients may have their messages compressed. */
+  readonly compression: boolean;
   readonly maxMessageBytes: number;
   readonly maxBackpressureBytes: number;
   /** After so long without a word a client is given up: ping interval and time-out together. */
@@ -55,6 +58,8 @@ export interface ServerOptions {
 
 export class ProxyServer {
   readonly app: TemplatedApp;
+  /** Where ticks are published. */
+  readonly publisher: Pick<TemplatedApp, 'publish'>;
   readonly sessions = new Set<ClientSession>();
   readonly counts = { accepted: 0, dropped: 0, tooBig: 0, malformed: 0, tooManyWaiting: 0, httpRequests: 0 };
   readonly #events: () => ServerEvents;
@@ -67,8 +72,10 @@ export class ProxyServer {
     this.#events = events;
     const { tls } = options;
     this.app = tls === null ? App() : SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile });
+    this.publisher = publisherOf(this.app, options.compression);
     this.#routePages();
     this.app.ws<SocketData>('/*', {
+      compression: compressionOf(options.compression),
       maxPayloadLength: options.maxMessageBytes * LIBRARY_LIMIT_FACTOR,
       maxBackpressure: options.maxBackpressureBytes,
       closeOnBackpressureLimit: true,
@@ -134,11 +141,12 @@ export class ProxyServer {
   #upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
     const subprotocol = selectSubprotocol(request.getHeader('sec-websocket-protocol'));
     const key = request.getHeader('sec-websocket-key');
-    const extensions = request.getHeader('sec-websocket-extensions');
+    const offered = request.getHeader('sec-websocket-extensions');
     const query = request.getQuery() ?? '';
-    const isDirect = isDirectClient(key, extensions, query);
+    const isDirect = isDirectClient(key, offered, query);
+    const extensions = acceptedExtensions(this.#options.compression, offered, query);
     response.upgrade<SocketData>(
-      { query, subprotocol, isDirect, session: undefined },
+      { query, subprotocol, isDirect, isCompressed: extensions !== '', session: undefined },
       key,
       subprotocol,
       extensions,

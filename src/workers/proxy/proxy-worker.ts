@@ -63,6 +63,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
     this.#server = new ProxyServer(
       {
         tls: task.tls,
+        compression: task.compression,
         maxMessageBytes: task.maxMessageBytes,
         maxBackpressureBytes: task.maxBackpressureBytes,
         keepAliveMs: Math.max(
@@ -81,7 +82,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
         },
       }),
     );
-    this.#broadcaster = new Broadcaster(this.#server.app, this.#index, source);
+    this.#broadcaster = new Broadcaster(this.#server.publisher, this.#index, source);
     this.#snapshots = new SnapshotJoin(source, this.#broadcaster);
     this.#subscriptions = new SubscriptionHandler(
       control,
