@@ -63,9 +63,9 @@ test('a worker that nothing can take the place of ends the process when it leave
 });
 
 test('a main thread that stood still does not take its workers for wedged', async (t) => {
-  const { worker, fatal, messages } = scene(t, ['none']);
+  const { worker, fatal, messages } = scene(t, ['none'], 800);
   await worker.start();
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 900);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2000);
   await until('the first question', () => messages.length > 0);
   // Had it been taken for wedged, that would have happened in the turn of the first overdue timer.
   const { reply } = messages[0]!;
