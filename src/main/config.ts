@@ -8,6 +8,7 @@ import { readFlagValues } from './config/flag-values.ts';
 import { nearestName } from './config/nearest-name.ts';
 import type { ConfigOption } from './config/option-kinds.ts';
 import { PRESETS, type PresetName } from './config/presets.ts';
+import { withoutPassword } from './config/without-password.ts';
 import {
   CONFIG_KEYS,
   CONFIG_OPTIONS,
@@ -89,7 +90,7 @@ function parseValue(option: ConfigOption<unknown>, given: GivenText): unknown {
   }
   const value = option.parse(given.text);
   if (value !== undefined) return value;
-  const shown = option.secret ? `${given.text.length} characters long` : `"${given.text}"`;
+  const shown = option.secret ? `${given.text.length} characters long` : `"${withoutPassword(given.text)}"`;
   throw new TickwireError('CONFIG_INVALID', `${name} is ${shown}${origin}; it must be ${option.expected}.`);
 }
 

@@ -3,6 +3,7 @@
 import type { LoadedConfig } from '../config.ts';
 import { CONFIG_KEYS, CONFIG_OPTIONS, type ConfigKey } from '../config-options.ts';
 import { MS_PER_UNIT } from './option-kinds.ts';
+import { withoutPassword } from './without-password.ts';
 
 const HELP_COLUMNS = 100;
 const HELP_INDENT = 6;
@@ -38,11 +39,6 @@ function formatValue(key: ConfigKey, value: unknown): string {
     return value.map((item) => (Array.isArray(item) ? item.join('|') : item)).join(',');
   if (type === 'duration' && unit === 's') return `${Number(value) / MS_PER_UNIT.s} s`;
   return unit === null ? withoutPassword(String(value)) : `${value} ${unit}`;
-}
-
-/** An address may carry a user's password. */
-function withoutPassword(text: string): string {
-  return text.replace(/(:\/\/[^/:@\s]*):[^@\s]*@/, '$1:(hidden)@');
 }
 
 function formatTable(rows: readonly (readonly string[])[]): string {
