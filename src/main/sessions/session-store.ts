@@ -114,27 +114,21 @@ export class SessionStore {
   #want(who: Waiting, holder: string, wanted: string | null): void {
     const session = wanted === null ? undefined : this.#sessions.get(wanted);
     // The id of somebody else's session is as unknown as one that never was.
-    if (session === undefined || session.holder !== holder) return this.#grantNew(who, holder);
-    if (session.reader === null) return this.#resume(session, who);
-    session.waiting.push(who);
-    if (session.waiting.length === 1) session.tell({ type: 'sessionTaken', session: session.id });
+    if (session === undefined || session.holder !== holder) {
+      this.#grantNew(who, holder);
+    } else if (session.reader === null) {
+      this.#resume(session, who);
+    } else {
+      session.waiting.push(who);
+      if (session.waiting.length === 1) session.tell({ type: 'sessionTaken', session: session.id });
+    }
   }
 
   #grantNew(who: Waiting, holder: string): void {
-    const { sessionsPerKey, sessionBytes } = this.#limits;
-    const refuse = (refusal: string) => grant(who, { session: null, refusal, image: null, awayMs: 0 });
-    const known = this.#holders.get(holder);
-    if (known !== undefined && known.sessions >= sessionsPerKey) {
-      const [oldest] = known.parked;
-      if (oldest === undefined) {
-        return refuse(
-          `all ${sessionsPerKey} sessions that this key may have are connected (TICKWIRE_SESSIONS_PER_KEY)`,
-        );
-      }
-      this.#drop(oldest);
-    }
-    if (!this.#makeRoom(SESSION_OVERHEAD_BYTES)) {
-      return refuse(`the ${sessionBytes} bytes for sessions are in use (TICKWIRE_SESSION_BYTES)`);
+    const refusal = this.#findRefusal(holder);
+    if (refusal !== null) {
+      grant(who, { session: null, refusal, image: null, awayMs: 0 });
+      return;
     }
     const session: Session = {
       id: randomBytes(ID_BYTES).toString('base64url'),
@@ -154,6 +148,21 @@ export class SessionStore {
     grant(who, { session: session.id, refusal: '', image: null, awayMs: 0 });
   }
 
+  /** Makes room for one session more. @returns why there is none, or null */
+  #findRefusal(holder: string): string | null {
+    const { sessionsPerKey, sessionBytes } = this.#limits;
+    const known = this.#holders.get(holder);
+    if (known !== undefined && known.sessions >= sessionsPerKey) {
+      const [oldest] = known.parked;
+      if (oldest === undefined) {
+        return `all ${sessionsPerKey} sessions that this key may have are connected (TICKWIRE_SESSIONS_PER_KEY)`;
+      }
+      this.#drop(oldest);
+    }
+    if (this.#makeRoom(SESSION_OVERHEAD_BYTES)) return null;
+    return `the ${sessionBytes} bytes for sessions are in use (TICKWIRE_SESSION_BYTES)`;
+  }
+
   #resume(session: Session, who: Waiting): void {
     const image = session.image!;
     this.#unpark(session);
@@ -165,7 +174,10 @@ export class SessionStore {
 
   #park(session: Session, image: Uint8Array): void {
     session.reader = null;
-    if (!this.#makeRoom(image.byteLength)) return this.#drop(session);
+    if (!this.#makeRoom(image.byteLength)) {
+      this.#drop(session);
+      return;
+    }
     session.image = image;
     session.parkedAt = this.#now();
     this.#count(session, image.byteLength);
@@ -232,11 +244,14 @@ export class SessionStore {
     const [oldest] = this.#parked;
     if (oldest === undefined) return;
     const delayMs = oldest.parkedAt + this.#limits.sessionRetentionMs - this.#now();
-    this.#expiry = setTimeout(() => {
-      this.#expiry = undefined;
-      this.#expire();
-      this.#awaitExpiry();
-    }, Math.max(1, delayMs)).unref();
+    this.#expiry = setTimeout(
+      () => {
+        this.#expiry = undefined;
+        this.#expire();
+        this.#awaitExpiry();
+      },
+      Math.max(1, delayMs),
+    ).unref();
   }
 }
 

@@ -6,6 +6,7 @@ import { pack, unpack } from 'msgpackr';
 import type { Dialect } from '../../codec/dialect.ts';
 import { DEPTH_LEVELS, MODE, MODE_NAMES, type Mode } from '../../codec/tick.ts';
 import type { ClientSession } from './client-session.ts';
+import type { Resumption } from './session-registrar.ts';
 import type { SubscriptionIndex } from './subscription-index.ts';
 import type { SubscriptionWish } from './subscription-wish.ts';
 
@@ -48,23 +49,30 @@ export interface ParkedSession {
 /** As it is packed: names, wishes by mode, the places of both kinds of ticks. */
 type PackedWish = [mode: Mode, depthLevel: number, depthFallback: boolean];
 type PackedPast = [baseEpoch: number, baseSeq: number, deepEpoch: number, deepSeq: number] | null;
-type PackedInstrument = [exchange: string, symbol: string, PackedWish[], own: PackedPast, foreign: PackedPast];
+type PackedInstrument = [
+  exchange: string,
+  symbol: string,
+  PackedWish[],
+  own: PackedPast,
+  foreign: PackedPast,
+];
 type PackedSession = [PackedInstrument[], orders: boolean, isBroken: boolean];
 
 /** Takes down what a client holds, in memory of its own. */
 export function packSession(
-  client: ClientSession,
+  { holdings }: ClientSession,
+  { strictDepths }: Pick<Resumption, 'strictDepths'>,
   index: SubscriptionIndex,
   { orders, isBroken }: Pick<ParkedSession, 'orders' | 'isBroken'>,
 ): Uint8Array {
-  const instruments = [...client.holdings].map(([name, held]): PackedInstrument => {
+  const instruments = [...holdings].map(([name, held]): PackedInstrument => {
     const { exchange, symbol } = held[0]!.instrument;
     const wishes = new Map<Mode, PackedWish>();
     let own: PackedPast = null;
     let foreign: PackedPast = null;
     for (const { instrument, streams } of held) {
       for (const [mode, { form }] of streams) {
-        const isStrict = mode === MODE.DEEP_DEPTH && client.resumption?.strictDepths.has(name);
+        const isStrict = mode === MODE.DEEP_DEPTH && strictDepths.has(name);
         wishes.set(mode, [mode, form.depthLevel, !isStrict]);
       }
       const past = pastOf(index, instrument.slot);

@@ -5,7 +5,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { FromSessionStore, SessionGrant, ToSessionStore } from '../session-messages.ts';
-import type { ClientSession } from './client-session.ts';
+import type { ClientSession, Identity } from './client-session.ts';
 import { CLOSE } from './close-codes.ts';
 import type { OrderRelay } from './order-relay.ts';
 import { refusedMessage, resumedMessage, unknownMessage } from './session-answers.ts';
@@ -68,17 +68,15 @@ export class SessionRegistrar {
    * Gives a client that has authenticated its session, and with it what the session held.
    *
    * @param named the session that the client asks for, null for a new one
-   * @param holder user and key
    * @param answer sends the authenticate answer, with the session's id where there is one
    */
   async begin(
     client: ClientSession,
     named: string | null,
-    holder: string,
     answer: (session: string | undefined) => void,
   ): Promise<void> {
     if (client.resumption !== null) return answer(client.resumption.id);
-    const { session, refusal, image, awayMs } = await this.#ask(client, named, holder);
+    const { session, refusal, image, awayMs } = await this.#ask(client, named, holderOf(client.identity!));
     if (!client.open) return;
     answer(session ?? undefined);
     if (session === null) client.send(refusedMessage(refusal));
@@ -89,10 +87,10 @@ export class SessionRegistrar {
     }
   }
 
-  /** The client has another key from now on: nobody may come back to what it held with the one before. */
-  leave(client: ClientSession, holder: string): void {
+  /** Whose key the client has now: with another one nobody may come back to what it held with the one before. */
+  leave(client: ClientSession, identity: Pick<Identity, 'owner' | 'keyId'>): void {
     const { resumption } = client;
-    if (resumption === null || resumption.holder === holder) return;
+    if (resumption === null || resumption.holder === holderOf(identity)) return;
     client.resumption = null;
     this.#clients.delete(resumption.id);
     this.#post({ type: 'sessionDropped', session: resumption.id });
@@ -110,7 +108,7 @@ export class SessionRegistrar {
     const orders = this.#orders.has(client);
     const isBroken = client.isEnded || !ORDERLY_CODES.includes(code);
     const image = resumption.pending ?? packSession(client, resumption, this.#index, { orders, isBroken });
-    this.#give(resumption.id, image);
+    this.#post({ type: 'sessionParked', session: resumption.id, image });
   }
 
   #ask(client: ClientSession, session: string | null, holder: string): Promise<SessionGrant> {
@@ -130,7 +128,7 @@ export class SessionRegistrar {
       client.resumption = { id: session, holder, pending: image, strictDepths: new Set() };
       this.#clients.set(session, client);
     } else if (session !== null && image !== null) {
-      this.#give(session, image);
+      this.#post({ type: 'sessionParked', session, image });
     } else if (session !== null) {
       this.#post({ type: 'sessionDropped', session });
     }
@@ -147,12 +145,6 @@ export class SessionRegistrar {
     });
   }
 
-  /** The image is main's from now on. */
-  #give(session: string, image: Uint8Array): void {
-    const message: ToSessionStore = { type: 'sessionParked', session, image };
-    this.#port.postMessage(message);
-  }
-
   #post(message: ToSessionStore): void {
     this.#port.postMessage(message);
   }
@@ -160,4 +152,9 @@ export class SessionRegistrar {
 
 function isFromStore(message: { readonly type: string }): message is FromSessionStore {
   return message.type === 'sessionGranted' || message.type === 'sessionTaken';
+}
+
+/** A session belongs to one key of one user. */
+function holderOf({ owner, keyId }: Pick<Identity, 'owner' | 'keyId'>): string {
+  return `${owner}\0${keyId}`;
 }

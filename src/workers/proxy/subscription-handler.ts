@@ -22,42 +22,29 @@ import {
   type Holding,
   holdingKey,
   type Identity,
+  noteStrictDepth,
 } from './client-session.ts';
 import type { ControlPlane, SubscribeAnswer } from './control-plane.ts';
 import type { FeedStatusNotifier } from './feed-status-notifier.ts';
 import { ALL_MODES, modesToRemove } from './modes-to-remove.ts';
 import type { FeedOffers } from './proxy-intake.ts';
+import { type ParkedSession, restoredWish } from './session-image.ts';
+import { rejoin } from './session-rejoin.ts';
 import type { SnapshotJoin } from './snapshot-join.ts';
 import {
   type EntryContext,
   failedEntry,
   subscribeAnswer,
-  subscribeEntry,
   subscribeError,
   unsubscribeAnswer,
   unsupportedDepth,
 } from './subscription-answers.ts';
-import type { Stream, StreamForm, SubscriptionIndex } from './subscription-index.ts';
+import type { InstrumentStreams, Stream, StreamForm, SubscriptionIndex } from './subscription-index.ts';
+import { entriesOf, type Item, sourceMode } from './subscription-item.ts';
 import { parseWish, type SubscriptionWish } from './subscription-wish.ts';
 
 /** Answers a request with an error in the connection's dialect. `whole` is a message that replaces the plain one. */
 export type Refuse = (session: ClientSession, code: string, message: string, whole?: ServerMessage) => void;
-
-/** One symbol of a subscribe request on its way. */
-interface Item {
-  readonly requested: RequestedSymbol;
-  readonly context: EntryContext;
-  /** Levels that it will be served with. */
-  readonly servedLevel: number;
-  /** Why it is refused without asking the control plane. */
-  readonly refusal: SubscribeOutcome | null;
-}
-
-/** The mode of ticks that an item needs from upstream: five levels come with a depth tick. */
-function sourceMode({ context, servedLevel }: Item): Mode {
-  const { mode } = context.wish;
-  return mode === MODE.DEEP_DEPTH && servedLevel <= DEPTH_LEVELS ? MODE.DEPTH : mode;
-}
 
 export class SubscriptionHandler {
   readonly #control: ControlPlane;
@@ -94,6 +81,42 @@ export class SubscriptionHandler {
       this.#answer(session, request, items, outcomes, isSingle ? refuse : null);
     return this.#serve(session, items, answer, (granted, askedAt) => {
       for (const [instrument, item] of granted) this.#hold(session, instrument, item, askedAt);
+    });
+  }
+
+  /**
+   * Gives a client back what an earlier connection of its session held: all of it in one question, then for each instrument
+   * what was missed, the last value, and the stream behind it.
+   * @param answer told of each subscription as in a confirmation; not called when the client has gone
+   */
+  restore(
+    client: ClientSession,
+    { instruments, isBroken }: ParkedSession,
+    answer: (entries: readonly Json[]) => void,
+  ): Promise<void> {
+    const items = instruments.flatMap(({ exchange, symbol, wishes }) =>
+      wishes.map((parked) => {
+        const wish = restoredWish(parked, client.options.dialect);
+        return this.#itemOf({ symbol, exchange, mode: wish.mode }, wish, client.identity!);
+      }),
+    );
+    const confirm = (outcomes: readonly SubscribeOutcome[]) => answer(entriesOf(items, outcomes));
+    return this.#serve(client, items, confirm, (granted) => {
+      const taken = new Map<InstrumentStreams, Stream[]>();
+      for (const [instrument, item] of granted) {
+        const stream = this.#take(client, instrument, item);
+        if (stream === null) continue;
+        const streams = this.#index.get(instrument.slot)!;
+        taken.set(streams, [...(taken.get(streams) ?? []), stream]);
+      }
+      const pasts = new Map(instruments.map((each) => [holdingKey(each.exchange, each.symbol), each]));
+      for (const [streams, list] of taken) {
+        const { exchange, symbol, token } = streams.instrument;
+        const parked = pasts.get(holdingKey(exchange, symbol));
+        const past = (token === '' ? parked?.foreign : parked?.own) ?? null;
+        const rejoining = { client, streams, taken: list, past, isBroken };
+        rejoin(rejoining, this.#snapshots, this.#index, (stream) => this.#join(client, stream));
+      }
     });
   }
 
@@ -174,9 +197,7 @@ export class SubscriptionHandler {
       refuse(session, first.code, first.message, whole);
       return;
     }
-    const entries = items.map(({ requested, context, servedLevel }, i) =>
-      subscribeEntry(requested, outcomes[i]!, servedLevel, context),
-    );
+    const entries = entriesOf(items, outcomes);
     const isPartial = outcomes.some(({ status }) => status === 'error');
     session.send(subscribeAnswer(entries, broker, isPartial, request));
   }
@@ -275,6 +296,7 @@ export class SubscriptionHandler {
     // Mode 4 with another number of levels takes the place of the one before.
     if (held?.form.depthLevel === form.depthLevel || (held !== undefined && wish.mode !== MODE.DEEP_DEPTH))
       return null;
+    if (wish.mode === MODE.DEEP_DEPTH) noteStrictDepth(session, instrument, !wish.depthFallback);
     return this.#enter(session, instrument, form, held);
   }
 
