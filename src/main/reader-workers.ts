@@ -39,13 +39,13 @@ export class ReaderWorkers {
   readonly #proxies: SupervisedWorker[] = [];
   readonly #ringReaders: SupervisedWorker[] = [];
   readonly #links: FeedLinks;
-  readonly #sessions: SessionStore;
+  /** Null where there are no proxy workers. */
+  #sessions: SessionStore | null = null;
   #port = 0;
 
   constructor(options: ReaderWorkersOptions) {
     this.#options = options;
     this.#links = new FeedLinks(options.log);
-    this.#sessions = new SessionStore(options.config);
   }
 
   /** In the order of their start. */
@@ -82,6 +82,8 @@ export class ReaderWorkers {
    * @returns the port that clients connect to
    */
   async startProxies(task: (reader: number, port: number) => unknown): Promise<number> {
+    const { sessionRetentionMs, sessionsPerKey, sessionBytes } = this.#options.config;
+    this.#sessions = new SessionStore({ sessionRetentionMs, sessionsPerKey, sessionBytes });
     const starts = Array.from({ length: proxyCount(this.#options.config) }, (_, i) => {
       const reader = FIRST_PROXY + i;
       return this.#start(reader, `proxy ${i}`, 'proxy/proxy-worker', () => task(reader, this.#port));
@@ -106,7 +108,7 @@ export class ReaderWorkers {
    */
   async stop(): Promise<void> {
     await Promise.all(this.#proxies.map((worker) => worker.stop()));
-    this.#sessions.stop();
+    this.#sessions?.stop();
     const others = this.#workers.filter((worker) => !this.#proxies.includes(worker));
     await Promise.all(others.map((worker) => worker.stop()));
   }
@@ -123,12 +125,12 @@ export class ReaderWorkers {
       onMessage: (message, reply) => {
         if (message.type === 'link') this.#links.note(reader, message);
         else if (message.type === 'peerRefused') logRefusal(log, message);
-        else if (isToSessionStore(message)) this.#sessions.onMessage(reader, message, reply);
+        else if (isToSessionStore(message)) this.#sessions?.onMessage(reader, message, reply);
         else onMessage(reader, message, reply);
       },
       onGone: () => {
         this.#links.forget(reader);
-        this.#sessions.onReaderGone(reader);
+        this.#sessions?.onReaderGone(reader);
         onGone(reader);
       },
       canRestart: isProxy || proxiesReadRings || !config.busEndpoint.startsWith('inproc:'),
