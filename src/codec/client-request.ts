@@ -4,6 +4,7 @@
  */
 import { Unpackr } from 'msgpackr';
 import type { Dialect } from './dialect.ts';
+import { requestFault } from './request-bounds.ts';
 import { MODE, MODE_NAMES, type Mode } from './tick.ts';
 
 /** A request as the client sent it; nothing in it has been checked. */
@@ -52,7 +53,7 @@ function pythonTextOf(value: unknown): string {
   try {
     return JSON.stringify(value);
   } catch {
-    // Nested deeper than the stack, or a msgpack extension without a JSON form.
+    // A msgpack extension without a JSON form.
     return pythonTypeOf(value);
   }
 }
@@ -70,6 +71,8 @@ export function parseRequest(bytes: Uint8Array): ParsedRequest {
   } catch {
     return { ok: false, code: 'INVALID_JSON', message: 'Invalid JSON message' };
   }
+  const fault = requestFault(value);
+  if (fault !== null) return { ok: false, code: 'INVALID_JSON', message: `Invalid JSON message: ${fault}` };
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     const type = pythonTypeOf(value);
     return { ok: false, code: 'SERVER_ERROR', message: `'${type}' object has no attribute 'get'` };

@@ -65,11 +65,7 @@ test('options of a connection', async (t) => {
       ],
       [{}, { path: '/?dialect=french' }, /^dialect "french" \(URL\)/],
       [{ slow: 'conflate' }, {}, /^slow "conflate" \(authenticate request\) does not exist; use disconnect$/],
-      [
-        { features: ['receipts'] },
-        {},
-        /^feature "receipts" .*use sequence, stamps, snapshot, status, session$/,
-      ],
+      [{ features: ['receipts'] }, {}, /^feature "receipts" .*use sequence, stamps, snapshot, status$/],
       [{ features: [3] }, {}, /^feature 3 /],
       [{ features: { snapshot: true } }, {}, /^features \(authenticate request\) must be a list of names$/],
       [{}, { path: '/?features=snapshot,nope' }, /^feature "nope" \(URL\)/],

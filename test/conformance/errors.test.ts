@@ -71,12 +71,13 @@ test('errors', async (t) => {
     );
   });
 
-  await t.test('an action that cannot even be written out harms nobody', async () => {
+  await t.test('an action that no program means is refused, and harms nobody', async () => {
     const other = await client();
     const each = await client({ authenticate: false });
     const depth = 200_000;
     const nested = `{"action": ${'['.repeat(depth)}${']'.repeat(depth)}}`;
-    assert.equal(await answerTo(each, nested), error('INVALID_ACTION', 'Invalid action: list'));
+    const tooDeep = 'Invalid JSON message: it is nested deeper than 32 levels';
+    assert.equal(await answerTo(each, nested), error('INVALID_JSON', tooDeep));
     // A map with an array of 64-bit integers (extension type 0x74) as its action.
     const head = Buffer.from('81a6616374696f6e', 'hex');
     for (const element of [9, 10]) {

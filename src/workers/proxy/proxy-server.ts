@@ -37,8 +37,7 @@ const MAX_IDLE_S = 960;
 
 export interface ServerEvents {
   message(session: ClientSession, bytes: Uint8Array): Promise<void> | undefined;
-  /** @param code of the close; 1006 where the connection broke */
-  close(session: ClientSession, code: number): void;
+  close(session: ClientSession): void;
 }
 
 export interface ServerOptions {
@@ -93,7 +92,7 @@ export class ProxyServer {
       dropped: () => {
         this.counts.dropped++;
       },
-      close: (socket, code, reason) => this.#close(socket, code, frameViolation(code, reason)),
+      close: (socket, code, reason) => this.#close(socket, frameViolation(code, reason)),
     });
   }
 
@@ -181,13 +180,13 @@ export class ProxyServer {
     }
   }
 
-  #close(socket: ClientSocket, code: number, violation: FrameViolation | null): void {
+  #close(socket: ClientSocket, violation: FrameViolation | null): void {
     if (violation !== null) this.counts[violation]++;
     const data = socket.getUserData();
     if (data.session === undefined) return;
     data.session.open = false;
     this.sessions.delete(data.session);
-    this.#events().close(data.session, code);
+    this.#events().close(data.session);
     data.session = undefined;
   }
 }

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { pack } from 'msgpackr';
+import { parseRequest } from '../../src/codec/client-request.ts';
+import { MAX_NESTING } from '../../src/codec/request-bounds.ts';
+
+/** A request whose id is an array in an array, and so on. */
+function nested(levels: number): string {
+  return `{"action": "ping", "timestamp": ${'['.repeat(levels)}1${']'.repeat(levels)}}`;
+}
+
+test('a request may be nested far deeper than any client does it, but not without end', () => {
+  const inner = MAX_NESTING - 1;
+  assert.equal(parseRequest(Buffer.from(nested(inner))).ok, true);
+  for (const levels of [inner + 1, 500, 300_000]) {
+    const parsed = parseRequest(Buffer.from(nested(levels)));
+    assert.ok(!parsed.ok);
+    assert.equal(parsed.code, 'INVALID_JSON');
+    assert.match(parsed.message, /nested deeper than 32 levels/);
+  }
+  const bytes = Buffer.concat([
+    Buffer.from([0x81, 0xa1, 0x61]),
+    Buffer.alloc(MAX_NESTING, 0x91),
+    Buffer.from([1]),
+  ]);
+  assert.equal(parseRequest(bytes).ok, false);
+});
+
+test('a binary id is taken, a long one is not: its echo in JSON would be twelve times as long', () => {
+  const withId = (bytes: number) =>
+    parseRequest(pack({ action: 'ping', timestamp: { id: Buffer.alloc(bytes) } }));
+  assert.equal(withId(16).ok, true);
+  const refused = withId(100_000);
+  assert.ok(!refused.ok);
+  assert.match(refused.message, /a binary value has 100000 bytes, the limit is 4096/);
+});
