@@ -7,8 +7,8 @@ import { type Instrument, MODE } from '../../src/codec/tick.ts';
 import { buildTickTemplate, modeOf, readInstrument } from '../../src/codec/tick-message.ts';
 import { decodeToRecord } from '../support/angel-record.ts';
 import { decodeWire } from '../support/angel-wire.ts';
+import { fuzzBudget } from '../support/fuzz-budget.ts';
 
-const TIME_LIMIT_MS = 1500;
 const INSTRUMENT: Instrument = {
   slot: 7,
   broker: 'angel',
@@ -58,7 +58,7 @@ test('random bytes never break the feed: no throw, no byte read outside the fram
       assert.equal(modeOf(template.words), mode);
       assert.deepEqual(readInstrument(template.bytes), INSTRUMENT);
     }),
-    { numRuns: 1_000_000, interruptAfterTimeLimit: TIME_LIMIT_MS },
+    fuzzBudget(),
   );
-  assert.ok(runs > 50, `only ${runs} frames in ${TIME_LIMIT_MS} ms`);
+  assert.ok(runs > 20, `only ${runs} frames`);
 });

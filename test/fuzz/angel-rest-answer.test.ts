@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { readRestAnswer, readTokens } from '../../src/codec/angel/rest-answer.ts';
+import { fuzzBudget } from '../support/fuzz-budget.ts';
 
 const keys = fc.constantFrom(
   'status',
@@ -35,6 +36,6 @@ test('whatever a broker answers is a success with data, or a failure with a code
       assert.ok(answer.code.length > 0 && answer.kind.length > 0);
       assert.ok(answer.message.length <= 200);
     }),
-    { numRuns: 3000 },
+    fuzzBudget(),
   );
 });

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { ListFormatError, type ListRow } from '../../src/codec/instrument-list.ts';
 import { JsonListReader } from '../../src/codec/json-list-reader.ts';
+import { fuzzBudget } from '../support/fuzz-budget.ts';
 
 const MAX_PIECE = 40;
 
@@ -43,7 +44,7 @@ test('a list is the same however it is cut into pieces and set', () => {
       const text = JSON.stringify(rows, null, indent);
       assert.deepEqual(read(`${hasMark ? '\uFEFF' : ''}${text}\r\n`, pieces), JSON.parse(text));
     }),
-    { numRuns: 500 },
+    fuzzBudget(0.3),
   );
 });
 
@@ -55,7 +56,7 @@ test('a list that was cut anywhere is never taken for a whole one', () => {
       const { kind } = refusal(part, pieces);
       assert.equal(kind, part === '' ? 'empty' : 'cut');
     }),
-    { numRuns: 500 },
+    fuzzBudget(0.3),
   );
 });
 
@@ -73,7 +74,7 @@ test('whatever bytes come, they are read as JSON would read them or refused, nev
       }
       assert.deepEqual(rows, JSON.parse(text));
     }),
-    { numRuns: 3000 },
+    fuzzBudget(0.4),
   );
 });
 

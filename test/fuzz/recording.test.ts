@@ -3,9 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { recordingFileHeader } from '../../src/codec/recording/block-writer.ts';
 import { RECORDED } from '../../src/codec/recording/recording-layout.ts';
+import { fuzzBudget } from '../support/fuzz-budget.ts';
 import { buildRecording, readBack } from '../support/recording.ts';
-
-const TIME_LIMIT_MS = 1500;
 
 const SAMPLE = Array.from({ length: 6 }, (_, b) =>
   Array.from({ length: 3 }, (_, i) => ({
@@ -38,7 +37,7 @@ test('a file that was changed anywhere gives only records that were written, and
       const whole = blocks.reduce((sum, block) => sum + block.bytes + 40, 0);
       assert.equal(damaged + whole, bytes.length - recordingFileHeader().length);
     }),
-    { interruptAfterTimeLimit: TIME_LIMIT_MS, numRuns: 5000 },
+    fuzzBudget(0.6),
   );
 });
 
@@ -48,6 +47,6 @@ test('random bytes behind a header never break the reader', () => {
       const { records } = readBack(Buffer.concat([recordingFileHeader(), tail]));
       assert.deepEqual(records, []);
     }),
-    { interruptAfterTimeLimit: TIME_LIMIT_MS, numRuns: 2000 },
+    fuzzBudget(0.4),
   );
 });

@@ -21,7 +21,10 @@ test('whoever checks a claim of SECURITY.md finds the test that it names', () =>
       const url = new URL(path, root);
       assert.ok(existsSync(url), `${path} is not there`);
       if (statSync(url).isDirectory()) {
-        assert.ok(readdirSync(url).some((name) => name.endsWith('.test.ts')), `${path} has no test`);
+        assert.ok(
+          readdirSync(url).some((name) => name.endsWith('.test.ts')),
+          `${path} has no test`,
+        );
       }
     }
   }
