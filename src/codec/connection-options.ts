@@ -28,6 +28,7 @@ const FEATURE_BITS: ReadonlyMap<string, number> = new Map([
   ['stamps', FEATURE.STAMPS],
   ['snapshot', FEATURE.SNAPSHOT],
   ['status', FEATURE.STATUS],
+  ['session', FEATURE.SESSION],
 ]);
 /** In the URL alone: compression is settled by the handshake. */
 export const COMPRESS_PARAMETER = 'compress';
@@ -38,6 +39,8 @@ const SUBPROTOCOL_PREFIX = 'tickwire.';
 type Choice = readonly [source: string, value: unknown];
 
 const FROM_REQUEST = 'authenticate request';
+/** Longer than any id of a session, which has 22 characters. */
+const MAX_SESSION_ID = 64;
 
 /** The first sub-protocol of the client's list that is one of ours, or '' when there is none. */
 export function selectSubprotocol(offered: string): string {
@@ -90,6 +93,16 @@ function resolveFeatures(choices: readonly Choice[]): number | Error {
   return bits;
 }
 
+/** Why what a request gives as the session to go on with is none, or null. */
+function findSessionError({ session }: Readonly<Record<string, unknown>>, features: number): string | null {
+  if (session === undefined || session === null) return null;
+  if (typeof session !== 'string' || session === '' || session.length > MAX_SESSION_ID) {
+    return `session (${FROM_REQUEST}) must be the text that an earlier authenticate answer gave as session`;
+  }
+  if ((features & FEATURE.SESSION) !== 0) return null;
+  return `session (${FROM_REQUEST}) needs the feature session`;
+}
+
 /**
  * Joins what a client chose in its URL, by sub-protocol and in its authenticate request.
  *
@@ -129,6 +142,8 @@ export function resolveOptions(
     };
   }
   if (features instanceof Error) return { ok: false, message: features.message };
+  const sessionError = findSessionError(request, features);
+  if (sessionError !== null) return { ok: false, message: sessionError };
   const names = [...FEATURE_BITS].filter(([, bit]) => (features & bit) !== 0).map(([name]) => name);
   const choseFeatures = request.features !== undefined || url.has('features');
   return {

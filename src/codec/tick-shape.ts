@@ -18,6 +18,8 @@ export const FEATURE = {
   SNAPSHOT: 4,
   /** `feed_status` messages, and `stale: true` as with SNAPSHOT. */
   STATUS: 8,
+  /** A session id in the authenticate answer, with which another connection gets the subscriptions back. */
+  SESSION: 32,
 } as const;
 
 /** The features that change the bytes of ticks. Clients that differ in others only share a stream. */

@@ -6,6 +6,7 @@ import { LOGIN_OPTIONS } from './config/login-options.ts';
 import { OPENALGO_OPTIONS } from './config/openalgo-options.ts';
 import type { ConfigOption } from './config/option-kinds.ts';
 import { RECORDING_OPTIONS } from './config/recording-options.ts';
+import { SESSION_OPTIONS } from './config/session-options.ts';
 
 /** Every option of Tickwire, by its name in `Config`. */
 export const CONFIG_OPTIONS = {
@@ -15,6 +16,7 @@ export const CONFIG_OPTIONS = {
   ...BUS_OPTIONS,
   ...ENGINE_OPTIONS,
   ...LISTENER_OPTIONS,
+  ...SESSION_OPTIONS,
   ...RECORDING_OPTIONS,
 };
 

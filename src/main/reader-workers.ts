@@ -1,9 +1,11 @@
 /** The bus worker and the proxy workers of a process: started, reached and stopped together. Main thread. */
 import type { Logger } from 'pino';
+import { isToSessionStore, type ToSessionStore } from '../workers/session-messages.ts';
 import type { FromReader, PeerRefused, ToReader } from '../workers/worker-messages.ts';
 import type { Config } from './config-options.ts';
 import { FeedLinks, type LinkNews } from './ops/feed-links.ts';
 import { chooseFreePort } from './ops/free-port.ts';
+import { SessionStore } from './sessions/session-store.ts';
 import { SupervisedWorker, WorkerFailure } from './supervision.ts';
 import { workerScript } from './worker-script.ts';
 import { startFailure } from './worker-tasks.ts';
@@ -18,7 +20,7 @@ export function proxyCount({ proxyWorkers }: Config): number {
 }
 
 /** What the control plane is asked and told. */
-export type ReaderMessage = Exclude<FromReader, LinkNews | PeerRefused>;
+export type ReaderMessage = Exclude<FromReader, LinkNews | PeerRefused | ToSessionStore>;
 
 export interface ReaderWorkersOptions {
   readonly config: Config;
@@ -37,6 +39,8 @@ export class ReaderWorkers {
   readonly #proxies: SupervisedWorker[] = [];
   readonly #ringReaders: SupervisedWorker[] = [];
   readonly #links: FeedLinks;
+  /** Null where there are no proxy workers. */
+  #sessions: SessionStore | null = null;
   #port = 0;
 
   constructor(options: ReaderWorkersOptions) {
@@ -78,6 +82,8 @@ export class ReaderWorkers {
    * @returns the port that clients connect to
    */
   async startProxies(task: (reader: number, port: number) => unknown): Promise<number> {
+    const { sessionRetentionMs, sessionsPerKey, sessionBytes } = this.#options.config;
+    this.#sessions = new SessionStore({ sessionRetentionMs, sessionsPerKey, sessionBytes });
     const starts = Array.from({ length: proxyCount(this.#options.config) }, (_, i) => {
       const reader = FIRST_PROXY + i;
       return this.#start(reader, `proxy ${i}`, 'proxy/proxy-worker', () => task(reader, this.#port));
@@ -102,6 +108,7 @@ export class ReaderWorkers {
    */
   async stop(): Promise<void> {
     await Promise.all(this.#proxies.map((worker) => worker.stop()));
+    this.#sessions?.stop();
     const others = this.#workers.filter((worker) => !this.#proxies.includes(worker));
     await Promise.all(others.map((worker) => worker.stop()));
   }
@@ -118,10 +125,12 @@ export class ReaderWorkers {
       onMessage: (message, reply) => {
         if (message.type === 'link') this.#links.note(reader, message);
         else if (message.type === 'peerRefused') logRefusal(log, message);
+        else if (isToSessionStore(message)) this.#sessions?.onMessage(reader, message, reply);
         else onMessage(reader, message, reply);
       },
       onGone: () => {
         this.#links.forget(reader);
+        this.#sessions?.onReaderGone(reader);
         onGone(reader);
       },
       canRestart: isProxy || proxiesReadRings || !config.busEndpoint.startsWith('inproc:'),

@@ -7,6 +7,7 @@ import type { Instrument, Mode } from '../codec/tick.ts';
 import type { Rights } from './entitlement-messages.ts';
 import type { StatusReport, WatchdogOptions } from './feed/feed-verdict.ts';
 import type { MarketCalendarData } from './feed/market-sessions.ts';
+import type { FromSessionStore, ToSessionStore } from './session-messages.ts';
 
 /** One feed worker's shared memory, as its readers get it. */
 export interface RingHandle {
@@ -296,6 +297,7 @@ export interface SlotNeed {
 }
 
 export type ToReader =
+  | FromSessionStore
   | { readonly type: 'addRing'; readonly ring: RingHandle }
   | { readonly type: 'keyVerified'; readonly id: number; readonly outcome: KeyOutcome }
   | { readonly type: 'subscribed'; readonly id: number; readonly outcomes: readonly SubscribeOutcome[] }
@@ -311,6 +313,7 @@ export type ToReader =
   | { readonly type: 'allowedKeys'; readonly keys: readonly string[] };
 
 export type FromReader =
+  | ToSessionStore
   | { readonly type: 'verifyKey'; readonly id: number; readonly key: string }
   /** Wishes for instruments, answered one by one in their order; each success raises the need by the wish's mode. */
   | {

@@ -65,7 +65,11 @@ test('options of a connection', async (t) => {
       ],
       [{}, { path: '/?dialect=french' }, /^dialect "french" \(URL\)/],
       [{ slow: 'conflate' }, {}, /^slow "conflate" \(authenticate request\) does not exist; use disconnect$/],
-      [{ features: ['receipts'] }, {}, /^feature "receipts" .*use sequence, stamps, snapshot, status$/],
+      [
+        { features: ['receipts'] },
+        {},
+        /^feature "receipts" .*use sequence, stamps, snapshot, status, session$/,
+      ],
       [{ features: [3] }, {}, /^feature 3 /],
       [{ features: { snapshot: true } }, {}, /^features \(authenticate request\) must be a list of names$/],
       [{}, { path: '/?features=snapshot,nope' }, /^feature "nope" \(URL\)/],

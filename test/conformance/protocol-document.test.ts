@@ -13,7 +13,7 @@ import { until } from '../support/until.ts';
 /** Numbers that the protocol fixes; all others in a tick, a gap or a status come from the market and the clocks. */
 const FIXED = 'mode|depth_level|actual_depth_level';
 /** Of an answer only these vary. */
-const VARYING = 'server_timestamp';
+const VARYING = 'server_timestamp|away_ms';
 
 const isTick = ({ message }: Received) => message.type === 'market_data';
 const isGap = ({ message }: Received) => message.type === 'gap';
@@ -27,6 +27,7 @@ function pattern(text: string, kind: DocumentBlock['kind']): string {
     .replaceAll(new RegExp(`("${name}": ?)-?\\d+\\.\\d+`, 'g'), '$1<float>')
     .replaceAll(new RegExp(`("${name}": ?)-?\\d+(?=[,}])`, 'g'), '$1<integer>')
     .replaceAll(/"reason": ?"[^"]*"(?=.*"instruments")/g, '"reason": <text>')
+    .replaceAll(/"session": ?"(?:SESSION|[\w-]{22})"/g, '"session": <id>')
     .replaceAll(/"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"/g, '"<time>"');
 }
 
@@ -44,23 +45,35 @@ class Reading {
   readonly #fixture: EngineFixture;
   readonly #client: TestClient;
   readonly #publisher: OpenAlgoPublisher;
+  /** The session of the connection before. */
+  readonly #former: string;
   #answers = 0;
   #gaps = 0;
   #statuses = 0;
   /** Where in the received messages the latest request was sent. */
   #asked = 0;
 
-  constructor(fixture: EngineFixture, publisher: OpenAlgoPublisher, client: TestClient) {
+  constructor(fixture: EngineFixture, publisher: OpenAlgoPublisher, client: TestClient, former: string) {
+    this.#former = former;
     this.#fixture = fixture;
     this.#publisher = publisher;
     this.#client = client;
+  }
+
+  /** Of this connection; empty where it has none. */
+  get session(): string {
+    return String(
+      this.#client.received.find(({ message }) => message.type === 'auth')?.message.session ?? '',
+    );
   }
 
   async take(block: DocumentBlock): Promise<void> {
     for (const text of block.messages) {
       if (block.kind === 'request') {
         this.#asked = this.#client.received.length;
-        this.#client.sendRaw(text.replace('YOUR_API_KEY', this.#fixture.key));
+        this.#client.sendRaw(
+          text.replace('YOUR_API_KEY', this.#fixture.key).replace('SESSION', this.#former),
+        );
       } else if (block.kind === 'order') {
         this.#publisher.send('ANGEL_demo_orders', text);
         const { received } = this.#client;
@@ -82,7 +95,7 @@ class Reading {
     }
     if (kind === 'gap') {
       const at = this.#gaps++;
-      this.#fixture.exchange.dropAll();
+      if (expected.reason === 'outage') this.#fixture.exchange.dropAll();
       return until('a gap', () => received.filter(isGap)[at]);
     }
     if (kind === 'status') {
@@ -123,7 +136,7 @@ test('every example of PROTOCOL.md is what the engine does', async (t) => {
     if (block.kind === 'connection') {
       const { pathname, search } = new URL(block.messages[0]!);
       const client = await fixture.client({ authenticate: false, path: pathname + search });
-      reading = new Reading(fixture, publisher, client);
+      reading = new Reading(fixture, publisher, client, reading?.session ?? '');
     } else {
       assert.ok(reading !== undefined, 'a connection comes first');
       await reading.take(block);

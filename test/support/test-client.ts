@@ -18,6 +18,8 @@ export interface Received {
 export interface TestClientOptions {
   readonly framing?: 'json' | 'msgpack';
   readonly features?: readonly string[];
+  /** Of an earlier connection. */
+  readonly session?: string;
   /** Default true: authenticates and waits for the answer. */
   readonly authenticate?: boolean;
   readonly key?: string;
@@ -61,8 +63,8 @@ export class TestClient {
     const client = new TestClient(socket);
     await once(socket, 'open');
     if (options.authenticate === false) return client;
-    const { framing, features } = options;
-    client.send({ action: 'authenticate', api_key: options.key ?? key, framing, features });
+    const { framing, features, session } = options;
+    client.send({ action: 'authenticate', api_key: options.key ?? key, framing, features, session });
     const answer = await client.next('the authenticate answer', ({ message }) => 'status' in message);
     if (answer.message.type !== 'auth') throw new Error(`authentication failed: ${answer.text}`);
     return client;

@@ -9,6 +9,7 @@ import { type ServerMessage, toMsgpack, toPythonJson } from '../../codec/server-
 import type { Instrument, Mode } from '../../codec/tick.ts';
 import type { Rights } from '../entitlement-messages.ts';
 import type { Close } from './close-codes.ts';
+import type { Resumption } from './session-registrar.ts';
 import type { Stream } from './subscription-index.ts';
 
 /** What uWebSockets.js keeps with a socket: filled at the upgrade. */
@@ -68,6 +69,17 @@ export function dropHolding({ holdings }: ClientSession, ended: Holding): void {
   else holdings.set(key, others);
 }
 
+/** For whoever goes on with the session: whether mode 4 of an instrument may be served with fewer levels. */
+export function noteStrictDepth(
+  { resumption }: ClientSession,
+  { exchange, symbol }: Instrument,
+  isStrict: boolean,
+): void {
+  const name = holdingKey(exchange, symbol);
+  if (isStrict) resumption?.strictDepths.add(name);
+  else resumption?.strictDepths.delete(name);
+}
+
 export class ClientSession {
   readonly socket: ClientSocket;
   /** Gets each tick in a write of its own, in place of all that a turn brings in one: see `direct-client.ts`. */
@@ -83,6 +95,10 @@ export class ClientSession {
   /** From the first authenticate request with a good key on. */
   optionsFixed = false;
   open = true;
+  /** It was this end that closed the connection. */
+  isEnded = false;
+  /** Its part in the session that another connection may go on with; null without the feature. */
+  resumption: Resumption | null = null;
   /** When the last ping left, 0 when it has been answered. Both in ms of performance.now(). */
   pingSentAt = 0;
   lastPingAt = performance.now();
@@ -155,6 +171,7 @@ export class ClientSession {
   }
 
   end({ code, reason }: Close): void {
+    this.isEnded = true;
     if (this.open) this.socket.end(code, reason);
   }
 }

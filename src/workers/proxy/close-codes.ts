@@ -8,6 +8,7 @@
  * | 1011 | keepalive ping timeout     | yes |
  * | 4008 | slow consumer              | yes: read faster, subscribe to less, or choose msgpack |
  * | 4429 | too many requests          | yes: wait for answers before asking on |
+ * | 4409 | session continued elsewhere | no: another connection has its session |
  * | 4401 | auth timeout               | yes, and authenticate within the grace time |
  */
 export const CLOSE = {
@@ -16,6 +17,7 @@ export const CLOSE = {
   KEEPALIVE: { code: 1011, reason: 'keepalive ping timeout' },
   SLOW_CONSUMER: { code: 4008, reason: 'slow consumer' },
   TOO_MANY_REQUESTS: { code: 4429, reason: 'too many requests waiting' },
+  SESSION_TAKEN: { code: 4409, reason: 'session continued by another connection; do not reconnect' },
   AUTH_TIMEOUT: { code: 4401, reason: 'auth timeout' },
 } as const;
 

@@ -16,13 +16,21 @@ export class OrderRelay {
 
   /** Works without a broker session, and again and again. */
   subscribe(session: ClientSession, request: RawRequest): undefined {
-    this.#subscribers.add(session);
+    this.add(session);
     confirm(session, request, 'subscribe_orders', 'Subscribed to order updates');
   }
 
   unsubscribe(session: ClientSession, request: RawRequest): undefined {
     this.#subscribers.delete(session);
     confirm(session, request, 'unsubscribe_orders', 'Unsubscribed from order updates');
+  }
+
+  add(session: ClientSession): void {
+    this.#subscribers.add(session);
+  }
+
+  has(session: ClientSession): boolean {
+    return this.#subscribers.has(session);
   }
 
   /** The client is gone. */

@@ -37,7 +37,8 @@ const MAX_IDLE_S = 960;
 
 export interface ServerEvents {
   message(session: ClientSession, bytes: Uint8Array): Promise<void> | undefined;
-  close(session: ClientSession): void;
+  /** @param code of the close; 1006 where the connection broke */
+  close(session: ClientSession, code: number): void;
 }
 
 export interface ServerOptions {
@@ -92,7 +93,7 @@ export class ProxyServer {
       dropped: () => {
         this.counts.dropped++;
       },
-      close: (socket, code, reason) => this.#close(socket, frameViolation(code, reason)),
+      close: (socket, code, reason) => this.#close(socket, code, frameViolation(code, reason)),
     });
   }
 
@@ -180,13 +181,13 @@ export class ProxyServer {
     }
   }
 
-  #close(socket: ClientSocket, violation: FrameViolation | null): void {
+  #close(socket: ClientSocket, code: number, violation: FrameViolation | null): void {
     if (violation !== null) this.counts[violation]++;
     const data = socket.getUserData();
     if (data.session === undefined) return;
     data.session.open = false;
     this.sessions.delete(data.session);
-    this.#events().close(data.session);
+    this.#events().close(data.session, code);
     data.session = undefined;
   }
 }

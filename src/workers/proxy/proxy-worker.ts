@@ -18,6 +18,7 @@ import { RefusalNotices } from './refusal-notices.ts';
 import { RequestHandler } from './request-handler.ts';
 import { RingIntake } from './ring-intake.ts';
 import { SessionKeeper } from './session-keeper.ts';
+import { SessionRegistrar } from './session-registrar.ts';
 import { SnapshotJoin } from './snapshot-join.ts';
 import { SubscriptionHandler } from './subscription-handler.ts';
 import { SubscriptionIndex } from './subscription-index.ts';
@@ -35,6 +36,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
   readonly #orders = new OrderRelay();
   readonly #statuses = new FeedStatusNotifier();
   readonly #refusals = new RefusalNotices(this.#index);
+  readonly #sessions: SessionRegistrar;
   readonly #requests: RequestHandler;
   readonly #keeper: SessionKeeper;
   readonly #pump: Pump;
@@ -76,7 +78,8 @@ class ProxyWorker implements NativeWorker<ToReader> {
       },
       () => ({
         message: this.#requests.handle,
-        close: (session) => {
+        close: (session, code) => {
+          this.#sessions.park(session, code);
           this.#orders.release(session);
           this.#subscriptions.releaseAll(session);
         },
@@ -91,11 +94,13 @@ class ProxyWorker implements NativeWorker<ToReader> {
       offers,
       this.#statuses,
     );
+    this.#sessions = new SessionRegistrar(port, this.#index, this.#subscriptions, this.#orders);
     this.#requests = new RequestHandler(
       control,
       this.#subscriptions,
       this.#orders,
       offers,
+      this.#sessions,
       task.defaultDialect,
     );
     this.#keeper = new SessionKeeper(this.#server.sessions, task);
@@ -121,7 +126,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
   }
 
   handle(message: ToReader): boolean {
-    return this.#intake.handle(message);
+    return this.#sessions.handle(message) || this.#intake.handle(message);
   }
 
   counters(): Record<string, number> {
@@ -142,6 +147,8 @@ class ProxyWorker implements NativeWorker<ToReader> {
       ordersUnpackable: this.#orders.unpackable,
       requests: this.#requests.requests,
       refusals: this.#refusals.sent,
+      sessionsResumed: this.#sessions.resumed,
+      sessionsUnknown: this.#sessions.unknown,
       ...this.#server.counts,
       ...this.#keeper.closed,
       ...this.#index.counters,

@@ -5,12 +5,14 @@
 import { type ParsedRequest, parseRequest, type RawRequest } from '../../codec/client-request.ts';
 import { findOptionConflict, resolveOptions } from '../../codec/connection-options.ts';
 import type { Dialect } from '../../codec/dialect.ts';
+import { FEATURE } from '../../codec/framing.ts';
 import { designError, errorMessage, type Json, type ServerMessage } from '../../codec/server-message.ts';
 import type { AccountStatus } from '../worker-messages.ts';
 import type { ClientSession } from './client-session.ts';
 import type { ControlPlane } from './control-plane.ts';
 import type { OrderRelay } from './order-relay.ts';
 import type { FeedOffers } from './proxy-intake.ts';
+import type { SessionRegistrar } from './session-registrar.ts';
 import type { Refuse, SubscriptionHandler } from './subscription-handler.ts';
 
 type Action = (session: ClientSession, request: RawRequest) => Promise<void> | undefined;
@@ -19,6 +21,7 @@ export class RequestHandler {
   readonly #control: ControlPlane;
   readonly #subscriptions: SubscriptionHandler;
   readonly #offers: Pick<FeedOffers, 'supportedBrokers'>;
+  readonly #sessions: Pick<SessionRegistrar, 'begin' | 'leave'>;
   readonly #defaultDialect: Dialect;
   readonly #actions: ReadonlyMap<string, Action>;
   /** Every broker session that the control plane has told of, by owner. */
@@ -32,11 +35,13 @@ export class RequestHandler {
     subscriptions: SubscriptionHandler,
     orders: OrderRelay,
     offers: Pick<FeedOffers, 'supportedBrokers'>,
+    sessions: Pick<SessionRegistrar, 'begin' | 'leave'>,
     defaultDialect: Dialect,
   ) {
     this.#control = control;
     this.#subscriptions = subscriptions;
     this.#offers = offers;
+    this.#sessions = sessions;
     this.#defaultDialect = defaultDialect;
     const authenticated =
       (action: Action): Action =>
@@ -124,9 +129,16 @@ export class RequestHandler {
     if (!resolved.ok) return void refuse('INVALID_OPTION', resolved.message);
     const conflict = session.optionsFixed ? findOptionConflict(session.options, resolved.options) : null;
     if (conflict !== null) return void refuse('INVALID_OPTION', conflict);
+    const named = typeof request.session === 'string' ? request.session : null;
+    if (named !== null && session.resumption !== null && session.resumption.id !== named) {
+      const text =
+        'this connection has a session already; open another connection to go on with a former one';
+      return void refuse('INVALID_OPTION', text);
+    }
     return this.#control.verifyKey(key).then((outcome) => {
       if (!session.open) return;
       if (outcome.status === 'refused') return refuse(outcome.code, outcome.message);
+      this.#sessions.leave(session, outcome);
       // What a client holds belongs to its user's broker session, and is given back under that user's slots.
       if (session.identity !== null && session.identity.owner !== outcome.owner) {
         this.#subscriptions.releaseAll(session);
@@ -141,15 +153,19 @@ export class RequestHandler {
       }
       const { owner, userId, broker, keyId, rights } = outcome;
       session.identity = { owner, userId, account: owner, broker, keyId, rights };
-      session.sendText({
-        type: 'auth',
-        status: 'success',
-        message: 'Authentication successful',
-        broker,
-        user_id: userId,
-        supported_features: { ltp: true, quote: true, depth: true },
-        ...session.options.chosen,
-      });
+      const answer = (sessionId?: string) =>
+        session.sendText({
+          type: 'auth',
+          status: 'success',
+          message: 'Authentication successful',
+          broker,
+          user_id: userId,
+          supported_features: { ltp: true, quote: true, depth: true },
+          ...session.options.chosen,
+          session: sessionId,
+        });
+      if ((session.options.features & FEATURE.SESSION) === 0) return answer();
+      return this.#sessions.begin(session, named, answer);
     });
   }
 

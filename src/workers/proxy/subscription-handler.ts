@@ -8,7 +8,6 @@ import {
   type RawRequest,
   type RequestedSymbol,
 } from '../../codec/client-request.ts';
-import type { Dialect } from '../../codec/dialect.ts';
 import { FEATURE, SHAPES_TICKS } from '../../codec/framing.ts';
 import type { Json, ServerMessage } from '../../codec/server-message.ts';
 import { DEPTH_LEVELS, type Instrument, MODE, type Mode } from '../../codec/tick.ts';
@@ -23,44 +22,29 @@ import {
   type Holding,
   holdingKey,
   type Identity,
+  noteStrictDepth,
 } from './client-session.ts';
 import type { ControlPlane, SubscribeAnswer } from './control-plane.ts';
 import type { FeedStatusNotifier } from './feed-status-notifier.ts';
+import { ALL_MODES, modesToRemove } from './modes-to-remove.ts';
 import type { FeedOffers } from './proxy-intake.ts';
+import { type ParkedSession, restoredWish } from './session-image.ts';
+import { rejoin } from './session-rejoin.ts';
 import type { SnapshotJoin } from './snapshot-join.ts';
 import {
   type EntryContext,
   failedEntry,
   subscribeAnswer,
-  subscribeEntry,
   subscribeError,
   unsubscribeAnswer,
   unsupportedDepth,
 } from './subscription-answers.ts';
-import type { Stream, StreamForm, SubscriptionIndex } from './subscription-index.ts';
+import type { InstrumentStreams, Stream, StreamForm, SubscriptionIndex } from './subscription-index.ts';
+import { entriesOf, type Item, sourceMode } from './subscription-item.ts';
 import { parseWish, type SubscriptionWish } from './subscription-wish.ts';
 
 /** Answers a request with an error in the connection's dialect. `whole` is a message that replaces the plain one. */
 export type Refuse = (session: ClientSession, code: string, message: string, whole?: ServerMessage) => void;
-
-/** In ascending order, which is the order of an `unsubscribe_all` answer. */
-const ALL_MODES: readonly Mode[] = Object.values(MODE);
-
-/** One symbol of a subscribe request on its way. */
-interface Item {
-  readonly requested: RequestedSymbol;
-  readonly context: EntryContext;
-  /** Levels that it will be served with. */
-  readonly servedLevel: number;
-  /** Why it is refused without asking the control plane. */
-  readonly refusal: SubscribeOutcome | null;
-}
-
-/** The mode of ticks that an item needs from upstream: five levels come with a depth tick. */
-function sourceMode({ context, servedLevel }: Item): Mode {
-  const { mode } = context.wish;
-  return mode === MODE.DEEP_DEPTH && servedLevel <= DEPTH_LEVELS ? MODE.DEPTH : mode;
-}
 
 export class SubscriptionHandler {
   readonly #control: ControlPlane;
@@ -92,19 +76,74 @@ export class SubscriptionHandler {
     if (account === '') return void refuse(session, 'BROKER_ERROR', 'Broker adapter not found');
     const { wish } = parsedWish;
     const items = parsed.symbols.map((requested) => this.#itemOf(requested, wish, session.identity!));
-    return this.#ask(account, items).then(({ outcomes, askedAt }) => {
-      const instruments = outcomes.flatMap((outcome) => (outcome.status === 'ok' ? outcome.instruments : []));
+    const isSingle = !parsed.batch && wish.isDesign;
+    const answer = (outcomes: readonly SubscribeOutcome[]) =>
+      this.#answer(session, request, items, outcomes, isSingle ? refuse : null);
+    return this.#serve(session, items, answer, (granted, askedAt) => {
+      for (const [instrument, item] of granted) this.#hold(session, instrument, item, askedAt);
+    });
+  }
+
+  /**
+   * Gives a client back what an earlier connection of its session held: all of it in one question, then for each instrument
+   * what was missed, the last value, and the stream behind it.
+   * @param answer told of each subscription as in a confirmation; not called when the client has gone
+   */
+  restore(
+    client: ClientSession,
+    { instruments, isBroken }: ParkedSession,
+    answer: (entries: readonly Json[]) => void,
+  ): Promise<void> {
+    const items = instruments.flatMap(({ exchange, symbol, wishes }) =>
+      wishes.map((parked) => {
+        const wish = restoredWish(parked, client.options.dialect);
+        return this.#itemOf({ symbol, exchange, mode: wish.mode }, wish, client.identity!);
+      }),
+    );
+    const confirm = (outcomes: readonly SubscribeOutcome[]) => answer(entriesOf(items, outcomes));
+    return this.#serve(client, items, confirm, (granted) => {
+      const taken = new Map<InstrumentStreams, Stream[]>();
+      for (const [instrument, item] of granted) {
+        const stream = this.#take(client, instrument, item);
+        if (stream === null) continue;
+        const streams = this.#index.get(instrument.slot)!;
+        taken.set(streams, [...(taken.get(streams) ?? []), stream]);
+      }
+      const pasts = new Map(instruments.map((each) => [holdingKey(each.exchange, each.symbol), each]));
+      for (const [streams, list] of taken) {
+        const { exchange, symbol, token } = streams.instrument;
+        const parked = pasts.get(holdingKey(exchange, symbol));
+        const past = (token === '' ? parked?.foreign : parked?.own) ?? null;
+        const rejoining = { client, streams, taken: list, past, isBroken };
+        rejoin(rejoining, this.#snapshots, this.#index, (stream) => this.#join(client, stream));
+      }
+    });
+  }
+
+  /**
+   * Asks for what was wished, answers, and lets the client hold what was granted.
+   * @param answer told what became of each item, in their order; not called when the client has gone
+   * @param hold called behind the answer: a client may rely on it that the confirmation precedes the first tick
+   */
+  #serve(
+    session: ClientSession,
+    items: readonly Item[],
+    answer: (outcomes: readonly SubscribeOutcome[]) => void,
+    hold: (granted: readonly (readonly [Instrument, Item])[], askedAt: number) => void,
+  ): Promise<void> {
+    return this.#ask(session.identity!.account, items).then(({ outcomes, askedAt }) => {
+      const granted = outcomes.flatMap((outcome, i) =>
+        outcome.status === 'ok'
+          ? outcome.instruments.map((instrument) => [instrument, items[i]!] as const)
+          : [],
+      );
+      const instruments = granted.map(([instrument]) => instrument);
       try {
         if (!session.open) return;
-        const isSingle = !parsed.batch && wish.isDesign;
-        this.#answer(session, request, items, outcomes, isSingle ? refuse : null);
+        answer(outcomes);
         // How the feed stands comes before its ticks, and before a last value that may be stale.
         if ((session.options.features & FEATURE.STATUS) !== 0) this.#statuses.hold(session, instruments);
-        // After the answer: a client may rely on it that the confirmation precedes the first tick.
-        for (const [i, outcome] of outcomes.entries()) {
-          if (outcome.status === 'error') continue;
-          for (const instrument of outcome.instruments) this.#hold(session, instrument, items[i]!, askedAt);
-        }
+        hold(granted, askedAt);
       } finally {
         // The control plane counts the subscription already. An answer that cannot be written, say because the echoed
         // request_id is nested too deeply, must not leave it there.
@@ -158,9 +197,7 @@ export class SubscriptionHandler {
       refuse(session, first.code, first.message, whole);
       return;
     }
-    const entries = items.map(({ requested, context, servedLevel }, i) =>
-      subscribeEntry(requested, outcomes[i]!, servedLevel, context),
-    );
+    const entries = entriesOf(items, outcomes);
     const isPartial = outcomes.some(({ status }) => status === 'error');
     session.send(subscribeAnswer(entries, broker, isPartial, request));
   }
@@ -229,24 +266,11 @@ export class SubscriptionHandler {
    * that came while the control plane was asked: it may be the exchange's first image, and the next tick hours away.
    */
   #hold(session: ClientSession, instrument: Instrument, item: Item, askedAt: number): void {
-    const { wish } = item.context;
-    const { framing, features, dialect } = session.options;
-    const form: StreamForm = {
-      view: wish.mode,
-      framing,
-      features: features & SHAPES_TICKS,
-      dialect,
-      depthLevel: wish.depthLevel,
-      servedLevel: item.servedLevel,
-    };
-    const held = findHolding(session, instrument)?.streams.get(wish.mode);
-    // Mode 4 with another number of levels takes the place of the one before.
-    if (held?.form.depthLevel === form.depthLevel || (held !== undefined && wish.mode !== MODE.DEEP_DEPTH))
-      return;
-    const stream = this.#enter(session, instrument, form, held);
+    const stream = this.#take(session, instrument, item);
+    if (stream === null) return;
     const streams = this.#index.get(instrument.slot)!;
     const isDeep = stream.source === MODE.DEEP_DEPTH;
-    if ((features & FEATURE.SNAPSHOT) !== 0) {
+    if ((session.options.features & FEATURE.SNAPSHOT) !== 0) {
       if (this.#snapshots.meet(streams, isDeep)) this.#sendLast(session, stream);
       this.#join(session, stream);
     } else {
@@ -254,6 +278,26 @@ export class SubscriptionHandler {
       this.#join(session, stream);
       if (this.#snapshots.passedBy(streams, isDeep, askedAt)) this.#sendLast(session, stream);
     }
+  }
+
+  /** Notes what a client subscribes to; the caller lets it join. @returns null for what it holds already */
+  #take(session: ClientSession, instrument: Instrument, { context, servedLevel }: Item): Stream | null {
+    const { wish } = context;
+    const { framing, features, dialect } = session.options;
+    const form: StreamForm = {
+      view: wish.mode,
+      framing,
+      features: features & SHAPES_TICKS,
+      dialect,
+      depthLevel: wish.depthLevel,
+      servedLevel,
+    };
+    const held = findHolding(session, instrument)?.streams.get(wish.mode);
+    // Mode 4 with another number of levels takes the place of the one before.
+    if (held?.form.depthLevel === form.depthLevel || (held !== undefined && wish.mode !== MODE.DEEP_DEPTH))
+      return null;
+    if (wish.mode === MODE.DEEP_DEPTH) noteStrictDepth(session, instrument, !wish.depthFallback);
+    return this.#enter(session, instrument, form, held);
   }
 
   #join(session: ClientSession, stream: Stream): void {
@@ -336,22 +380,4 @@ export class SubscriptionHandler {
     if (session.open) session.socket.unsubscribe(stream.topic);
     this.#index.topics.remove(stream, session);
   }
-}
-
-/**
- * The modes that an unsubscribe entry names: its own, else the request's, else (in a batch) all of them. The deployed
- * server ignores a batch's top-level mode and takes Quote where there is none, which leaves two of its own clients with
- * ticks that they unsubscribed; a client that names its modes sees no difference.
- * @returns the modes, or why the entry's mode is refused
- */
-function modesToRemove(
-  entry: RequestedSymbol,
-  isBatch: boolean,
-  requestMode: unknown,
-  dialect: Dialect,
-): readonly Mode[] | string {
-  const given = entry.mode ?? requestMode;
-  if (given === undefined) return isBatch ? ALL_MODES : [MODE.QUOTE];
-  const parsed = parseMode(given, dialect);
-  return parsed.ok ? [parsed.mode] : parsed.message;
 }

@@ -1,0 +1,135 @@
+/**
+ * What a session holds while nobody is connected: its subscriptions, and where each of its instruments stood. Proxy worker
+ * thread; packed small, since main keeps thousands of them, of up to thousands of instruments each.
+ */
+import { pack, unpack } from 'msgpackr';
+import type { Dialect } from '../../codec/dialect.ts';
+import { DEPTH_LEVELS, MODE, MODE_NAMES, type Mode } from '../../codec/tick.ts';
+import type { ClientSession } from './client-session.ts';
+import type { Resumption } from './session-registrar.ts';
+import type { SubscriptionIndex } from './subscription-index.ts';
+import type { SubscriptionWish } from './subscription-wish.ts';
+
+/** The latest tick that left for the client, or for others before it; epoch 0 when there was none. */
+export interface Place {
+  readonly epoch: number;
+  readonly seq: number;
+}
+
+/** Where an instrument stood: its ticks, and those of the deep overlay. */
+export interface Past {
+  readonly base: Place;
+  readonly deep: Place;
+}
+
+/** A subscription without its instrument. */
+export interface ParkedWish {
+  readonly mode: Mode;
+  readonly depthLevel: number;
+  readonly depthFallback: boolean;
+}
+
+export interface ParkedInstrument {
+  readonly exchange: string;
+  readonly symbol: string;
+  readonly wishes: readonly ParkedWish[];
+  /** Of the broker's ticks. */
+  readonly own: Past | null;
+  /** Of those that foreign publishers bring. */
+  readonly foreign: Past | null;
+}
+
+export interface ParkedSession {
+  readonly instruments: readonly ParkedInstrument[];
+  readonly orders: boolean;
+  /** The client did not take leave: ticks that were on their way to it may be lost. */
+  readonly isBroken: boolean;
+}
+
+/** As it is packed: names, wishes by mode, the places of both kinds of ticks. */
+type PackedWish = [mode: Mode, depthLevel: number, depthFallback: boolean];
+type PackedPast = [baseEpoch: number, baseSeq: number, deepEpoch: number, deepSeq: number] | null;
+type PackedInstrument = [
+  exchange: string,
+  symbol: string,
+  PackedWish[],
+  own: PackedPast,
+  foreign: PackedPast,
+];
+type PackedSession = [PackedInstrument[], orders: boolean, isBroken: boolean];
+
+/** Takes down what a client holds, in memory of its own. */
+export function packSession(
+  { holdings }: ClientSession,
+  { strictDepths }: Pick<Resumption, 'strictDepths'>,
+  index: SubscriptionIndex,
+  { orders, isBroken }: Pick<ParkedSession, 'orders' | 'isBroken'>,
+): Uint8Array {
+  const instruments = [...holdings].map(([name, held]): PackedInstrument => {
+    const { exchange, symbol } = held[0]!.instrument;
+    const wishes = new Map<Mode, PackedWish>();
+    let own: PackedPast = null;
+    let foreign: PackedPast = null;
+    for (const { instrument, streams } of held) {
+      for (const [mode, { form }] of streams) {
+        const isStrict = mode === MODE.DEEP_DEPTH && strictDepths.has(name);
+        wishes.set(mode, [mode, form.depthLevel, !isStrict]);
+      }
+      const past = pastOf(index, instrument.slot);
+      if (instrument.token === '') foreign = past;
+      else own = past;
+    }
+    return [exchange, symbol, [...wishes.values()], own, foreign];
+  });
+  const packed: PackedSession = [instruments, orders, isBroken];
+  // What the packer returns lies in a buffer that it shares among its results.
+  return new Uint8Array(pack(packed));
+}
+
+function pastOf(index: SubscriptionIndex, slot: number): PackedPast {
+  const streams = index.get(slot);
+  if (streams === undefined) return null;
+  const { base, deep, continues } = streams;
+  // Moved there from another slot, and no tick has come since.
+  const place = base.epoch === 0 && continues !== null ? continues : base;
+  return [place.epoch, place.seq, deep.epoch, deep.seq];
+}
+
+/** @param image of `packSession` */
+export function unpackSession(image: Uint8Array): ParkedSession {
+  const [instruments, orders, isBroken] = unpack(image) as PackedSession;
+  return {
+    instruments: instruments.map(([exchange, symbol, wishes, own, foreign]) => ({
+      exchange,
+      symbol,
+      wishes: wishes.map(([mode, depthLevel, depthFallback]) => ({ mode, depthLevel, depthFallback })),
+      own: toPast(own),
+      foreign: toPast(foreign),
+    })),
+    orders,
+    isBroken,
+  };
+}
+
+function toPast(packed: PackedPast): Past | null {
+  if (packed === null) return null;
+  const [baseEpoch, baseSeq, deepEpoch, deepSeq] = packed;
+  return { base: { epoch: baseEpoch, seq: baseSeq }, deep: { epoch: deepEpoch, seq: deepSeq } };
+}
+
+/** A parked subscription as one that a client asks for in its dialect. */
+export function restoredWish(
+  { mode: parkedMode, depthLevel, depthFallback }: ParkedWish,
+  dialect: Dialect,
+): SubscriptionWish {
+  // The design has no mode 3: its depth of five levels is mode 4.
+  const mode = parkedMode === MODE.DEPTH && dialect === 'design' ? MODE.DEEP_DEPTH : parkedMode;
+  return {
+    mode,
+    modeName: MODE_NAMES[mode],
+    isDesign: mode === MODE.DEEP_DEPTH || dialect === 'design',
+    depth: mode === MODE.DEEP_DEPTH ? depthLevel : DEPTH_LEVELS,
+    depthLevel: mode === MODE.DEEP_DEPTH ? depthLevel : DEPTH_LEVELS,
+    depthFallback,
+  };
+}

@@ -1,0 +1,65 @@
+/**
+ * How a client that comes back to its session joins an instrument again: the notice of what it missed, the last value,
+ * flagged as one, and the stream behind it, without gap or duplicate. Proxy worker thread.
+ */
+import { createTickEncoder, FEATURE } from '../../codec/framing.ts';
+import { type Instrument, MODE } from '../../codec/tick.ts';
+import { modeOf, readInt64, WORD } from '../../codec/tick-message.ts';
+import type { ClientSession } from './client-session.ts';
+import { awayNotice } from './session-answers.ts';
+import type { Past } from './session-image.ts';
+import type { SnapshotJoin } from './snapshot-join.ts';
+import type { InstrumentStreams, Stream, SubscriptionIndex } from './subscription-index.ts';
+
+export interface Rejoining {
+  readonly client: ClientSession;
+  readonly streams: InstrumentStreams;
+  /** What the client shall get of them; it has joined none yet. */
+  readonly taken: readonly Stream[];
+  /** Null where nothing was known of the instrument. */
+  readonly past: Past | null;
+  /** Ticks may have been lost on their way to the earlier connection. */
+  readonly isBroken: boolean;
+}
+
+/** @param join lets the client join a stream */
+export function rejoin(
+  { client, streams, taken, past, isBroken }: Rejoining,
+  snapshots: SnapshotJoin,
+  { counters }: Pick<SubscriptionIndex, 'counters'>,
+  join: (stream: Stream) => void,
+): void {
+  for (const isDeep of [false, true]) {
+    const joining = taken.filter(({ source }) => (source === MODE.DEEP_DEPTH) === isDeep);
+    if (joining.length === 0) continue;
+    const { words, doubles } = snapshots;
+    const hasLast = snapshots.meet(streams, isDeep);
+    // A last value of a lower mode shows nothing that these streams show: their first tick is the one behind it.
+    const shown = hasLast ? joining.filter(({ source }) => source <= modeOf(words)) : [];
+    const next = hasLast
+      ? { epoch: readInt64(words, WORD.EPOCH), seq: readInt64(words, WORD.SEQ) + (shown.length > 0 ? 0 : 1) }
+      : null;
+    const place = isDeep ? past?.deep : past?.base;
+    if (place !== undefined && place.epoch > 0) {
+      const isSame = next !== null && next.epoch === place.epoch && next.seq === place.seq;
+      if (!isSame || isBroken) client.send(awayNotice(streams.instrument, { past: place, next }));
+    }
+    for (const stream of shown) {
+      const encoder = flaggedEncoder(stream, streams.instrument, counters);
+      client.sendBytes(encoder.encode(words, doubles, snapshots.now()), stream.isBinary);
+    }
+    for (const stream of joining) join(stream);
+  }
+}
+
+/** One that writes the flag of a last value, whatever features the stream has. */
+function flaggedEncoder(
+  { form, encoder }: Stream,
+  instrument: Instrument,
+  counters: SubscriptionIndex['counters'],
+): Stream['encoder'] {
+  const { framing, view, features, dialect, depthLevel } = form;
+  if ((features & FEATURE.SNAPSHOT) !== 0) return encoder;
+  const flagged = features | FEATURE.SNAPSHOT;
+  return createTickEncoder(framing, instrument, view, flagged, { dialect, depthLevel, counters });
+}
