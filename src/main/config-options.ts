@@ -1,6 +1,7 @@
 import { BUS_OPTIONS } from './config/bus-options.ts';
 import { ENGINE_OPTIONS } from './config/engine-options.ts';
 import { FEED_OPTIONS } from './config/feed-options.ts';
+import { LIMIT_OPTIONS } from './config/limit-options.ts';
 import { LISTENER_OPTIONS } from './config/listener-options.ts';
 import { LOGIN_OPTIONS } from './config/login-options.ts';
 import { OPENALGO_OPTIONS } from './config/openalgo-options.ts';
@@ -15,6 +16,7 @@ export const CONFIG_OPTIONS = {
   ...LOGIN_OPTIONS,
   ...BUS_OPTIONS,
   ...ENGINE_OPTIONS,
+  ...LIMIT_OPTIONS,
   ...LISTENER_OPTIONS,
   ...SESSION_OPTIONS,
   ...RECORDING_OPTIONS,

@@ -1,7 +1,11 @@
 /** The bus worker and the proxy workers of a process: started, reached and stopped together. Main thread. */
 import type { Logger } from 'pino';
+import type { FromAdmission } from '../workers/admission-messages.ts';
+import type { ProxyTask } from '../workers/reader-tasks.ts';
 import { isToSessionStore, type ToSessionStore } from '../workers/session-messages.ts';
 import type { FromReader, PeerRefused, ToReader } from '../workers/worker-messages.ts';
+import { AdmissionDesk } from './admission/admission-desk.ts';
+import { clientLimits } from './admission/client-limits.ts';
 import type { Config } from './config-options.ts';
 import { FeedLinks, type LinkNews } from './ops/feed-links.ts';
 import { chooseFreePort } from './ops/free-port.ts';
@@ -20,7 +24,7 @@ export function proxyCount({ proxyWorkers }: Config): number {
 }
 
 /** What the control plane is asked and told. */
-export type ReaderMessage = Exclude<FromReader, LinkNews | PeerRefused | ToSessionStore>;
+export type ReaderMessage = Exclude<FromReader, LinkNews | PeerRefused | ToSessionStore | FromAdmission>;
 
 export interface ReaderWorkersOptions {
   readonly config: Config;
@@ -41,6 +45,8 @@ export class ReaderWorkers {
   readonly #links: FeedLinks;
   /** Null where there are no proxy workers. */
   #sessions: SessionStore | null = null;
+  /** Null where no clients are served. */
+  #admission: AdmissionDesk | null = null;
   #port = 0;
 
   constructor(options: ReaderWorkersOptions) {
@@ -81,12 +87,25 @@ export class ReaderWorkers {
    * @param task what each start of a worker is given; its port is 0 while any will do
    * @returns the port that clients connect to
    */
-  async startProxies(task: (reader: number, port: number) => unknown): Promise<number> {
-    const { sessionRetentionMs, sessionsPerKey, sessionBytes } = this.#options.config;
+  async startProxies(task: (reader: number, port: number) => Omit<ProxyTask, 'admission'>): Promise<number> {
+    const { config, log } = this.#options;
+    const { sessionRetentionMs, sessionsPerKey, sessionBytes } = config;
     this.#sessions = new SessionStore({ sessionRetentionMs, sessionsPerKey, sessionBytes });
-    const starts = Array.from({ length: proxyCount(this.#options.config) }, (_, i) => {
+    const admission = new AdmissionDesk({
+      limits: clientLimits(config),
+      workers: proxyCount(config),
+      post: (message) => {
+        for (const worker of this.#proxies) worker.post(message);
+      },
+      log,
+    });
+    this.#admission = admission;
+    const starts = Array.from({ length: proxyCount(config) }, (_, i) => {
       const reader = FIRST_PROXY + i;
-      return this.#start(reader, `proxy ${i}`, 'proxy/proxy-worker', () => task(reader, this.#port));
+      return this.#start(reader, `proxy ${i}`, 'proxy/proxy-worker', () => ({
+        ...task(reader, this.#port),
+        admission: admission.task(i),
+      }));
     });
     const ports = await Promise.all(starts);
     this.#port = ports[0]!;
@@ -126,11 +145,13 @@ export class ReaderWorkers {
         if (message.type === 'link') this.#links.note(reader, message);
         else if (message.type === 'peerRefused') logRefusal(log, message);
         else if (isToSessionStore(message)) this.#sessions?.onMessage(reader, message, reply);
+        else if (isOfAdmission(message)) this.#admission?.onMessage(reader - FIRST_PROXY, message, reply);
         else onMessage(reader, message, reply);
       },
       onGone: () => {
         this.#links.forget(reader);
         this.#sessions?.onReaderGone(reader);
+        if (isProxy) this.#admission?.onWorkerGone(reader - FIRST_PROXY);
         onGone(reader);
       },
       canRestart: isProxy || proxiesReadRings || !config.busEndpoint.startsWith('inproc:'),
@@ -146,6 +167,12 @@ export class ReaderWorkers {
       throw startFailure(error, config);
     }
   }
+}
+
+const ADMISSION_TYPES = ['connectionOpened', 'admitKey', 'connectionGone', 'wrongKey'];
+
+function isOfAdmission(message: FromReader): message is FromAdmission {
+  return ADMISSION_TYPES.includes(message.type);
 }
 
 function logRefusal(log: Logger, { reason, key, address, attempts }: PeerRefused): void {

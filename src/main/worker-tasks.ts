@@ -173,7 +173,7 @@ export function proxyTask(
   source: ProxyTask['source'],
   listener: ProxyListener,
   offers: ProxyOffers,
-): ProxyTask {
+): Omit<ProxyTask, 'admission'> {
   return {
     source,
     host: config.websocketHost,

@@ -1,5 +1,6 @@
 /** What bus and proxy workers are started with. */
 import type { Dialect } from '../codec/dialect.ts';
+import type { AdmissionTask } from './admission-messages.ts';
 import type { HelloData } from './bus/control-message.ts';
 import type { AccountStatus, InstrumentName, SharedMemory, WaitStrategyName } from './worker-messages.ts';
 
@@ -88,6 +89,8 @@ export interface ProxyTask {
   readonly pingTimeoutMs: number;
   readonly maxMessageBytes: number;
   readonly maxBackpressureBytes: number;
+  /** What its clients may take, beside the two above, and what is counted over all proxy workers. */
+  readonly admission: AdmissionTask;
   /** On the bus: until a feed host says its own. */
   readonly supportedBrokers: readonly string[];
   readonly capabilities: readonly CapabilityRow[];

@@ -4,6 +4,7 @@
  * know as a programming error and leaves, so that main starts it anew.
  */
 import type { Instrument, Mode } from '../codec/tick.ts';
+import type { FromAdmission, ToAdmission } from './admission-messages.ts';
 import type { Rights } from './entitlement-messages.ts';
 import type { StatusReport, WatchdogOptions } from './feed/feed-verdict.ts';
 import type { MarketCalendarData } from './feed/market-sessions.ts';
@@ -309,6 +310,7 @@ export type ToReader =
   | FeedStatusNews
   | OrderUpdate
   | RequestRefused
+  | ToAdmission
   /** For the bus: who may read it from now on. */
   | { readonly type: 'allowedKeys'; readonly keys: readonly string[] };
 
@@ -337,6 +339,7 @@ export type FromReader =
       readonly state: 'up' | 'away';
       readonly detail: string;
     }
+  | FromAdmission
   | PeerRefused;
 
 /** The bus has turned somebody away. For main's log; told once for each, and again after a while. */

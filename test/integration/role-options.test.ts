@@ -56,7 +56,7 @@ test('a proxy reads the options that its operator finds named, and nothing of da
   const host = new ProxyHost({ config, cwd, log, onFatal });
   t.after(() => host.stop());
   await host.start();
-  const named = [...row('feed hosts'), ...row('clients'), ...row('the process')];
+  const named = [...row('feed hosts'), ...row('clients'), ...row('limits of clients'), ...row('the process')];
   assert.deepEqual([...read, ...PROCESS].sort(), named.sort());
 });
 
@@ -68,7 +68,7 @@ test('a feed host reads no option of clients, nor of what only proxies do', asyn
   const { url } = await engine.start();
   assert.equal(url, null);
   const sentence = /^`feed` reads all options but.*?\. /ms.exec(SECTION)?.[0] ?? '';
-  const unread = [...row('clients'), ...optionsIn(sentence)];
+  const unread = [...row('clients'), ...row('limits of clients'), ...optionsIn(sentence)];
   assert.ok(unread.length >= 20);
   assert.deepEqual(
     unread.filter((name) => read.has(name)),

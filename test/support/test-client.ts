@@ -30,6 +30,8 @@ export interface TestClientOptions {
   readonly ca?: string;
   /** Default false: offers `permessage-deflate`, and compresses what it sends. */
   readonly compress?: boolean;
+  /** Of the handshake. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export class TestClient {
@@ -59,6 +61,7 @@ export class TestClient {
     const socket = new WebSocket(address, [...(options.protocols ?? [])], {
       perMessageDeflate: options.compress === true ? { threshold: 0 } : false,
       ca: options.ca,
+      headers: options.headers,
     });
     const client = new TestClient(socket);
     await once(socket, 'open');

@@ -14,6 +14,13 @@ const LIMITS = {
   maxBackpressureBytes: 1000,
 };
 
+/** None of them is met. */
+const BUDGETS = {
+  outbound: { excess: () => 0, furthestBehind: () => [] },
+  idleTimeoutMs: 0,
+  isHolder: () => true,
+};
+
 function sessionWith(bufferedBytes: number, end: (session: ClientSession) => void): ClientSession {
   const session: Partial<ClientSession> = {
     identity: {
@@ -50,7 +57,7 @@ async function turnsOfCuts(bufferedBytes: number): Promise<number[]> {
   for (let i = 0; i < 5; i++) sessions.add(sessionWith(bufferedBytes, end));
   const reader = sessionWith(500, () => assert.fail('one that reads was cut off'));
   sessions.add(reader);
-  const keeper = new SessionKeeper(sessions, LIMITS);
+  const keeper = new SessionKeeper(sessions, LIMITS, BUDGETS);
   try {
     for (; turns.length < 5; turn++) await nextTurn();
   } finally {
@@ -78,7 +85,7 @@ test('a client that has left by itself before its turn is not counted as slow', 
     sessions.clear();
   };
   for (let i = 0; i < 2; i++) sessions.add(sessionWith(501, end));
-  const keeper = new SessionKeeper(sessions, LIMITS);
+  const keeper = new SessionKeeper(sessions, LIMITS, BUDGETS);
   try {
     while (ended.length === 0) await nextTurn();
     for (let i = 0; i < 3; i++) await nextTurn();
@@ -96,7 +103,7 @@ test('a client that stops reading is cut off soon after ticks begin to flow agai
   const session = sessionWith(0, () => ended.resolve());
   session.socket.getBufferedAmount = () => bufferedBytes;
   sessions.add(session);
-  const keeper = new SessionKeeper(sessions, LIMITS);
+  const keeper = new SessionKeeper(sessions, LIMITS, BUDGETS);
   try {
     // In time for neither a round nor a second one of a keeper that nothing stirs.
     const beganAt = performance.now();

@@ -8,9 +8,14 @@ import type { ConnectionOptions } from '../../codec/connection-options.ts';
 import { type ServerMessage, toMsgpack, toPythonJson } from '../../codec/server-message.ts';
 import type { Instrument, Mode } from '../../codec/tick.ts';
 import type { Rights } from '../entitlement-messages.ts';
+import { NO_PLACE } from '../usage-table.ts';
+import type { Connection } from './admission.ts';
 import type { Close } from './close-codes.ts';
+import type { ProxyLimits } from './proxy-limits.ts';
+import type { RequestAllowance } from './request-allowance.ts';
 import type { Resumption } from './session-registrar.ts';
 import type { Stream } from './subscription-index.ts';
+import type { SubscriptionAccount } from './subscription-limits.ts';
 
 /** What uWebSockets.js keeps with a socket: filled at the upgrade. */
 export interface SocketData {
@@ -20,6 +25,7 @@ export interface SocketData {
   readonly isDirect: boolean;
   /** See `compression.ts`. */
   readonly isCompressed: boolean;
+  readonly connection: Connection;
   session: ClientSession | undefined;
 }
 
@@ -102,17 +108,31 @@ export class ClientSession {
   /** When the last ping left, 0 when it has been answered. Both in ms of performance.now(). */
   pingSentAt = 0;
   lastPingAt = performance.now();
+  /** Of performance.now(): when it last asked for something, other than for a pong. */
+  lastRequestAt = performance.now();
   /** Bytes of the requests that wait. */
   waitingBytes = 0;
+  readonly connection: Connection;
+  readonly allowance: RequestAllowance;
+  readonly subscriptions: SubscriptionAccount = { count: 0, place: NO_PLACE, maxOfKey: null };
+  readonly #limits: ProxyLimits;
   readonly #waiting: Uint8Array[] = [];
   #busy = false;
 
-  constructor(socket: ClientSocket, options: ConnectionOptions) {
+  constructor(socket: ClientSocket, options: ConnectionOptions, limits: ProxyLimits) {
+    const { isDirect, isCompressed, connection } = socket.getUserData();
     this.socket = socket;
-    const { isDirect, isCompressed } = socket.getUserData();
     this.isDirect = isDirect;
     this.isCompressed = isCompressed;
+    this.connection = connection;
     this.options = options;
+    this.#limits = limits;
+    this.allowance = limits.allowance();
+  }
+
+  /** A request is under way: the next one has to wait. */
+  get isBusy(): boolean {
+    return this.#busy;
   }
 
   get waiting(): number {
@@ -126,7 +146,7 @@ export class ClientSession {
   enqueue(bytes: Uint8Array, handle: (bytes: Uint8Array) => Promise<void> | undefined): void {
     if (this.#busy) {
       this.#waiting.push(bytes.slice());
-      this.waitingBytes += bytes.length;
+      this.#wait(bytes.length);
       return;
     }
     const done = handle(bytes);
@@ -140,13 +160,25 @@ export class ClientSession {
     while (this.open) {
       const bytes = this.#waiting.shift();
       if (bytes === undefined) return;
-      this.waitingBytes -= bytes.length;
+      this.#wait(-bytes.length);
       const done = handle(bytes);
       if (done === undefined) continue;
       this.#busy = true;
       void done.then(() => this.#next(handle));
       return;
     }
+  }
+
+  #wait(bytes: number): void {
+    this.waitingBytes += bytes;
+    this.#limits.inbound.add(bytes);
+  }
+
+  /** The connection is closed: nothing waits any more. */
+  close(): void {
+    this.open = false;
+    this.#wait(-this.waitingBytes);
+    this.#waiting.length = 0;
   }
 
   /** Sends a control message in the connection's framing. */
@@ -170,8 +202,12 @@ export class ClientSession {
     else send();
   }
 
+  /** Says why the connection ends, unless too much lies unread already that the library would keep with it. */
   end({ code, reason }: Close): void {
     this.isEnded = true;
-    if (this.open) this.socket.end(code, reason);
+    if (!this.open) return;
+    const unread = this.socket.getBufferedAmount();
+    if (this.#limits.outbound.mayLinger(unread, performance.now())) this.socket.end(code, reason);
+    else this.socket.close();
   }
 }

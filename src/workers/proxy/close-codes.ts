@@ -7,7 +7,10 @@
  * | 1009 | message too big            | yes, but send smaller messages |
  * | 1011 | keepalive ping timeout     | yes |
  * | 4008 | slow consumer              | yes: read faster, subscribe to less, or choose msgpack |
- * | 4429 | too many requests          | yes: wait for answers before asking on |
+ * | 4408 | idle                       | yes, when there is something to subscribe to |
+ * | 4423 | too many connections of an address | yes, when another one is closed |
+ * | 4422 | too many connections of a key | yes, when another one is closed |
+ * | 4429 | too many requests, or wrong keys | yes, but later: wait for answers before asking on |
  * | 4409 | session continued elsewhere | no: another connection has its session |
  * | 4401 | auth timeout               | yes, and authenticate within the grace time |
  */
@@ -16,8 +19,13 @@ export const CLOSE = {
   TOO_BIG: { code: 1009, reason: 'message too big' },
   KEEPALIVE: { code: 1011, reason: 'keepalive ping timeout' },
   SLOW_CONSUMER: { code: 4008, reason: 'slow consumer' },
+  IDLE: { code: 4408, reason: 'idle' },
+  TOO_MANY_OF_KEY: { code: 4422, reason: 'too many connections of this key' },
+  TOO_MANY_OF_ADDRESS: { code: 4423, reason: 'too many connections of this address' },
   TOO_MANY_REQUESTS: { code: 4429, reason: 'too many requests waiting' },
   SESSION_TAKEN: { code: 4409, reason: 'session continued by another connection; do not reconnect' },
+  FLOOD: { code: 4429, reason: 'too many requests' },
+  TOO_MANY_ATTEMPTS: { code: 4429, reason: 'too many wrong keys' },
   AUTH_TIMEOUT: { code: 4401, reason: 'auth timeout' },
 } as const;
 

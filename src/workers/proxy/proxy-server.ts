@@ -16,11 +16,12 @@ import {
 import { type ConnectionOptions, selectSubprotocol } from '../../codec/connection-options.ts';
 import type { TlsFiles } from '../reader-tasks.ts';
 import { ClientSession, type ClientSocket, type SocketData } from './client-session.ts';
-import { CLOSE } from './close-codes.ts';
+import { CLOSE, type Close } from './close-codes.ts';
 import { acceptedExtensions, compressionOf, publisherOf } from './compression.ts';
 import { isDirectClient } from './direct-client.ts';
 import { type FrameViolation, frameViolation } from './frame-violation.ts';
 import { pagePolicy } from './page-policy.ts';
+import type { ProxyLimits } from './proxy-limits.ts';
 
 /**
  * The library ends a connection without a word at its own limit, as soon as a frame's head announces more: nothing of ours
@@ -34,6 +35,11 @@ const MAX_WAITING_MESSAGES = 4;
 /** Bounds of the library's own time-out, in seconds. */
 const MIN_IDLE_S = 8;
 const MAX_IDLE_S = 960;
+
+/** After how many seconds of silence the library gives a connection up, also one that was told to close. */
+export function libraryIdleS(keepAliveMs: number): number {
+  return Math.min(MAX_IDLE_S, Math.max(MIN_IDLE_S, Math.ceil((2 * keepAliveMs) / 1000)));
+}
 
 export interface ServerEvents {
   message(session: ClientSession, bytes: Uint8Array): Promise<void> | undefined;
@@ -52,6 +58,7 @@ export interface ServerOptions {
   readonly keepAliveMs: number;
   /** What a connection starts with, from the query of its URL. */
   readonly initialOptions: (query: string) => ConnectionOptions;
+  readonly limits: ProxyLimits;
   readonly pageHtml: string;
   /** What the page asks for at `/page.json`. */
   readonly pageData: () => string;
@@ -81,7 +88,7 @@ export class ProxyServer {
       maxBackpressure: options.maxBackpressureBytes,
       closeOnBackpressureLimit: true,
       // Our own pings come first; this frees a socket that was told to close and does not read it.
-      idleTimeout: Math.min(MAX_IDLE_S, Math.max(MIN_IDLE_S, Math.ceil((2 * options.keepAliveMs) / 1000))),
+      idleTimeout: libraryIdleS(options.keepAliveMs),
       sendPingsAutomatically: false,
       upgrade: (response, request, context) => this.#upgrade(response, request, context),
       open: (socket) => this.#open(socket),
@@ -90,6 +97,7 @@ export class ProxyServer {
         const { session } = socket.getUserData();
         if (session !== undefined) session.pingSentAt = 0;
       },
+      ping: (socket) => this.#ping(socket),
       dropped: () => {
         this.counts.dropped++;
       },
@@ -106,6 +114,11 @@ export class ProxyServer {
         resolve(us_socket_local_port(socket));
       });
     });
+  }
+
+  /** Ends a connection by its number, if it is still there. */
+  end(connection: number, close: Close): void {
+    for (const session of this.sessions) if (session.connection.id === connection) session.end(close);
   }
 
   /** Accepts nobody any more, tells everybody, and frees the native handles, so that the thread can end. */
@@ -146,18 +159,17 @@ export class ProxyServer {
     const query = request.getQuery() ?? '';
     const isDirect = isDirectClient(key, offered, query);
     const extensions = acceptedExtensions(this.#options.compression, offered, query);
-    response.upgrade<SocketData>(
-      { query, subprotocol, isDirect, isCompressed: extensions !== '', session: undefined },
-      key,
-      subprotocol,
-      extensions,
-      context,
-    );
+    const connection = this.#options.limits.gate.enter(response, request);
+    if (connection === null) return;
+    const isCompressed = extensions !== '';
+    const data = { query, subprotocol, isDirect, isCompressed, connection, session: undefined };
+    response.upgrade<SocketData>(data, key, subprotocol, extensions, context);
   }
 
   #open(socket: ClientSocket): void {
     this.counts.accepted++;
-    const session = new ClientSession(socket, this.#options.initialOptions(socket.getUserData().query));
+    const { limits, initialOptions } = this.#options;
+    const session = new ClientSession(socket, initialOptions(socket.getUserData().query), limits);
     socket.getUserData().session = session;
     this.sessions.add(session);
   }
@@ -172,7 +184,8 @@ export class ProxyServer {
       session.end({ code, reason });
     } else if (
       session.waiting >= MAX_WAITING_REQUESTS ||
-      session.waitingBytes > MAX_WAITING_MESSAGES * this.#options.maxMessageBytes
+      session.waitingBytes > MAX_WAITING_MESSAGES * this.#options.maxMessageBytes ||
+      (session.isBusy && !this.#options.limits.inbound.hasRoom)
     ) {
       this.counts.tooManyWaiting++;
       session.end(CLOSE.TOO_MANY_REQUESTS);
@@ -181,13 +194,21 @@ export class ProxyServer {
     }
   }
 
+  /** The library has answered it. */
+  #ping(socket: ClientSocket): void {
+    const { session } = socket.getUserData();
+    if (session?.allowance.take(0, performance.now()) === 'flood') session.end(CLOSE.FLOOD);
+  }
+
   #close(socket: ClientSocket, code: number, violation: FrameViolation | null): void {
     if (violation !== null) this.counts[violation]++;
     const data = socket.getUserData();
     if (data.session === undefined) return;
-    data.session.open = false;
+    data.session.close();
     this.sessions.delete(data.session);
     this.#events().close(data.session, code);
+    // Behind it: what the client held is counted under its key, whose place may be another key's then.
+    this.#options.limits.admission.leave(data.connection);
     data.session = undefined;
   }
 }

@@ -10,10 +10,13 @@ import type { ProxyTask } from '../reader-tasks.ts';
 import type { ToReader } from '../worker-messages.ts';
 import { Broadcaster } from './broadcaster.ts';
 import { followBroker } from './broker-change.ts';
+import { CLOSE } from './close-codes.ts';
 import { FeedStatusNotifier } from './feed-status-notifier.ts';
+import { KeyAdmission } from './key-admission.ts';
 import { OrderRelay } from './order-relay.ts';
 import type { IntakeEvents, ProxyIntake, Pump } from './proxy-intake.ts';
-import { ProxyServer } from './proxy-server.ts';
+import { ProxyLimits } from './proxy-limits.ts';
+import { libraryIdleS, ProxyServer } from './proxy-server.ts';
 import { RefusalNotices } from './refusal-notices.ts';
 import { RequestHandler } from './request-handler.ts';
 import { RingIntake } from './ring-intake.ts';
@@ -30,6 +33,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
   readonly #intake: ProxyIntake;
   readonly #index = new SubscriptionIndex();
   readonly #server: ProxyServer;
+  readonly #limits: ProxyLimits;
   readonly #broadcaster: Broadcaster;
   readonly #snapshots: SnapshotJoin;
   readonly #subscriptions: SubscriptionHandler;
@@ -62,16 +66,23 @@ class ProxyWorker implements NativeWorker<ToReader> {
         ? new RingIntake(from, task, port, events)
         : new BusIntake({ task: from, offers: task, port, events, fail });
     const { source, control, offers } = this.#intake;
+    const keepAliveMs = Math.max(
+      task.pingIntervalMs + task.pingTimeoutMs,
+      task.designPingIntervalMs + task.designPingTimeoutMs,
+    );
+    const lingerMs = libraryIdleS(keepAliveMs) * 1000;
+    this.#limits = new ProxyLimits(task.admission, lingerMs, {
+      post: (message) => port.postMessage(message),
+      onRefused: (connection) => this.#server.end(connection, CLOSE.TOO_MANY_OF_ADDRESS),
+    });
     this.#server = new ProxyServer(
       {
         tls: task.tls,
         compression: task.compression,
         maxMessageBytes: task.maxMessageBytes,
         maxBackpressureBytes: task.maxBackpressureBytes,
-        keepAliveMs: Math.max(
-          task.pingIntervalMs + task.pingTimeoutMs,
-          task.designPingIntervalMs + task.designPingTimeoutMs,
-        ),
+        keepAliveMs,
+        limits: this.#limits,
         initialOptions: (query) => initialOptions(query, task.defaultDialect),
         pageHtml: task.page.html,
         pageData: () => JSON.stringify(offers.page()),
@@ -93,17 +104,23 @@ class ProxyWorker implements NativeWorker<ToReader> {
       this.#snapshots,
       offers,
       this.#statuses,
+      this.#limits.subscriptions,
     );
     this.#sessions = new SessionRegistrar(port, this.#index, this.#subscriptions, this.#orders);
+    const { admission, subscriptions, configured } = this.#limits;
     this.#requests = new RequestHandler(
-      control,
+      new KeyAdmission(control, admission, subscriptions, configured.maxConnectionsPerKey),
       this.#subscriptions,
       this.#orders,
       offers,
       this.#sessions,
       task.defaultDialect,
     );
-    this.#keeper = new SessionKeeper(this.#server.sessions, task);
+    this.#keeper = new SessionKeeper(this.#server.sessions, task, {
+      outbound: this.#limits.outbound,
+      idleTimeoutMs: configured.idleTimeoutMs,
+      isHolder: (session) => session.holdings.size > 0 || this.#orders.has(session),
+    });
     const { flushUs } = task;
     this.#pump = this.#intake.createPump({
       drain: () => {
@@ -126,7 +143,9 @@ class ProxyWorker implements NativeWorker<ToReader> {
   }
 
   handle(message: ToReader): boolean {
-    return this.#sessions.handle(message) || this.#intake.handle(message);
+    return (
+      this.#limits.admission.handle(message) || this.#sessions.handle(message) || this.#intake.handle(message)
+    );
   }
 
   counters(): Record<string, number> {
@@ -150,6 +169,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
       sessionsResumed: this.#sessions.resumed,
       sessionsUnknown: this.#sessions.unknown,
       ...this.#server.counts,
+      ...this.#limits.counters(),
       ...this.#keeper.closed,
       ...this.#index.counters,
       ...this.#intake.counters(),

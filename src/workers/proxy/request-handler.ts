@@ -9,7 +9,8 @@ import { FEATURE } from '../../codec/framing.ts';
 import { designError, errorMessage, type Json, type ServerMessage } from '../../codec/server-message.ts';
 import type { AccountStatus } from '../worker-messages.ts';
 import type { ClientSession } from './client-session.ts';
-import type { ControlPlane } from './control-plane.ts';
+import { CLOSE } from './close-codes.ts';
+import type { KeyAdmission } from './key-admission.ts';
 import type { OrderRelay } from './order-relay.ts';
 import type { FeedOffers } from './proxy-intake.ts';
 import type { SessionRegistrar } from './session-registrar.ts';
@@ -17,8 +18,11 @@ import type { Refuse, SubscriptionHandler } from './subscription-handler.ts';
 
 type Action = (session: ClientSession, request: RawRequest) => Promise<void> | undefined;
 
+/** Who sends only these asks for nothing. */
+const PINGS: ReadonlySet<string> = new Set(['ping', 'pong']);
+
 export class RequestHandler {
-  readonly #control: ControlPlane;
+  readonly #keys: KeyAdmission;
   readonly #subscriptions: SubscriptionHandler;
   readonly #offers: Pick<FeedOffers, 'supportedBrokers'>;
   readonly #sessions: Pick<SessionRegistrar, 'begin' | 'leave'>;
@@ -31,14 +35,14 @@ export class RequestHandler {
   readonly errors: Record<string, number> = {};
 
   constructor(
-    control: ControlPlane,
+    keys: KeyAdmission,
     subscriptions: SubscriptionHandler,
     orders: OrderRelay,
     offers: Pick<FeedOffers, 'supportedBrokers'>,
     sessions: Pick<SessionRegistrar, 'begin' | 'leave'>,
     defaultDialect: Dialect,
   ) {
-    this.#control = control;
+    this.#keys = keys;
     this.#subscriptions = subscriptions;
     this.#offers = offers;
     this.#sessions = sessions;
@@ -86,6 +90,8 @@ export class RequestHandler {
   /** Handles one message. A failure that nobody foresaw is answered, not thrown: it must not end the worker. */
   readonly handle = (session: ClientSession, bytes: Uint8Array): Promise<void> | undefined => {
     this.requests++;
+    const verdict = session.allowance.take(bytes.length, performance.now());
+    if (verdict !== 'ok') return void this.#refuseRate(session, bytes.length, verdict === 'flood');
     const fail = (error: unknown) =>
       this.#refuse(session, 'PROCESSING_ERROR', error instanceof Error ? error.message : String(error));
     try {
@@ -99,10 +105,19 @@ export class RequestHandler {
   #dispatch(session: ClientSession, parsed: ParsedRequest): Promise<void> | undefined {
     if (!parsed.ok) return void this.#refuse(session, parsed.code, parsed.message);
     const action = this.#actions.get(parsed.action);
+    if (!PINGS.has(parsed.action)) session.lastRequestAt = performance.now();
     if (action === undefined) {
       return void this.#refuse(session, 'INVALID_ACTION', `Invalid action: ${parsed.action}`);
     }
     return action(session, parsed.request);
+  }
+
+  #refuseRate(session: ClientSession, bytes: number, isFlood: boolean): void {
+    const ms = session.allowance.waitMs(bytes, performance.now());
+    const message = `Too many requests; the next one is taken in ${ms} ms`;
+    const error = errorIn(session.options.dialect, 'RATE_LIMITED', message);
+    this.#refuse(session, 'RATE_LIMITED', message, { ...error, retry_after_ms: ms });
+    if (isFlood) session.end(CLOSE.FLOOD);
   }
 
   #refuse(session: ClientSession, code: string, message: string, whole?: ServerMessage): void {
@@ -135,9 +150,12 @@ export class RequestHandler {
         'this connection has a session already; open another connection to go on with a former one';
       return void refuse('INVALID_OPTION', text);
     }
-    return this.#control.verifyKey(key).then((outcome) => {
+    return this.#keys.verify(session, key).then((outcome) => {
       if (!session.open) return;
-      if (outcome.status === 'refused') return refuse(outcome.code, outcome.message);
+      if (outcome.status === 'refused') {
+        refuse(outcome.code, outcome.message);
+        return outcome.close === undefined ? undefined : session.end(outcome.close);
+      }
       this.#sessions.leave(session, outcome);
       // What a client holds belongs to its user's broker session, and is given back under that user's slots.
       if (session.identity !== null && session.identity.owner !== outcome.owner) {

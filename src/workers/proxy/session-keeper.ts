@@ -8,6 +8,7 @@
  * millisecond (2-core machine, Node 22). One that comes near the library's limit does not wait for its turn.
  */
 
+import type { OutboundBudget } from './byte-budgets.ts';
 import type { ClientSession } from './client-session.ts';
 import { CLOSE } from './close-codes.ts';
 
@@ -32,9 +33,19 @@ export interface KeeperLimits {
   readonly maxBackpressureBytes: number;
 }
 
+/** What all clients together may take, and who may stay without asking anything. */
+export interface KeeperBudgets {
+  readonly outbound: Pick<OutboundBudget, 'excess' | 'furthestBehind'>;
+  /** 0: for ever. */
+  readonly idleTimeoutMs: number;
+  /** Has subscribed to something. */
+  readonly isHolder: (session: ClientSession) => boolean;
+}
+
 export class SessionKeeper {
   readonly #sessions: ReadonlySet<ClientSession>;
   readonly #limits: KeeperLimits;
+  readonly #budgets: KeeperBudgets;
   readonly #quietMs: number;
   #timer: NodeJS.Timeout | undefined;
   #isQuiet = false;
@@ -43,11 +54,12 @@ export class SessionKeeper {
   /** Slow consumers that are to be cut off, a few in each turn of the event loop, so that ticks pass in between. */
   readonly #slow = new Set<ClientSession>();
   #nextCut: NodeJS.Immediate | undefined;
-  readonly closed = { authTimeout: 0, keepalive: 0, slowConsumer: 0 };
+  readonly closed = { authTimeout: 0, keepalive: 0, slowConsumer: 0, idle: 0 };
 
-  constructor(sessions: ReadonlySet<ClientSession>, limits: KeeperLimits) {
+  constructor(sessions: ReadonlySet<ClientSession>, limits: KeeperLimits, budgets: KeeperBudgets) {
     this.#sessions = sessions;
     this.#limits = limits;
+    this.#budgets = budgets;
     const { authGraceMs, pingIntervalMs, pingTimeoutMs, designPingIntervalMs, designPingTimeoutMs } = limits;
     const times = [authGraceMs, pingIntervalMs, pingTimeoutMs, designPingIntervalMs, designPingTimeoutMs];
     this.#quietMs = Math.max(ROUND_MS, Math.min(QUIET_ROUND_MS, QUIET_PART * Math.min(...times)));
@@ -79,6 +91,7 @@ export class SessionKeeper {
 
   #round(now: number): void {
     const { authGraceMs, maxBackpressureBytes } = this.#limits;
+    let unsent = 0;
     for (const session of this.#sessions) {
       if (session.identity === null && now - session.connectedAt > authGraceMs) {
         this.closed.authTimeout++;
@@ -86,6 +99,7 @@ export class SessionKeeper {
         continue;
       }
       const backlog = session.socket.getBufferedAmount();
+      unsent += backlog;
       if (backlog > maxBackpressureBytes * URGENT_PART) {
         this.#end(session);
       } else if (backlog > maxBackpressureBytes / 2) {
@@ -95,6 +109,9 @@ export class SessionKeeper {
         this.#keepAlive(session, now);
       }
     }
+    const { outbound } = this.#budgets;
+    const excess = outbound.excess(unsent);
+    if (excess > 0) for (const session of outbound.furthestBehind(this.#sessions, excess)) this.#end(session);
   }
 
   readonly #cut = (): void => {
@@ -126,6 +143,15 @@ export class SessionKeeper {
       session.socket.ping();
       session.pingSentAt = now;
       session.lastPingAt = now;
+      this.#endIfIdle(session, now);
     }
+  }
+
+  /** Looked at with each ping, which is often enough for a time of hours. */
+  #endIfIdle(session: ClientSession, now: number): void {
+    const { idleTimeoutMs, isHolder } = this.#budgets;
+    if (idleTimeoutMs === 0 || now - session.lastRequestAt <= idleTimeoutMs || isHolder(session)) return;
+    this.closed.idle++;
+    session.end(CLOSE.IDLE);
   }
 }

@@ -3,6 +3,7 @@
  */
 
 import {
+  type ParsedSymbols,
   parseMode,
   parseSymbols,
   type RawRequest,
@@ -41,6 +42,7 @@ import {
 } from './subscription-answers.ts';
 import type { InstrumentStreams, Stream, StreamForm, SubscriptionIndex } from './subscription-index.ts';
 import { entriesOf, type Item, sourceMode } from './subscription-item.ts';
+import { holdsMode, refuseBeyond, type SubscriptionLimits } from './subscription-limits.ts';
 import { parseWish, type SubscriptionWish } from './subscription-wish.ts';
 
 /** Answers a request with an error in the connection's dialect. `whole` is a message that replaces the plain one. */
@@ -52,6 +54,7 @@ export class SubscriptionHandler {
   readonly #snapshots: SnapshotJoin;
   readonly #offers: Pick<FeedOffers, 'capabilities'>;
   readonly #statuses: FeedStatusNotifier;
+  readonly #limits: SubscriptionLimits;
 
   constructor(
     control: ControlPlane,
@@ -59,16 +62,18 @@ export class SubscriptionHandler {
     snapshots: SnapshotJoin,
     offers: Pick<FeedOffers, 'capabilities'>,
     statuses: FeedStatusNotifier,
+    limits: SubscriptionLimits,
   ) {
     this.#control = control;
     this.#index = index;
     this.#snapshots = snapshots;
     this.#offers = offers;
     this.#statuses = statuses;
+    this.#limits = limits;
   }
 
   subscribe(session: ClientSession, request: RawRequest, refuse: Refuse): Promise<void> | undefined {
-    const parsed = parseSymbols(request, 'At least one symbol must be specified');
+    const parsed = this.#symbolsOf(request, 'At least one symbol must be specified');
     if (!parsed.ok) return void refuse(session, parsed.code, parsed.message);
     const parsedWish = parseWish(request, session.options.dialect);
     if (!parsedWish.ok) return void refuse(session, parsedWish.code, parsedWish.message);
@@ -131,7 +136,9 @@ export class SubscriptionHandler {
     answer: (outcomes: readonly SubscribeOutcome[]) => void,
     hold: (granted: readonly (readonly [Instrument, Item])[], askedAt: number) => void,
   ): Promise<void> {
-    return this.#ask(session.identity!.account, items).then(({ outcomes, askedAt }) => {
+    const room = this.#limits.reserve(session, items);
+    const within = refuseBeyond(session, items, room);
+    const answered = this.#ask(session.identity!.account, within).then(({ outcomes, askedAt }) => {
       const granted = outcomes.flatMap((outcome, i) =>
         outcome.status === 'ok'
           ? outcome.instruments.map((instrument) => [instrument, items[i]!] as const)
@@ -150,6 +157,11 @@ export class SubscriptionHandler {
         this.#control.need(instruments.map(({ slot }) => this.#index.need(slot)));
       }
     });
+    return answered.finally(room.release);
+  }
+
+  #symbolsOf(request: RawRequest, emptyMessage: string): ParsedSymbols {
+    return this.#limits.refuseBatch(request) ?? parseSymbols(request, emptyMessage);
   }
 
   #itemOf(requested: RequestedSymbol, wish: SubscriptionWish, { account, broker }: Identity): Item {
@@ -203,7 +215,7 @@ export class SubscriptionHandler {
   }
 
   unsubscribe(session: ClientSession, request: RawRequest, refuse: Refuse): undefined {
-    const parsed = parseSymbols(request, 'Either symbols or unsubscribe_all is required');
+    const parsed = this.#symbolsOf(request, 'Either symbols or unsubscribe_all is required');
     if (!parsed.ok) {
       if (request.unsubscribe_all) return this.unsubscribeAll(session, request);
       return void refuse(session, parsed.code, parsed.message);
@@ -314,6 +326,7 @@ export class SubscriptionHandler {
     const holding = findHolding(session, instrument) ?? addHolding(session, instrument);
     const isFirst = holding.streams.size === 0;
     const stream = this.#index.add(instrument, form);
+    if (!holdsMode(session, instrument, form.view)) this.#limits.add(session, 1);
     holding.streams.set(form.view, stream);
     if (held !== undefined) this.#leave(session, held);
     if (isFirst && (form.features & FEATURE.SEQUENCE) !== 0) {
@@ -359,6 +372,7 @@ export class SubscriptionHandler {
     if (stream === undefined) return;
     holding.streams.delete(mode);
     const { instrument } = holding;
+    if (!holdsMode(session, instrument, mode)) this.#limits.add(session, -1);
     const { framing, features } = session.options;
     const isLast = holding.streams.size === 0;
     if (isLast) dropHolding(session, holding);

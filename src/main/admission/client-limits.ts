@@ -1,0 +1,23 @@
+import type { ClientLimits } from '../../workers/admission-messages.ts';
+import type { Config } from '../config-options.ts';
+
+/** What the configuration says of clients, for the workers that serve them. */
+export function clientLimits(config: Config): ClientLimits {
+  return {
+    trustedProxies: config.trustedProxies,
+    maxConnections: config.maxConnections,
+    maxConnectionsPerAddress: config.maxConnectionsPerAddress,
+    maxConnectionsPerKey: config.maxConnectionsPerKey,
+    authAttempts: config.authAttempts,
+    authWindowMs: config.authWindowMs,
+    requestsPerSecond: config.requestsPerSecond,
+    requestBurst: config.requestBurst,
+    maxBatch: config.maxBatch,
+    maxSubscriptionsPerClient: config.maxSubscriptionsPerClient,
+    maxSubscriptionsPerKey: config.maxSubscriptionsPerKey,
+    maxSubscriptions: config.maxSubscriptions,
+    idleTimeoutMs: config.idleTimeoutMs,
+    maxOutboundBytes: config.maxOutboundBytes,
+    maxInboundBytes: config.maxInboundBytes,
+  };
+}
