@@ -1,4 +1,5 @@
 import { BUS_OPTIONS } from './config/bus-options.ts';
+import { DRAIN_OPTIONS } from './config/drain-options.ts';
 import { ENGINE_OPTIONS } from './config/engine-options.ts';
 import { FEED_OPTIONS } from './config/feed-options.ts';
 import { LIMIT_OPTIONS } from './config/limit-options.ts';
@@ -19,6 +20,7 @@ export const CONFIG_OPTIONS = {
   ...LIMIT_OPTIONS,
   ...LISTENER_OPTIONS,
   ...SESSION_OPTIONS,
+  ...DRAIN_OPTIONS,
   ...RECORDING_OPTIONS,
 };
 

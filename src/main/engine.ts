@@ -9,6 +9,7 @@
  */
 import type { Logger } from 'pino';
 import { Piscina } from 'piscina';
+import type { DrainClients } from '../workers/drain-messages.ts';
 import type { ProxyTask } from '../workers/reader-tasks.ts';
 import type { InstrumentWish, RingHandle, SubscribeOutcome } from '../workers/worker-messages.ts';
 import { KeyVerifier } from './auth/key-verifier.ts';
@@ -31,6 +32,7 @@ import { OwnSessions } from './login/own-sessions.ts';
 import { isOpenAlgoBusWanted, OpenAlgoBus } from './openalgo/openalgo-bus.ts';
 import { BusKeys } from './ops/bus-keys.ts';
 import { pageUrl, readPage } from './ops/first-page.ts';
+import type { DrainProgress } from './ops/proxy-drain.ts';
 import { STATS_INTERVAL_MS, type Stats, StatsFile, statsPath } from './ops/stats-file.ts';
 import { packageVersion } from './package-version.ts';
 import { BUS_READER, FIRST_PROXY, proxyCount, ReaderWorkers } from './reader-workers.ts';
@@ -257,6 +259,11 @@ export class Engine {
         : ownBusSource(config, this.#busKeys?.server ?? null);
       return proxyTask(config, source, { port, tls }, offers);
     });
+  }
+
+  /** Lets the clients go before a stop. @returns resolves when nobody is left, which may be never */
+  drain(request: DrainClients, onProgress: (progress: DrainProgress) => void): Promise<void> {
+    return this.#readers.drain(request, onProgress);
   }
 
   /** Clients first, so that they read why; then the feeds, then what they used. Safe in every state. */

@@ -65,6 +65,14 @@ export const EXIT_CODES = {
   WORKER_FAILED: FAILURE_EXIT_CODE,
   /** Somebody else listens on a port of ours; it may be our predecessor that is still leaving. */
   PORT_IN_USE: FAILURE_EXIT_CODE,
+  /** No engine runs where a command looks for one. */
+  ENGINE_NOT_RUNNING: FAILURE_EXIT_CODE,
+  /** An engine runs, and takes no commands from this user. */
+  CONTROL_DENIED: REFUSED_EXIT_CODE,
+  /** Several engines run where a command looks for one. */
+  CONTROL_AMBIGUOUS: USAGE_EXIT_CODE,
+  /** An engine does not answer a command, or ended before it had carried it out. */
+  CONTROL_FAILED: FAILURE_EXIT_CODE,
   /** More keys wait for their Argon2 check than memory and time allow. */
   KEY_CHECKS_BUSY: FAILURE_EXIT_CODE,
   /** The key verifier was closed while a key waited for its check. */

@@ -31,6 +31,13 @@ const COMMANDS: readonly Command[] = [
     load: () => import('./commands/proxy.ts'),
   },
   {
+    name: 'drain',
+    usage: '[--timeout <seconds>]',
+    summary:
+      'stop the engine that runs here: clients are told, take what was sent to them, and come back spread',
+    load: () => import('./commands/drain.ts'),
+  },
+  {
     name: 'login',
     usage: 'angel [--user <name>] [--renew]',
     summary: 'log in to the broker without OpenAlgo, into the embedded database',

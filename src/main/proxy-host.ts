@@ -3,9 +3,11 @@
  * and instruments are asked for there, so nothing of a broker and no database is here.
  */
 import type { Logger } from 'pino';
+import type { DrainClients } from '../workers/drain-messages.ts';
 import { chooseListenerTls } from './config/client-listener.ts';
 import type { Config } from './config-options.ts';
 import { pageUrl, readRemotePage } from './ops/first-page.ts';
+import type { DrainProgress } from './ops/proxy-drain.ts';
 import { ReaderWorkers } from './reader-workers.ts';
 import { busSource, proxyTask } from './worker-tasks.ts';
 
@@ -66,6 +68,11 @@ export class ProxyHost {
     );
     log.info({ host: config.websocketHost, port, feeds: config.feeds }, 'proxy started');
     return { url: pageUrl(config, port) };
+  }
+
+  /** Lets the clients go before a stop. @returns resolves when nobody is left, which may be never */
+  drain(request: DrainClients, onProgress: (progress: DrainProgress) => void): Promise<void> {
+    return this.#workers.drain(request, onProgress);
   }
 
   /** Safe in every state. */

@@ -1,6 +1,7 @@
 /** The bus worker and the proxy workers of a process: started, reached and stopped together. Main thread. */
 import type { Logger } from 'pino';
 import type { FromAdmission } from '../workers/admission-messages.ts';
+import type { DrainClients, DrainNews } from '../workers/drain-messages.ts';
 import type { ProxyTask } from '../workers/reader-tasks.ts';
 import { isToSessionStore, type ToSessionStore } from '../workers/session-messages.ts';
 import type { FromReader, PeerRefused, ToReader } from '../workers/worker-messages.ts';
@@ -9,6 +10,7 @@ import { clientLimits } from './admission/client-limits.ts';
 import type { Config } from './config-options.ts';
 import { FeedLinks, type LinkNews } from './ops/feed-links.ts';
 import { chooseFreePort } from './ops/free-port.ts';
+import { type DrainProgress, ProxyDrain } from './ops/proxy-drain.ts';
 import { SessionStore } from './sessions/session-store.ts';
 import { SupervisedWorker, WorkerFailure } from './supervision.ts';
 import { workerScript } from './worker-script.ts';
@@ -24,7 +26,10 @@ export function proxyCount({ proxyWorkers }: Config): number {
 }
 
 /** What the control plane is asked and told. */
-export type ReaderMessage = Exclude<FromReader, LinkNews | PeerRefused | ToSessionStore | FromAdmission>;
+export type ReaderMessage = Exclude<
+  FromReader,
+  LinkNews | PeerRefused | ToSessionStore | FromAdmission | DrainNews
+>;
 
 export interface ReaderWorkersOptions {
   readonly config: Config;
@@ -47,6 +52,7 @@ export class ReaderWorkers {
   #sessions: SessionStore | null = null;
   /** Null where no clients are served. */
   #admission: AdmissionDesk | null = null;
+  #drain: ProxyDrain | null = null;
   #port = 0;
 
   constructor(options: ReaderWorkersOptions) {
@@ -122,6 +128,24 @@ export class ReaderWorkers {
   }
 
   /**
+   * Asks the proxies to accept nobody any more and to let their clients go.
+   * @returns resolves when nobody is left; a client that does not read may take for ever
+   */
+  drain(request: DrainClients, onProgress: (progress: DrainProgress) => void): Promise<void> {
+    const running = [...this.#proxies.entries()].filter(([, worker]) => worker.isRunning);
+    const drain = new ProxyDrain(
+      running.map(([index]) => FIRST_PROXY + index),
+      onProgress,
+    );
+    this.#drain = drain;
+    for (const worker of this.#proxies) {
+      worker.retire();
+      worker.post(request);
+    }
+    return drain.ended;
+  }
+
+  /**
    * Resolves when every thread has ended. Proxies go first: over inproc they hold messages that lie in the memory of the bus
    * worker's thread, and ZeroMQ gives them back to that thread, which must still be there then (seen: a corrupted heap).
    */
@@ -146,12 +170,14 @@ export class ReaderWorkers {
         else if (message.type === 'peerRefused') logRefusal(log, message);
         else if (isToSessionStore(message)) this.#sessions?.onMessage(reader, message, reply);
         else if (isOfAdmission(message)) this.#admission?.onMessage(reader - FIRST_PROXY, message, reply);
+        else if (message.type === 'draining') this.#drain?.note(reader, message);
         else onMessage(reader, message, reply);
       },
       onGone: () => {
         this.#links.forget(reader);
         this.#sessions?.onReaderGone(reader);
         if (isProxy) this.#admission?.onWorkerGone(reader - FIRST_PROXY);
+        this.#drain?.gone(reader);
         onGone(reader);
       },
       canRestart: isProxy || proxiesReadRings || !config.busEndpoint.startsWith('inproc:'),

@@ -3,6 +3,7 @@ import { controlEndpointOf } from '../workers/bus/bus-address.ts';
 import type { Config } from './config-options.ts';
 import { Engine } from './engine.ts';
 import type { EngineOptions, StartedEngine } from './engine-options.ts';
+import { controlPath } from './ops/control-path.ts';
 import { runHost } from './run-host.ts';
 
 /** What a command does with the engine beside running it. */
@@ -27,6 +28,7 @@ export function runEngine(
   let engine: Engine;
   return runHost({
     config,
+    controlPath: controlPath(config, cwd, 'engine'),
     create: (log, onFatal) => {
       engine = new Engine({ ...session, config, cwd, log, onFatal });
       return engine;

@@ -1,19 +1,29 @@
 /** What runs in this process, from its start to its orderly or disorderly end. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { DrainClients } from '../workers/drain-messages.ts';
 import type { Config } from './config-options.ts';
+import { DrainCommand } from './drain-command.ts';
+import { ControlSocket } from './ops/control-socket.ts';
 import { createLog } from './ops/log.ts';
+import type { DrainProgress } from './ops/proxy-drain.ts';
+import { StopRequest, type StopWish } from './stop-request.ts';
 import type { ToParent } from './supervising-parent.ts';
 
 /** An engine, or the proxies of feed hosts elsewhere. */
 export interface Host<Started> {
   /** @throws TickwireError when it cannot start; whatever had been started is stopped again */
   start(): Promise<Started>;
+  /** Lets the clients go before a stop. Resolves when nobody is left, which may be never. */
+  drain(request: DrainClients, onProgress: (progress: DrainProgress) => void): Promise<void>;
   /** Safe in every state. */
   stop(): Promise<void>;
 }
 
 export interface HostRun<Started> {
   readonly config: Config;
+  /** Where commands reach it; null: nowhere. */
+  readonly controlPath: string | null;
   /** `onFatal`: the process cannot go on. */
   readonly create: (log: Logger, onFatal: (code: string, message: string) => void) => Host<Started>;
   /** Called once it runs; what it throws ends the host and the command. */
@@ -23,7 +33,7 @@ export interface HostRun<Started> {
 }
 
 /**
- * Runs until a signal asks to stop, or until the parent is gone. Resolves with the exit code.
+ * Runs until a signal or `tickwire drain` asks to stop, or until the parent is gone. Resolves with the exit code.
  *
  * @throws TickwireError when the host cannot start
  */
@@ -34,17 +44,22 @@ export async function runHost<Started>(run: HostRun<Started>): Promise<number> {
     log.fatal({ code }, message);
     endAtOnce();
   });
-  const asked = Promise.race([askedToStop(), until ?? new Promise<never>(() => {})]);
+  const stop = new StopRequest();
+  stop.listen();
+  void until?.then((cause) => stop.ask({ cause, reason: 'stop', drainMs: null }));
+  const drain = new DrainCommand(stop, config);
   let deadline: NodeJS.Timeout | undefined;
+  let control: ControlSocket | null = null;
   let ended = false;
   // From the moment of asking, which may be in the middle of the start.
-  void asked.then((reason) => {
+  void stop.asked.then(({ cause, drainMs }) => {
     if (ended) return;
-    log.info({ reason }, 'stopping');
+    log.info({ reason: cause }, 'stopping');
+    const ms = (drainMs ?? config.drainTimeoutMs) + config.stopTimeoutMs;
     deadline = setTimeout(() => {
-      log.fatal({ code: 'STOP_TIMEOUT' }, `the engine did not stop within ${config.stopTimeoutMs} ms`);
+      log.fatal({ code: 'STOP_TIMEOUT' }, `the engine did not stop within ${ms} ms`);
       endAtOnce();
-    }, config.stopTimeoutMs);
+    }, ms);
   });
   try {
     const started = await host.start();
@@ -52,29 +67,49 @@ export async function runHost<Started>(run: HostRun<Started>): Promise<number> {
     // The parent may be gone already; then the channel's end asks to stop, and this error says nothing new.
     if (process.connected) process.send?.(message, undefined, undefined, () => {});
     try {
+      if (run.controlPath !== null) {
+        control = await ControlSocket.open(run.controlPath, { drain: drain.run }, log);
+      }
       onStarted(started);
-      await asked;
+      await letGo(host, await stop.asked, stop, config, { log, onProgress: (now) => drain.onProgress(now) });
     } finally {
       await host.stop();
     }
   } finally {
     ended = true;
     clearTimeout(deadline);
+    control?.close();
+    drain.onLeft();
     // The open channel would keep the process.
     if (process.connected) process.disconnect();
   }
   return 0;
 }
 
-/** Resolves with the reason. Signals that come after the first one change nothing: the stop is under way. */
-function askedToStop(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve(signal));
-    const orphaned = () => resolve('the supervising process is gone');
-    process.once('disconnect', orphaned);
-    // Gone before anybody listened. Without a channel there never was a parent.
-    if (process.connected === false) orphaned();
+interface Watching {
+  readonly log: Logger;
+  readonly onProgress: (progress: DrainProgress) => void;
+}
+
+/** Waits until the clients have gone, their time is over, or somebody is in a hurry. */
+async function letGo(
+  host: Pick<Host<unknown>, 'drain'>,
+  wish: StopWish,
+  stop: StopRequest,
+  config: Config,
+  { log, onProgress }: Watching,
+): Promise<void> {
+  const request: DrainClients = { type: 'drain', reason: wish.reason, spreadMs: config.drainSpreadMs };
+  let clients: DrainProgress = { clients: 0, unsentBytes: 0, closed: 0 };
+  const gone = host.drain(request, (progress) => {
+    clients = progress;
+    onProgress(progress);
   });
+  const timeUp = new AbortController();
+  const timeout = sleep(wish.drainMs ?? config.drainTimeoutMs, undefined, { signal: timeUp.signal });
+  await Promise.race([gone, timeout.catch(() => {}), stop.hurried]);
+  timeUp.abort();
+  log.info(clients, 'clients were let go');
 }
 
 /**

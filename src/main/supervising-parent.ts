@@ -23,7 +23,7 @@ export type ToParent = { readonly type: 'started' };
  *
  * @param script the CLI's entry file
  * @param args its arguments, which must not ask for supervision again
- * @param stopTimeoutMs what an orderly stop may take
+ * @param stopTimeoutMs what an orderly stop may take, clients included
  * @returns the exit code to leave with
  */
 export function superviseProcess(
@@ -65,12 +65,13 @@ export function superviseProcess(
       });
     };
     const stop = () => {
-      if (stopping) return;
-      stopping = true;
       clearTimeout(restart);
       // Between two lives there is nobody to tell.
       if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return resolve(0);
+      // Each time: the engine's process knows what it means to be asked again.
       child.kill('SIGTERM');
+      if (stopping) return;
+      stopping = true;
       killer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs + KILL_MARGIN_MS);
     };
     for (const signal of STOP_SIGNALS) process.on(signal, stop);

@@ -88,10 +88,15 @@ export class SupervisedWorker<To extends Typed = ToReader, From extends Typed = 
     this.#post(message);
   }
 
-  /** Asks the worker to leave and waits until its thread has ended. */
-  async stop(): Promise<void> {
+  /** Whatever becomes of the worker, no other takes its place any more. */
+  retire(): void {
     this.#stopping = true;
     clearTimeout(this.#restart);
+  }
+
+  /** Asks the worker to leave and waits until its thread has ended. */
+  async stop(): Promise<void> {
+    this.retire();
     clearInterval(this.#pinger);
     this.#post({ type: 'stop' });
     await this.#exited;

@@ -5,6 +5,7 @@
  */
 import type { Instrument, Mode } from '../codec/tick.ts';
 import type { FromAdmission, ToAdmission } from './admission-messages.ts';
+import type { DrainClients, DrainNews } from './drain-messages.ts';
 import type { Rights } from './entitlement-messages.ts';
 import type { StatusReport, WatchdogOptions } from './feed/feed-verdict.ts';
 import type { MarketCalendarData } from './feed/market-sessions.ts';
@@ -311,6 +312,7 @@ export type ToReader =
   | OrderUpdate
   | RequestRefused
   | ToAdmission
+  | DrainClients
   /** For the bus: who may read it from now on. */
   | { readonly type: 'allowedKeys'; readonly keys: readonly string[] };
 
@@ -340,6 +342,7 @@ export type FromReader =
       readonly detail: string;
     }
   | FromAdmission
+  | DrainNews
   | PeerRefused;
 
 /** The bus has turned somebody away. For main's log; told once for each, and again after a while. */

@@ -49,6 +49,9 @@ const PROCESS = [
   'TICKWIRE_LOG_FORMAT',
   'TICKWIRE_SUPERVISE',
   'TICKWIRE_STOP_TIMEOUT_MS',
+  'TICKWIRE_DRAIN_TIMEOUT',
+  'TICKWIRE_DRAIN_SPREAD',
+  'TICKWIRE_CONTROL_SOCKET',
 ];
 
 test('a proxy reads the options that its operator finds named, and nothing of databases and brokers', async (t) => {

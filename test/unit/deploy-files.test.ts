@@ -91,7 +91,9 @@ test('systemd restarts it after every end but a wrong configuration, and gives a
   assert.equal(unitValue('Service.Restart'), 'always');
   assert.equal(unitValue('Service.RestartPreventExitStatus'), String(CONFIGURATION_EXIT_CODE));
   assert.equal(unitValue('Unit.StartLimitIntervalSec'), '0');
-  assert.ok(Number(unitValue('Service.TimeoutStopSec')) * 1000 > CONFIG_OPTIONS.stopTimeoutMs.default);
+  const { stopTimeoutMs, drainTimeoutMs } = CONFIG_OPTIONS;
+  const stopMs = drainTimeoutMs.default + stopTimeoutMs.default;
+  assert.ok(Number(unitValue('Service.TimeoutStopSec')) * 1000 > stopMs);
 });
 
 test("under systemd the database's directory and the one of the stats file can be written, and nothing else", () => {

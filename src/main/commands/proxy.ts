@@ -6,8 +6,10 @@ export const run = supervisedCommand('proxy', async (config, cwd, print) => {
   refuseUnreachableFeeds(config);
   const { ProxyHost } = await import('../proxy-host.ts');
   const { runHost } = await import('../run-host.ts');
+  const { controlPath } = await import('../ops/control-path.ts');
   return runHost({
     config,
+    controlPath: controlPath(config, cwd, 'proxy'),
     create: (log, onFatal) => new ProxyHost({ config, cwd, log, onFatal }),
     onStarted: ({ url }) => {
       const feeds = config.feeds.map((hosts) => hosts.join(', else '));

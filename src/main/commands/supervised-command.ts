@@ -17,6 +17,6 @@ export function supervisedCommand(
     if (!config.supervise) return runHere(config, cwd, print);
     const { superviseProcess } = await import('../supervising-parent.ts');
     const args = [name, ...argv, '--no-supervise'];
-    return superviseProcess(script, args, config.stopTimeoutMs, printError);
+    return superviseProcess(script, args, config.drainTimeoutMs + config.stopTimeoutMs, printError);
   };
 }

@@ -131,7 +131,7 @@ export const ENGINE_OPTIONS = {
     min: 1,
     max: 600_000,
     unit: 'ms',
-    doc: 'Time that an orderly stop may take.',
+    doc: 'Time that an orderly stop may take, behind what clients may take (TICKWIRE_DRAIN_TIMEOUT).',
   }),
   wedgedAfterMs: durationOption({
     env: 'TICKWIRE_WEDGED_AFTER_MS',

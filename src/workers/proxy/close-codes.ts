@@ -3,7 +3,7 @@
  * connection: those are answered with an error message.
  *
  * | code | reason                     | reconnect? |
- * | 1001 | going away                 | yes: the engine restarts or stops |
+ * | 1001 | going away; reconnect in … | yes, after that time: the engine restarts or stops |
  * | 1009 | message too big            | yes, but send smaller messages |
  * | 1011 | keepalive ping timeout     | yes |
  * | 4008 | slow consumer              | yes: read faster, subscribe to less, or choose msgpack |

@@ -73,6 +73,7 @@ export class ProxyServer {
   readonly #events: () => ServerEvents;
   readonly #options: ServerOptions;
   #listenSocket: us_listen_socket | undefined;
+  #isAccepting = true;
 
   /** @param events looked up at the first message: the handlers need the app, which is made here */
   constructor(options: ServerOptions, events: () => ServerEvents) {
@@ -121,11 +122,20 @@ export class ProxyServer {
     for (const session of this.sessions) if (session.connection.id === connection) session.end(close);
   }
 
-  /** Accepts nobody any more, tells everybody, and frees the native handles, so that the thread can end. */
-  close(): void {
+  /** Whoever comes finds nobody, or, on a connection that is open for HTTP, reads 503. Requests are not taken any more. */
+  stopAccepting(): void {
+    this.#isAccepting = false;
     if (this.#listenSocket !== undefined) us_listen_socket_close(this.#listenSocket);
     this.#listenSocket = undefined;
-    for (const session of [...this.sessions]) session.end(CLOSE.GOING_AWAY);
+  }
+
+  /**
+   * Accepts nobody any more, tells everybody, and frees the native handles, so that the thread can end.
+   * @param closeOf what a client is closed with
+   */
+  close(closeOf: (session: ClientSession) => Close): void {
+    this.stopAccepting();
+    for (const session of [...this.sessions]) session.end(closeOf(session));
     this.app.close();
   }
 
@@ -153,6 +163,7 @@ export class ProxyServer {
   }
 
   #upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
+    if (!this.#isAccepting) return void refuseUpgrade(response);
     const subprotocol = selectSubprotocol(request.getHeader('sec-websocket-protocol'));
     const key = request.getHeader('sec-websocket-key');
     const offered = request.getHeader('sec-websocket-extensions');
@@ -176,7 +187,7 @@ export class ProxyServer {
 
   #message(socket: ClientSocket, message: ArrayBuffer): void {
     const { session } = socket.getUserData();
-    if (session === undefined) return;
+    if (session === undefined || !this.#isAccepting) return;
     if (message.byteLength > this.#options.maxMessageBytes) {
       this.counts.tooBig++;
       const { code } = CLOSE.TOO_BIG;
@@ -211,4 +222,9 @@ export class ProxyServer {
     this.#options.limits.admission.leave(data.connection);
     data.session = undefined;
   }
+}
+
+function refuseUpgrade(response: HttpResponse): void {
+  response.writeStatus('503 Service Unavailable').writeHeader('Retry-After', '1');
+  response.end('This server is going away. Connect again in a moment.\n', true);
 }

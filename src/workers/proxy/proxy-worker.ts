@@ -5,11 +5,13 @@
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { initialOptions } from '../../codec/connection-options.ts';
 import { BusIntake } from '../bus-source/bus-intake.ts';
+import type { DrainClients } from '../drain-messages.ts';
 import { type NativeWorker, runNativeWorker } from '../native-worker.ts';
 import type { ProxyTask } from '../reader-tasks.ts';
-import type { ToReader } from '../worker-messages.ts';
+import type { FromReader, ToReader } from '../worker-messages.ts';
 import { Broadcaster } from './broadcaster.ts';
 import { followBroker } from './broker-change.ts';
+import { ClientDrain } from './client-drain.ts';
 import { CLOSE } from './close-codes.ts';
 import { FeedStatusNotifier } from './feed-status-notifier.ts';
 import { KeyAdmission } from './key-admission.ts';
@@ -44,6 +46,9 @@ class ProxyWorker implements NativeWorker<ToReader> {
   readonly #requests: RequestHandler;
   readonly #keeper: SessionKeeper;
   readonly #pump: Pump;
+  readonly #post: (message: FromReader) => void;
+  /** Null until the clients are asked to leave. */
+  #drain: ClientDrain | null = null;
   /** Called when everything is wired: no message is looked at before. */
   readonly #events: IntakeEvents = {
     onAccount: (owner, status) => this.#requests.onAccount(owner, status, this.#server.sessions),
@@ -60,6 +65,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
 
   constructor(task: ProxyTask, port: MessagePort, fail: (error: unknown) => void) {
     const { source: from } = task;
+    this.#post = (message) => port.postMessage(message);
     const events = this.#events;
     this.#intake =
       from.kind === 'ring'
@@ -143,6 +149,10 @@ class ProxyWorker implements NativeWorker<ToReader> {
   }
 
   handle(message: ToReader): boolean {
+    if (message.type === 'drain') {
+      this.#beginDrain(message);
+      return true;
+    }
     return (
       this.#limits.admission.handle(message) || this.#sessions.handle(message) || this.#intake.handle(message)
     );
@@ -185,15 +195,26 @@ class ProxyWorker implements NativeWorker<ToReader> {
     return longest;
   }
 
+  /** Clients are told once; without new ticks what was sent to them comes to an end. */
+  #beginDrain(request: DrainClients): void {
+    if (this.#drain !== null) return;
+    this.#server.stopAccepting();
+    void this.#pump.stop();
+    // Ticks that wait for others would be lost.
+    this.#broadcaster.drain(Number.POSITIVE_INFINITY);
+    this.#drain = new ClientDrain({ sessions: this.#server.sessions, request, onNews: this.#post });
+    this.#drain.begin();
+  }
+
   async close(): Promise<void> {
     this.#keeper.stop();
     this.#statuses.stop();
+    this.#drain?.stop();
     await this.#pump.stop();
     try {
-      // Ticks that wait for others would be lost.
-      this.#broadcaster.drain(Number.POSITIVE_INFINITY);
+      if (this.#drain === null) this.#broadcaster.drain(Number.POSITIVE_INFINITY);
     } finally {
-      this.#server.close();
+      this.#server.close((session) => this.#drain?.closeOf(session) ?? CLOSE.GOING_AWAY);
       await this.#intake.close();
     }
   }
