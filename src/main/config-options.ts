@@ -1,6 +1,7 @@
 import { BUS_OPTIONS } from './config/bus-options.ts';
 import { DRAIN_OPTIONS } from './config/drain-options.ts';
 import { ENGINE_OPTIONS } from './config/engine-options.ts';
+import { ENTITLEMENT_OPTIONS } from './config/entitlement-options.ts';
 import { FEED_OPTIONS } from './config/feed-options.ts';
 import { LIMIT_OPTIONS } from './config/limit-options.ts';
 import { LISTENER_OPTIONS } from './config/listener-options.ts';
@@ -17,6 +18,7 @@ export const CONFIG_OPTIONS = {
   ...LOGIN_OPTIONS,
   ...BUS_OPTIONS,
   ...ENGINE_OPTIONS,
+  ...ENTITLEMENT_OPTIONS,
   ...LIMIT_OPTIONS,
   ...LISTENER_OPTIONS,
   ...SESSION_OPTIONS,

@@ -26,6 +26,9 @@ import { ChangeWatch } from './database/change-watch.ts';
 import { type OpenDatabase, openDatabase } from './database/open-database.ts';
 import { EngineMemory } from './engine-memory.ts';
 import type { EngineOptions, StartedEngine } from './engine-options.ts';
+import { Entitlements } from './entitlements/entitlements.ts';
+import { entitlementsPath } from './entitlements/entitlements-path.ts';
+import { KeyOwners } from './entitlements/key-owners.ts';
 import { InstrumentMaster } from './instruments/instrument-master.ts';
 import { MASTER_READER } from './instruments/master-reader.ts';
 import { OwnSessions } from './login/own-sessions.ts';
@@ -57,6 +60,7 @@ export class Engine {
   simulator: SimulatorThread | null = null;
   #database: OpenDatabase | null = null;
   #keys: KeyVerifier | null = null;
+  #entitlements: Entitlements | null = null;
   #accounts: Accounts | null = null;
   #statuses: FeedStatus | null = null;
   #watch: ChangeWatch | null = null;
@@ -171,6 +175,13 @@ export class Engine {
     const database = openDatabase(config, cwd);
     this.#database = database;
     this.#keys = new KeyVerifier(database);
+    const entitlements = new Entitlements({
+      path: entitlementsPath(config, cwd),
+      pollMs: config.entitlementsPollMs,
+      onChange: (standings) => this.#readers.post({ type: 'standingsChanged', standings }),
+      log: this.#log,
+    });
+    this.#entitlements = entitlements;
     const onRenewed = (name: string) => this.#onInvalidation(name);
     const ownSessions = new OwnSessions(this.#options, { database, pool: this.pool, onRenewed });
     this.#ownSessions = ownSessions;
@@ -201,7 +212,8 @@ export class Engine {
     this.openalgoBus = isOpenAlgoBusWanted(config) ? this.#createOpenAlgoBus() : null;
     this.#desk = new ReaderDesk({
       accounts: this.#accounts,
-      keys: this.#keys,
+      keys: new KeyOwners(entitlements, this.#keys),
+      entitlements,
       instruments: (broker) => instruments.table(broker),
       slots: new SlotTable(config.maxInstruments),
       registry: this.#registry,
@@ -237,6 +249,7 @@ export class Engine {
     ]);
     this.#startStatsFile();
     busKeys.watch();
+    entitlements.watch();
     ownSessions.start();
     const listener = port === null ? {} : { host: config.websocketHost, port };
     this.#log.info({ ...listener, bus: config.busEndpoint, instruments: instruments.size }, 'engine started');
@@ -278,6 +291,7 @@ export class Engine {
     await this.openalgoBus?.stop();
     await this.#accounts?.stop();
     await this.#keys?.close();
+    this.#entitlements?.stop();
     await this.pool.destroy();
     await this.simulator?.stop();
     await this.#options.standIn?.stop();

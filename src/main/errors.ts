@@ -33,6 +33,16 @@ export const EXIT_CODES = {
   DATABASE_UNREADABLE: FAILURE_EXIT_CODE,
   /** The database is OpenAlgo's own: its logins and instruments are written by OpenAlgo alone. */
   DATABASE_NOT_OURS: CONFIGURATION_EXIT_CODE,
+  /** The file of roles and keys cannot be created or written. */
+  ENTITLEMENTS_UNWRITABLE: CONFIGURATION_EXIT_CODE,
+  /** The file of roles and keys is there but cannot be read, or is another version's. */
+  ENTITLEMENTS_UNREADABLE: FAILURE_EXIT_CODE,
+  /** A command names a key, role or user that there is not. */
+  KEY_UNKNOWN: USAGE_EXIT_CODE,
+  ROLE_UNKNOWN: USAGE_EXIT_CODE,
+  USER_UNKNOWN: USAGE_EXIT_CODE,
+  /** A role cannot be removed while somebody has it. */
+  ROLE_IN_USE: USAGE_EXIT_CODE,
   /** A login needs something that was neither configured nor could be asked for. */
   LOGIN_INPUT_MISSING: CONFIGURATION_EXIT_CODE,
   /** The broker refuses client code, PIN, TOTP or API key, or the account is blocked. Not tried again. */

@@ -69,8 +69,10 @@ const COMMANDS: readonly Command[] = [
   },
   {
     name: 'keys',
-    usage: 'curve [--json]',
-    summary: 'make a key pair for an encrypted bus between hosts',
+    usage:
+      'create --user <name> [--role <role>] [--name <text>] | list | revoke <id> | ' +
+      'role set|list|assign|unassign|remove … | curve',
+    summary: 'keys of clients and what they may do; or a key pair for an encrypted bus between hosts',
     load: () => import('./commands/keys.ts'),
   },
   {

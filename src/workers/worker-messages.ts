@@ -6,7 +6,7 @@
 import type { Instrument, Mode } from '../codec/tick.ts';
 import type { FromAdmission, ToAdmission } from './admission-messages.ts';
 import type { DrainClients, DrainNews } from './drain-messages.ts';
-import type { Rights } from './entitlement-messages.ts';
+import type { KeyStanding, Rights } from './entitlement-messages.ts';
 import type { StatusReport, WatchdogOptions } from './feed/feed-verdict.ts';
 import type { MarketCalendarData } from './feed/market-sessions.ts';
 import type { FromSessionStore, ToSessionStore } from './session-messages.ts';
@@ -313,12 +313,18 @@ export type ToReader =
   | RequestRefused
   | ToAdmission
   | DrainClients
+  /** How keys stand from now on: their rights have changed, or they were revoked. */
+  | { readonly type: 'standingsChanged'; readonly standings: readonly KeyStanding[] }
+  /** Answer to `askStandings`, in the order of its keys. */
+  | { readonly type: 'standings'; readonly id: number; readonly standings: readonly KeyStanding[] }
   /** For the bus: who may read it from now on. */
   | { readonly type: 'allowedKeys'; readonly keys: readonly string[] };
 
 export type FromReader =
   | ToSessionStore
   | { readonly type: 'verifyKey'; readonly id: number; readonly key: string }
+  /** How keys stand that were verified before. */
+  | { readonly type: 'askStandings'; readonly id: number; readonly keyIds: readonly string[] }
   /** Wishes for instruments, answered one by one in their order; each success raises the need by the wish's mode. */
   | {
       readonly type: 'subscribe';

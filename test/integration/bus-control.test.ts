@@ -48,7 +48,8 @@ test('a key is verified as for a client of the host itself, with the account beh
   const fixture = await startEngineFixture(t);
   const control = new ControlClient(t, fixture.busEndpoint);
   const good = await control.verifyKey(fixture.key);
-  assert.deepEqual(good.outcome, { status: 'ok', userId: DEMO_USER, account: DEMO_USER, broker: 'angel' });
+  const key = { userId: DEMO_USER, keyId: `openalgo:${DEMO_USER}`, rights: null };
+  assert.deepEqual(good.outcome, { status: 'ok', ...key, account: DEMO_USER, broker: 'angel' });
   assert.deepEqual(
     [good.account?.name, good.account?.broker, good.account?.hasSession],
     [DEMO_USER, 'angel', true],
@@ -138,7 +139,7 @@ test('bad requests are answered with what is wrong, nobody else notices, and the
     [[Buffer.from([0xff, 0xfe])], /no JSON object/],
     [['[]'], /no JSON object/],
     [['{"id":-1}'], /id is no integer/],
-    [['{"id":0,"protocol":1,"type":"dance"}'], /type is none of hello, verifyKey, resolve/],
+    [['{"id":0,"protocol":1,"type":"dance"}'], /type is none of hello, verifyKey, standings, resolve/],
     [['{"id":0,"protocol":1,"type":"resolve","account":"a","wishes":[["NSE","X",9]]}'], /wishes is no list/],
     [['', '{"id":0,"protocol":1,"type":"hello"}'], /has 2 frames/],
     [[`{"id":0,"x":"${'x'.repeat(MAX_REQUEST_BYTES)}"}`], /bytes, the limit is/],

@@ -49,6 +49,8 @@ export function createBusIntake(
     events: {
       onAccount: (owner, { hasSession, isConnected }) =>
         void news.push(`account ${owner} ${hasSession} ${isConnected}`),
+      onKeyStandings: (standings) =>
+        void news.push(...standings.map(({ keyId, status }) => `key ${keyId} ${status}`)),
       onFeedStatus: ({ status, reason, slots }) => void news.push(`${status} ${slots}: ${reason}`),
       onRequestRefused: ({ slots, message }) => void news.push(`refused ${slots}: ${message}`),
       onOrderUpdate: (owner, text) => void news.push(`order ${owner} ${text}`),

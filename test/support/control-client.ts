@@ -52,7 +52,10 @@ export class ControlClient {
   }
 
   verifyKey(key: string): Promise<AnswerOf<'keyVerified'>> {
-    return this.#ask<'verifyKey', 'keyVerified'>({ type: 'verifyKey', key }, 'keyVerified');
+    return this.#ask<'verifyKey', 'keyVerified'>(
+      { type: 'verifyKey', key, checksRights: true },
+      'keyVerified',
+    );
   }
 
   resolve(account: string, wishes: RequestOf<'resolve'>['wishes']): Promise<AnswerOf<'resolved'>> {

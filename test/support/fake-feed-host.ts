@@ -38,6 +38,8 @@ export class FakeFeedHost {
   isDeaf = false;
   /** Users by key. */
   readonly users = new Map<string, string>();
+  /** Counts changes of `rights`. */
+  entitlements = 0;
   /** Rights by the number of the key; who has none may do everything. */
   readonly rights = new Map<string, Rights>();
   /** What is found of a symbol; by default everything is, without a last value. */
@@ -75,7 +77,8 @@ export class FakeFeedHost {
   }
 
   heartbeat(): void {
-    if (!this.isSilent) this.sendEvent({ type: 'heartbeat', host: this.host, at: Date.now() });
+    const entitlements = this.entitlements;
+    if (!this.isSilent) this.sendEvent({ type: 'heartbeat', host: this.host, at: Date.now(), entitlements });
   }
 
   sendEvent(event: BusEvent): void {
@@ -145,6 +148,14 @@ export class FakeFeedHost {
           heartbeatMs: HEARTBEAT_MS,
           page: { watch: [], demoKey: null, simulated: false, replayed: false },
         };
+      case 'standings': {
+        const standings = request.keyIds.map((keyId) => ({
+          keyId,
+          status: 'good' as const,
+          rights: this.rights.get(keyId) ?? null,
+        }));
+        return { id, type: 'standings', standings };
+      }
       case 'verifyKey': {
         const userId = this.users.get(request.key);
         if (userId === undefined) {

@@ -155,6 +155,8 @@ export class FeedGroupScene {
   readonly events: IntakeEvents = {
     onAccount: (owner, { hasSession, isConnected }) =>
       void this.news.push(`account ${owner} ${hasSession} ${isConnected}`),
+    onKeyStandings: (standings) =>
+      void this.news.push(...standings.map(({ keyId, status }) => `key ${keyId} ${status}`)),
     onFeedStatus: ({ status, reason, slots }) => void this.news.push(`${status} ${slots}: ${reason}`),
     onRequestRefused: ({ slots, message }) => void this.news.push(`refused ${slots}: ${message}`),
     onOrderUpdate: (owner, text) => void this.news.push(`order ${owner} ${text}`),

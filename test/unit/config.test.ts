@@ -38,6 +38,8 @@ const CURVE_Z85 = 'HelloWorld'.repeat(4);
 
 /** For every option a text that it takes, the value that it means, and a text that it refuses (null: it takes any). */
 const CASES: Record<ConfigKey, readonly [text: string, value: unknown, refused: string | null]> = {
+  entitlements: ['/etc/tickwire/roles.db', '/etc/tickwire/roles.db', ' '],
+  entitlementsPollMs: ['200ms', 200, '5'],
   blackBoxMinutes: ['10', 10, '-1'],
   blackBoxBytes: ['67108864', 67_108_864, '1000'],
   blackBoxDir: ['/var/lib/tickwire/box', '/var/lib/tickwire/box', ' '],

@@ -15,7 +15,8 @@ import {
 
 const REQUESTS: readonly ControlRequest[] = [
   { id: 1, type: 'hello' },
-  { id: 2, type: 'verifyKey', key: 'abc' },
+  { id: 2, type: 'verifyKey', key: 'abc', checksRights: true },
+  { id: 4, type: 'standings', keyIds: ['own:1'] },
   {
     id: 3,
     type: 'resolve',
@@ -99,6 +100,16 @@ const ANSWERS: readonly ControlAnswer[] = [
     ],
     statuses: [STATUS],
   },
+  {
+    id: 6,
+    type: 'standings',
+    standings: [
+      { keyId: 'own:1', status: 'good', rights: RIGHTS },
+      { keyId: 'own:2', status: 'revoked' },
+      { keyId: 'openalgo:admin', status: 'good', rights: null },
+      { keyId: 'own:3', status: 'good', rights: RIGHTS },
+    ],
+  },
   { id: 0, type: 'error', code: 'CONTROL_INVALID', message: 'no' },
 ];
 
@@ -129,7 +140,9 @@ test('every request and every answer is read as it was sent', () => {
 test('a request with any field missing or of another kind is answered with what is wrong, under its id', () => {
   for (const request of REQUESTS) {
     const fields: unknown = JSON.parse(encodeRequest(request));
-    for (const [path, copy] of spoilt(fields, [undefined, null, true, -1, 0.5, {}])) {
+    for (const [path, copy, wrong] of spoilt(fields, [undefined, null, true, -1, 0.5, {}])) {
+      // A version that knows no roles does not say whether it checks them.
+      if (path === 'checksRights' && (wrong === true || wrong === undefined)) continue;
       const answer = parseRequest(bytes(JSON.stringify(copy)));
       assert.equal(answer.type, 'error', `${path} in ${JSON.stringify(copy)}`);
       if (answer.type !== 'error') continue;
@@ -163,15 +176,20 @@ test('a request that is too large is refused unread, and one with too many wishe
 });
 
 test('an answer with any field missing or of another kind is none', () => {
-  const lists = ['modes', 'depthLevels', 'exchanges', 'symbols'].map((name) => `outcome.rights.${name}`);
-  const limits = Object.keys(RIGHTS.limits).map((name) => `outcome.rights.limits.${name}`);
-  const nulls = ['page.demoKey', 'account', 'outcome.rights', ...lists, ...limits];
+  const lists = ['modes', 'depthLevels', 'exchanges', 'symbols'];
+  const limits = Object.keys(RIGHTS.limits).map((name) => `limits.${name}`);
+  const ofRights = ['outcome.rights', 'roles.0'].flatMap((at) =>
+    [...lists, ...limits].map((name) => `${at}.${name}`),
+  );
+  const nulls = ['page.demoKey', 'account', 'outcome.rights', ...ofRights];
+  const isPlaceOfRole = (path: string) => /^standings\.\d+\.1$/.test(path);
   const optional = ['outcome.keyId', 'outcome.rights'];
   for (const answer of ANSWERS) {
     const fields: unknown = JSON.parse(encodeAnswer(answer));
     for (const [path, copy, wrong] of spoilt(fields, [undefined, null, -1, 0.5, {}])) {
       if (wrong === null && nulls.includes(path)) continue;
       if (wrong === undefined && optional.includes(path)) continue;
+      if (isPlaceOfRole(path) && (wrong === null || wrong === undefined || wrong === -1)) continue;
       // Nanoseconds may have a fraction.
       if (wrong === 0.5 && path === 'askedAt') continue;
       assert.equal(parseAnswer(bytes(JSON.stringify(copy))), null, `${path}: ${JSON.stringify(copy)}`);

@@ -102,7 +102,7 @@ test('a proxy with hundreds of keys to check holds up no other, whose key comes 
   });
   const served = server.serve();
   const ask = (peer: string, id: number, key: string) =>
-    socket.push(peer, encodeRequest({ id, type: 'verifyKey', key }));
+    socket.push(peer, encodeRequest({ id, type: 'verifyKey', key, checksRights: true }));
   for (let id = 1; id <= 300; id++) ask('greedy', id, `wrong ${id}`);
   for (const id of [1, 2]) ask('modest', id, `right ${id}`);
   socket.push('greedy', encodeRequest({ id: 301, type: 'resolve', account: 'a', wishes: [] }));

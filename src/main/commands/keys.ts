@@ -1,22 +1,12 @@
 /** `tickwire keys …`: one file for each of its words. */
-import { TickwireError } from '../errors.ts';
 import type { RunCommand } from './command.ts';
+import { runAction } from './run-action.ts';
 
-const ACTIONS: Readonly<Record<string, () => Promise<{ readonly run: RunCommand }>>> = {
-  curve: () => import('./keys-curve.ts'),
-};
-
-export const run: RunCommand = async (context) => {
-  const [action = '', ...argv] = context.argv;
-  const load = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
-  if (load === undefined) {
-    const known = Object.keys(ACTIONS).map((name) => `tickwire keys ${name}`);
-    const given = `tickwire keys ${action}`.trim();
-    throw new TickwireError(
-      'COMMAND_INVALID',
-      `It must be ${known.join(' or ')}, but was "${given}". See tickwire help.`,
-    );
-  }
-  const module = await load();
-  return module.run({ ...context, argv });
-};
+export const run: RunCommand = (context) =>
+  runAction('keys', context, {
+    create: () => import('./keys-create.ts'),
+    list: () => import('./keys-list.ts'),
+    revoke: () => import('./keys-revoke.ts'),
+    role: () => import('./keys-role.ts'),
+    curve: () => import('./keys-curve.ts'),
+  });

@@ -13,10 +13,11 @@ import type {
   SubscribeOutcome,
   ToReader,
 } from '../../workers/worker-messages.ts';
-import type { KeyVerifier } from '../auth/key-verifier.ts';
 import type { Account } from '../brokers/account.ts';
 import type { Accounts } from '../brokers/accounts.ts';
 import type { FeedStatus } from '../brokers/feed-status.ts';
+import type { Entitlements } from '../entitlements/entitlements.ts';
+import type { KeyOwners } from '../entitlements/key-owners.ts';
 import type { InstrumentTable } from '../instruments/instrument-table.ts';
 import type { OpenAlgoBus } from '../openalgo/openalgo-bus.ts';
 import type { ReaderMessage } from '../reader-workers.ts';
@@ -31,7 +32,8 @@ const MAX_TOKEN_BYTES = 25;
 
 export interface ReaderDeskOptions {
   readonly accounts: Accounts;
-  readonly keys: KeyVerifier;
+  readonly keys: Pick<KeyOwners, 'verify'>;
+  readonly entitlements: Pick<Entitlements, 'standing'>;
   /** The instruments of a broker. */
   readonly instruments: (broker: string) => InstrumentTable;
   readonly slots: SlotTable;
@@ -68,6 +70,11 @@ export class ReaderDesk {
           reply({ type: 'keyVerified', id: message.id, outcome });
         });
         break;
+      case 'askStandings': {
+        const standings = message.keyIds.map((keyId) => this.#options.entitlements.standing(keyId));
+        reply({ type: 'standings', id: message.id, standings });
+        break;
+      }
       case 'subscribe': {
         const { id, account, broker, wishes } = message;
         const request = { reader, id };
@@ -150,12 +157,9 @@ export class ReaderDesk {
 
   async #verify(key: string): Promise<KeyOutcome> {
     try {
-      const owner = await this.#options.keys.verify(key);
-      if (owner === null) {
-        return { status: 'refused', code: 'AUTHENTICATION_ERROR', message: 'Invalid API key' };
-      }
-      const { userId } = owner;
-      const known = { userId, keyId: `openalgo:${userId}`, rights: null };
+      const known = await this.#options.keys.verify(key);
+      if ('status' in known) return known;
+      const { userId } = known;
       const outcome = this.#options.accounts.open(userId);
       if (outcome.status === 'error') {
         return { status: 'brokerError', ...known, code: outcome.code, message: outcome.message };

@@ -11,6 +11,7 @@ import { chooseHost } from './choose-host.ts';
 import type { LossCounter } from './followed-ticks.ts';
 import type { GroupLink } from './group-link.ts';
 import { GroupStatuses } from './group-statuses.ts';
+import { KeyStandings } from './key-standings.ts';
 import type { LocalSlots } from './local-slots.ts';
 import { nameKey, SourceInstrument, type StatusWord } from './source-instrument.ts';
 
@@ -40,6 +41,7 @@ export class FeedGroup {
   readonly index: number;
   readonly links: readonly GroupLink[];
   readonly accounts: AccountBook;
+  readonly keys: KeyStandings;
   readonly #options: FeedGroupOptions;
   readonly #statuses: GroupStatuses;
   readonly #instruments = new Map<string, SourceInstrument>();
@@ -57,6 +59,9 @@ export class FeedGroup {
     this.links = links;
     this.#floors = links.map(() => 0);
     this.#statuses = new GroupStatuses(links, (news) => events.onFeedStatus(news));
+    this.keys = new KeyStandings(links.length, (standings) =>
+      events.onKeyStandings(standings.map((each) => ({ ...each, keyId: ownerOf(index, each.keyId) }))),
+    );
     this.accounts = new AccountBook(
       links.length,
       (host) => links[host]!.state === 'up',
@@ -133,6 +138,9 @@ export class FeedGroup {
     switch (event.type) {
       case 'heartbeat':
         link.onHeartbeat(event.host);
+        if (event.entitlements !== undefined) {
+          this.keys.onHeartbeat(link, `${event.host}/${event.entitlements}`);
+        }
         return;
       case 'status':
         this.onStatus(link, event);

@@ -57,12 +57,13 @@ export function verifyKeyAt(group: FeedGroup, key: string): Promise<VerifiedKey>
 
 async function verifyAt(group: FeedGroup, link: GroupLink, key: string): Promise<VerifiedKey> {
   if (!(await link.untilDecided())) throw new Unreachable([link], AWAY);
-  const answer = await ask(link, { type: 'verifyKey', key });
+  const answer = await ask(link, { type: 'verifyKey', key, checksRights: true });
   if (answer.type !== 'keyVerified') throw new Unreachable([link], describe(answer));
   const { outcome, account } = answer;
   if (outcome.status === 'refused') return outcome;
   if (account !== null) group.accounts.note(link.host, account);
   const { userId, keyId } = outcome;
+  group.keys.note(link.host, keyId);
   return { ...outcome, owner: ownerOf(group.index, userId), keyId: ownerOf(group.index, keyId) };
 }
 

@@ -3,7 +3,7 @@
  * broker's name does, and end with their separator, as those of ticks do.
  *
  * | topic                 | JSON                                                       | answered on a subscription |
- * | `@heartbeat/`         | host, at                                                   | yes                        |
+ * | `@heartbeat/`         | host, at, entitlements                                     | yes                        |
  * | `@status/<broker>/`   | revision, status, since, reason, broker, instruments       | with all that hold now     |
  * | `@account/<user>/`    | revision, name, broker, hasSession, isConnected            | yes                        |
  * | `@orders/<user>/`     | the order update as it came                                | no                         |
@@ -33,6 +33,8 @@ export interface HeartbeatEvent {
   /** Differs between any two starts of feed hosts. */
   readonly host: string;
   readonly at: number;
+  /** Counts the changes of what keys may do since that start; not there where keys may do everything. */
+  readonly entitlements?: number;
 }
 
 /** How the feed of instruments stands from now on. */
@@ -103,7 +105,7 @@ export function eventTopic(type: Exclude<BusEvent['type'], 'heartbeat'>, subject
 export function encodeEvent(event: BusEvent): [string, string] {
   switch (event.type) {
     case 'heartbeat':
-      return [HEARTBEAT_TOPIC, JSON.stringify({ host: event.host, at: event.at })];
+      return [HEARTBEAT_TOPIC, JSON.stringify({ ...event, type: undefined })];
     case 'status':
       return [eventTopic('status', event.broker), JSON.stringify(statusToJson(event))];
     case 'account':
@@ -172,8 +174,10 @@ export function accountFromJson(fields: ForeignObject): RevisedAccount | undefin
   return { revision, name, broker, hasSession, isConnected };
 }
 
-function parseHeartbeat({ host, at }: ForeignObject): HeartbeatEvent | null {
-  return isName(host) && isCount(at) ? { type: 'heartbeat', host, at } : null;
+function parseHeartbeat({ host, at, entitlements }: ForeignObject): HeartbeatEvent | null {
+  if (!isName(host) || !isCount(at)) return null;
+  if (entitlements === undefined) return { type: 'heartbeat', host, at };
+  return isCount(entitlements) ? { type: 'heartbeat', host, at, entitlements } : null;
 }
 
 function parseRefused(fields: ForeignObject): RefusedEvent | null {

@@ -27,6 +27,8 @@ export interface BusNewsOptions {
 export class BusNews {
   readonly #options: BusNewsOptions;
   readonly #accounts = new Map<string, RevisedAccount>();
+  /** Changes of what keys may do. */
+  #entitlements = 0;
   /** Events sent. */
   events = 0;
 
@@ -76,8 +78,15 @@ export class BusNews {
     for (const event of this.#options.statuses.takeChanges()) this.#publish(event);
   }
 
+  /** Whoever holds keys asks how they stand now. */
+  onStandingsChanged(): void {
+    this.#entitlements++;
+    this.heartbeat();
+  }
+
   heartbeat(): void {
-    this.#publish({ type: 'heartbeat', host: this.#options.host, at: Date.now() });
+    const { host } = this.#options;
+    this.#publish({ type: 'heartbeat', host, at: Date.now(), entitlements: this.#entitlements });
   }
 
   /** Says again what holds and matches a new subscription. */

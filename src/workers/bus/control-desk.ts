@@ -4,6 +4,7 @@
  */
 import { MODE } from '../../codec/tick.ts';
 import { readInt64 } from '../../codec/tick-message.ts';
+import type { KeyStanding } from '../entitlement-messages.ts';
 import { EpochClock } from '../epoch-clock.ts';
 import type { FromReader, KeyOutcome, SubscribeOutcome } from '../worker-messages.ts';
 import type { BusNews } from './bus-news.ts';
@@ -32,6 +33,7 @@ export interface ControlDeskOptions {
   readonly news: Pick<BusNews, 'accountOf' | 'publishStatuses'>;
 }
 
+type VerifyRequest = Extract<ControlRequest, { readonly type: 'verifyKey' }>;
 type ResolveRequest = Extract<ControlRequest, { readonly type: 'resolve' }>;
 
 export class ControlDesk {
@@ -39,6 +41,7 @@ export class ControlDesk {
   readonly #clock = new EpochClock();
   readonly #stamp = new Int32Array(2);
   readonly #keys = new Map<number, (outcome: KeyOutcome) => void>();
+  readonly #asked = new Map<number, (standings: readonly KeyStanding[]) => void>();
   #nextId = 1;
 
   constructor(options: ControlDeskOptions) {
@@ -50,7 +53,9 @@ export class ControlDesk {
       case 'hello':
         return this.#hello(request.id);
       case 'verifyKey':
-        return this.#verify(request.id, request.key);
+        return this.#verify(request);
+      case 'standings':
+        return this.#standings(request.id, request.keyIds);
       case 'resolve':
         return this.#resolve(request);
     }
@@ -66,10 +71,24 @@ export class ControlDesk {
     return { id, type: 'hello', protocol: CONTROL_PROTOCOL, host, heartbeatMs, ...hello };
   }
 
-  #verify(id: number, key: string): Promise<ControlAnswer> {
+  onStandings(id: number, standings: readonly KeyStanding[]): void {
+    this.#asked.get(id)?.(standings);
+    this.#asked.delete(id);
+  }
+
+  #standings(id: number, keyIds: readonly string[]): Promise<ControlAnswer> {
     const asked = this.#nextId++;
     return new Promise((resolve) => {
-      this.#keys.set(asked, (outcome) => {
+      this.#asked.set(asked, (standings) => resolve({ id, type: 'standings', standings }));
+      this.#options.post({ type: 'askStandings', id: asked, keyIds });
+    });
+  }
+
+  #verify({ id, key, checksRights }: VerifyRequest): Promise<ControlAnswer> {
+    const asked = this.#nextId++;
+    return new Promise((resolve) => {
+      this.#keys.set(asked, (verified) => {
+        const outcome = checksRights ? verified : refuseLimited(verified);
         const account = outcome.status === 'refused' ? null : this.#options.news.accountOf(outcome.userId);
         resolve({ id, type: 'keyVerified', outcome, account });
       });
@@ -99,4 +118,13 @@ export class ControlDesk {
     const { slot: _, ...instrument } = outcome.instruments[0]!;
     return { status: 'ok', instrument, hasLast: this.#options.publisher.hasLast(instrument, mode) };
   }
+}
+
+/** Who checks no rights would let a key with some do everything. */
+function refuseLimited(outcome: KeyOutcome): KeyOutcome {
+  if (outcome.status === 'refused' || outcome.rights === null) return outcome;
+  const message =
+    `This key has the role ${outcome.rights.role}, and this proxy checks no roles: run the same version of Tickwire on ` +
+    'feed hosts and proxies';
+  return { status: 'refused', code: 'AUTHENTICATION_ERROR', message };
 }

@@ -5,11 +5,13 @@
  * | request     | fields               | answer        | fields                                                         |
  * | `hello`     |                      | `hello`       | protocol, host, version, supportedBrokers, capabilities,       |
  * |             |                      |               | heartbeatMs, page                                              |
- * | `verifyKey` | key                  | `keyVerified` | outcome, account                                               |
+ * | `verifyKey` | key, checksRights    | `keyVerified` | outcome, account                                               |
+ * | `standings` | keyIds               | `standings`   | roles, standings                                               |
  * | `resolve`   | account, wishes      | `resolved`    | askedAt, outcomes, statuses                                    |
  * | any         | id, protocol, type   | `error`       | code (CONTROL_PROTOCOL, CONTROL_INVALID, CONTROL_BUSY), message |
  */
 import type { Instrument } from '../../codec/tick.ts';
+import type { KeyStanding } from '../entitlement-messages.ts';
 import type { CapabilityRow, ProxyTask } from '../reader-tasks.ts';
 import type { InstrumentWish, KeyOutcome, KnownKey } from '../worker-messages.ts';
 import {
@@ -31,7 +33,7 @@ import {
   parseObject,
   readList,
 } from './foreign-json.ts';
-import { isKeyId, rightsFromJson } from './rights-json.ts';
+import { isKeyId, rightsFromJson, standingsFromJson, standingsToJson } from './rights-json.ts';
 
 /** Rises when an old proxy would misread a new feed host, or the other way round. */
 export const CONTROL_PROTOCOL = 1;
@@ -39,12 +41,21 @@ export const CONTROL_PROTOCOL = 1;
 export const MAX_REQUEST_BYTES = 192 << 10;
 /** More wishes are sent in several requests. */
 export const MAX_RESOLVE_WISHES = 500;
+/** Keys whose standing is asked in one request. */
+export const MAX_STANDING_KEYS = 100;
 /** Longest key that is asked about. API keys are hexadecimal, and much shorter. */
 export const MAX_KEY_LENGTH = 1024;
 
 export type ControlRequest =
   | { readonly id: number; readonly type: 'hello' }
-  | { readonly id: number; readonly type: 'verifyKey'; readonly key: string }
+  | {
+      readonly id: number;
+      readonly type: 'verifyKey';
+      readonly key: string;
+      /** The asker sees to it that clients get what the rights allow. */
+      readonly checksRights: boolean;
+    }
+  | { readonly id: number; readonly type: 'standings'; readonly keyIds: readonly string[] }
   | {
       readonly id: number;
       readonly type: 'resolve';
@@ -87,6 +98,13 @@ export interface KeyVerifiedAnswer {
   readonly account: RevisedAccount | null;
 }
 
+export interface StandingsAnswer {
+  readonly id: number;
+  readonly type: 'standings';
+  /** One per key, in their order. */
+  readonly standings: readonly KeyStanding[];
+}
+
 export interface ResolvedAnswer {
   readonly id: number;
   readonly type: 'resolved';
@@ -108,7 +126,7 @@ export interface ErrorAnswer {
   readonly message: string;
 }
 
-export type ControlAnswer = HelloAnswer | KeyVerifiedAnswer | ResolvedAnswer | ErrorAnswer;
+export type ControlAnswer = HelloAnswer | KeyVerifiedAnswer | StandingsAnswer | ResolvedAnswer | ErrorAnswer;
 
 export function encodeRequest(request: ControlRequest): string {
   const fields = { protocol: CONTROL_PROTOCOL, ...request };
@@ -140,7 +158,17 @@ export function parseRequest(frame: Uint8Array): ControlRequest | ErrorAnswer {
       if (!isText(key) || key.length > MAX_KEY_LENGTH) {
         return invalid(id, `key is no text of at most ${MAX_KEY_LENGTH} characters`);
       }
-      return { id, type, key };
+      // Asked by a version that knows no roles.
+      if (fields.checksRights === undefined) return { id, type, key, checksRights: false };
+      if (!isFlag(fields.checksRights)) return invalid(id, 'checksRights is neither true nor false');
+      return { id, type, key, checksRights: fields.checksRights };
+    case 'standings': {
+      if (Array.isArray(fields.keyIds) && fields.keyIds.length > MAX_STANDING_KEYS) {
+        return invalid(id, `there are ${fields.keyIds.length} keyIds, the limit is ${MAX_STANDING_KEYS}`);
+      }
+      const keyIds = readList(fields.keyIds, (keyId) => (isKeyId(keyId) ? keyId : undefined));
+      return keyIds === undefined ? invalid(id, 'keyIds is no list of keyIds') : { id, type, keyIds };
+    }
     case 'resolve': {
       if (!isName(account)) return invalid(id, 'account is no name');
       if (Array.isArray(fields.wishes) && fields.wishes.length > MAX_RESOLVE_WISHES) {
@@ -151,7 +179,7 @@ export function parseRequest(frame: Uint8Array): ControlRequest | ErrorAnswer {
       return { id, type, account, wishes };
     }
     default:
-      return invalid(id, 'type is none of hello, verifyKey, resolve');
+      return invalid(id, 'type is none of hello, verifyKey, standings, resolve');
   }
 }
 
@@ -161,6 +189,8 @@ export function encodeAnswer(answer: ControlAnswer): string {
       const account = answer.account === null ? null : accountToJson(answer.account);
       return JSON.stringify({ ...answer, account });
     }
+    case 'standings':
+      return JSON.stringify({ ...answer, ...standingsToJson(answer.standings) });
     case 'resolved':
       return JSON.stringify({ ...answer, statuses: answer.statuses.map(statusToJson) });
     default:
@@ -181,6 +211,10 @@ export function parseAnswer(frame: Uint8Array): ControlAnswer | null {
       const account = isObject(fields.account) ? accountFromJson(fields.account) : undefined;
       if (outcome === undefined || (account === undefined && fields.account !== null)) return null;
       return { id, type, outcome, account: account ?? null };
+    }
+    case 'standings': {
+      const standings = standingsFromJson(fields);
+      return standings === undefined ? null : { id, type, standings };
     }
     case 'resolved': {
       const outcomes = readList(fields.outcomes, readResolveOutcome);

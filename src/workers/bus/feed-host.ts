@@ -114,6 +114,12 @@ export class FeedHost {
       case 'keyVerified':
         this.#desk.onKeyVerified(message.id, message.outcome);
         break;
+      case 'standings':
+        this.#desk.onStandings(message.id, message.standings);
+        break;
+      case 'standingsChanged':
+        this.news.onStandingsChanged();
+        break;
       case 'subscribed':
         this.#wishes.onSubscribed(message.id, message.outcomes);
         break;

@@ -1,10 +1,12 @@
 /** Reads what a feed host says of keys and of what they may do. Nothing here throws. */
-import type { Rights, RightsLimits } from '../entitlement-messages.ts';
+import type { KeyStanding, Rights, RightsLimits } from '../entitlement-messages.ts';
 import { isMode } from './bus-event.ts';
-import { isCount, isName, isObject, isText, readList } from './foreign-json.ts';
+import { type ForeignObject, isCount, isName, isObject, isText, readList } from './foreign-json.ts';
 
 /** The longest user name with the longest prefix. */
 const MAX_KEY_ID_LENGTH = 300;
+/** In the place of the place of a role. */
+const REVOKED = -1;
 
 export function isKeyId(value: unknown): value is string {
   return isText(value) && value !== '' && value.length <= MAX_KEY_ID_LENGTH;
@@ -21,6 +23,42 @@ export function rightsFromJson(value: unknown): Rights | undefined {
   if (modes === undefined || depthLevels === undefined || exchanges === undefined) return undefined;
   if (symbols === undefined || limits === undefined) return undefined;
   return { role: value.role, modes, depthLevels, exchanges, symbols, limits };
+}
+
+/**
+ * Standings as they stand in JSON: `roles`, the rights that there are, and `standings`, pairs of a key and the place of
+ * its rights among them, null for everything, -1 for a key that is revoked. Thousands of keys may have one role.
+ */
+export function standingsToJson(standings: readonly KeyStanding[]): ForeignObject {
+  const places = new Map<string, number>();
+  const roles: Rights[] = [];
+  const placeOf = (rights: Rights): number => {
+    const text = JSON.stringify(rights);
+    const known = places.get(text);
+    if (known !== undefined) return known;
+    places.set(text, roles.length);
+    return roles.push(rights) - 1;
+  };
+  const pairs = standings.map((standing) => {
+    if (standing.status === 'revoked') return [standing.keyId, REVOKED];
+    return [standing.keyId, standing.rights === null ? null : placeOf(standing.rights)];
+  });
+  return { roles, standings: pairs };
+}
+
+/** What `standingsToJson` made; undefined for anything else. */
+export function standingsFromJson(fields: ForeignObject): readonly KeyStanding[] | undefined {
+  const roles = readList(fields.roles, rightsFromJson);
+  if (roles === undefined) return undefined;
+  return readList(fields.standings, (pair): KeyStanding | undefined => {
+    if (!Array.isArray(pair) || pair.length !== 2) return undefined;
+    const [keyId, place]: unknown[] = pair;
+    if (!isKeyId(keyId)) return undefined;
+    if (place === REVOKED) return { keyId, status: 'revoked' };
+    if (place === null) return { keyId, status: 'good', rights: null };
+    const rights = isCount(place) ? roles[place] : undefined;
+    return rights === undefined ? undefined : { keyId, status: 'good', rights };
+  });
 }
 
 function listOrNull<T>(

@@ -13,6 +13,7 @@
  * | 4429 | too many requests, or wrong keys | yes, but later: wait for answers before asking on |
  * | 4409 | session continued elsewhere | no: another connection has its session |
  * | 4401 | auth timeout               | yes, and authenticate within the grace time |
+ * | 4403 | key revoked                | no: not with this key |
  */
 export const CLOSE = {
   GOING_AWAY: { code: 1001, reason: 'going away' },
@@ -27,6 +28,7 @@ export const CLOSE = {
   FLOOD: { code: 4429, reason: 'too many requests' },
   TOO_MANY_ATTEMPTS: { code: 4429, reason: 'too many wrong keys' },
   AUTH_TIMEOUT: { code: 4401, reason: 'auth timeout' },
+  KEY_REVOKED: { code: 4403, reason: 'key revoked; do not reconnect with it' },
 } as const;
 
 export interface Close {

@@ -3,6 +3,7 @@
  * on the bus. Everything else in this folder is the same for both.
  */
 
+import type { KeyStanding } from '../entitlement-messages.ts';
 import type { FlushOptions } from '../flush-delay.ts';
 import type { ProxyTask } from '../reader-tasks.ts';
 import type { TickSource } from '../tick-source.ts';
@@ -20,6 +21,8 @@ import type { ControlPlane } from './control-plane.ts';
 export interface IntakeEvents {
   /** A broker session is as `status` says: before every good answer about a key of its owner, and at each change. */
   onAccount(owner: string, status: AccountStatus): void;
+  /** Keys stand otherwise than was said of them before. */
+  onKeyStandings(standings: readonly KeyStanding[]): void;
   onFeedStatus(news: FeedStatusNews): void;
   onRequestRefused(refused: RequestRefused): void;
   /** @param text a JSON object */

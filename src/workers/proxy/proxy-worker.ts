@@ -13,6 +13,7 @@ import { Broadcaster } from './broadcaster.ts';
 import { followBroker } from './broker-change.ts';
 import { ClientDrain } from './client-drain.ts';
 import { CLOSE } from './close-codes.ts';
+import { EntitlementDesk } from './entitlement-desk.ts';
 import { FeedStatusNotifier } from './feed-status-notifier.ts';
 import { KeyAdmission } from './key-admission.ts';
 import { OrderRelay } from './order-relay.ts';
@@ -43,6 +44,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
   readonly #statuses = new FeedStatusNotifier();
   readonly #refusals = new RefusalNotices(this.#index);
   readonly #sessions: SessionRegistrar;
+  readonly #entitlements: EntitlementDesk;
   readonly #requests: RequestHandler;
   readonly #keeper: SessionKeeper;
   readonly #pump: Pump;
@@ -52,6 +54,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
   /** Called when everything is wired: no message is looked at before. */
   readonly #events: IntakeEvents = {
     onAccount: (owner, status) => this.#requests.onAccount(owner, status, this.#server.sessions),
+    onKeyStandings: (standings) => this.#entitlements.onStandings(standings),
     onFeedStatus: (news) => this.#statuses.onNews(news),
     onRequestRefused: (refused) => this.#refusals.tell(refused, this.#server.sessions),
     onOrderUpdate: (owner, text) => this.#orders.relay(owner, text),
@@ -114,9 +117,11 @@ class ProxyWorker implements NativeWorker<ToReader> {
     );
     this.#sessions = new SessionRegistrar(port, this.#index, this.#subscriptions, this.#orders);
     const { admission, subscriptions, configured } = this.#limits;
+    this.#entitlements = new EntitlementDesk(this.#server.sessions, this.#subscriptions, subscriptions);
     this.#requests = new RequestHandler(
       new KeyAdmission(control, admission, subscriptions, configured.maxConnectionsPerKey),
       this.#subscriptions,
+      this.#entitlements,
       this.#orders,
       offers,
       this.#sessions,
@@ -181,6 +186,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
       ...this.#server.counts,
       ...this.#limits.counters(),
       ...this.#keeper.closed,
+      ...this.#entitlements.counts,
       ...this.#index.counters,
       ...this.#intake.counters(),
     };
@@ -210,6 +216,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
     this.#keeper.stop();
     this.#statuses.stop();
     this.#drain?.stop();
+    this.#entitlements.stop();
     await this.#pump.stop();
     try {
       if (this.#drain === null) this.#broadcaster.drain(Number.POSITIVE_INFINITY);

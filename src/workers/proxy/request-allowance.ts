@@ -19,6 +19,7 @@ function costOf(bytes: number): number {
 
 export class RequestAllowance {
   readonly #burst: number;
+  #perSecond = 0;
   #served: TokenBucket | null = null;
   #refused: TokenBucket | null = null;
 
@@ -30,6 +31,9 @@ export class RequestAllowance {
 
   /** Another rate from now on, beginning with a full burst. @param perSecond 0: no limit */
   setRate(perSecond: number): void {
+    // Who could begin anew by authenticating again would have no limit.
+    if (perSecond === this.#perSecond) return;
+    this.#perSecond = perSecond;
     const now = performance.now();
     this.#served = perSecond === 0 ? null : new TokenBucket(perSecond, this.#burst, now);
     this.#refused = perSecond === 0 ? null : new TokenBucket(perSecond, this.#burst, now);

@@ -10,6 +10,7 @@ import { designError, errorMessage, type Json, type ServerMessage } from '../../
 import type { AccountStatus } from '../worker-messages.ts';
 import type { ClientSession } from './client-session.ts';
 import { CLOSE } from './close-codes.ts';
+import type { EntitlementDesk } from './entitlement-desk.ts';
 import type { KeyAdmission } from './key-admission.ts';
 import type { OrderRelay } from './order-relay.ts';
 import type { FeedOffers } from './proxy-intake.ts';
@@ -24,6 +25,7 @@ const PINGS: ReadonlySet<string> = new Set(['ping', 'pong']);
 export class RequestHandler {
   readonly #keys: KeyAdmission;
   readonly #subscriptions: SubscriptionHandler;
+  readonly #entitlements: Pick<EntitlementDesk, 'revise' | 'review'>;
   readonly #offers: Pick<FeedOffers, 'supportedBrokers'>;
   readonly #sessions: Pick<SessionRegistrar, 'begin' | 'leave'>;
   readonly #defaultDialect: Dialect;
@@ -37,6 +39,7 @@ export class RequestHandler {
   constructor(
     keys: KeyAdmission,
     subscriptions: SubscriptionHandler,
+    entitlements: Pick<EntitlementDesk, 'revise' | 'review'>,
     orders: OrderRelay,
     offers: Pick<FeedOffers, 'supportedBrokers'>,
     sessions: Pick<SessionRegistrar, 'begin' | 'leave'>,
@@ -44,6 +47,7 @@ export class RequestHandler {
   ) {
     this.#keys = keys;
     this.#subscriptions = subscriptions;
+    this.#entitlements = entitlements;
     this.#offers = offers;
     this.#sessions = sessions;
     this.#defaultDialect = defaultDialect;
@@ -150,8 +154,10 @@ export class RequestHandler {
         'this connection has a session already; open another connection to go on with a former one';
       return void refuse('INVALID_OPTION', text);
     }
-    return this.#keys.verify(session, key).then((outcome) => {
+    return this.#keys.verify(session, key).then((verified) => {
       if (!session.open) return;
+      // In the turn in which the client becomes the key's: from then on it is told what changes.
+      const outcome = this.#entitlements.revise(verified);
       if (outcome.status === 'refused') {
         refuse(outcome.code, outcome.message);
         return outcome.close === undefined ? undefined : session.end(outcome.close);
@@ -167,10 +173,12 @@ export class RequestHandler {
         const { owner, userId, keyId, rights } = outcome;
         const broker = this.#accounts.get(owner)?.broker ?? '';
         session.identity = { owner, userId, account: '', broker, keyId, rights };
+        this.#entitlements.review(session);
         return refuse(outcome.code, outcome.message);
       }
       const { owner, userId, broker, keyId, rights } = outcome;
       session.identity = { owner, userId, account: owner, broker, keyId, rights };
+      this.#entitlements.review(session);
       const answer = (sessionId?: string) =>
         session.sendText({
           type: 'auth',

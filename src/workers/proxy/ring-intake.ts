@@ -63,6 +63,9 @@ export class RingIntake implements ProxyIntake {
       case 'account':
         this.#events.onAccount(message.status.name, message.status);
         return true;
+      case 'standingsChanged':
+        this.#events.onKeyStandings(message.standings);
+        return true;
       case 'feedStatus':
         this.#events.onFeedStatus(message);
         return true;

@@ -4,6 +4,7 @@ import { brokerTitle, depthNotice } from '../../codec/dialect.ts';
 import { designError, type Json, type ServerMessage } from '../../codec/server-message.ts';
 import { MODE } from '../../codec/tick.ts';
 import type { SubscribeOutcome } from '../worker-messages.ts';
+import { NOT_ENTITLED_CODE } from './entitlement-check.ts';
 import type { SubscriptionWish } from './subscription-wish.ts';
 
 /** `request_id` is echoed as the last key; null counts as absent. */
@@ -11,7 +12,15 @@ function requestId(request: RawRequest): Json | undefined {
   return (request.request_id ?? undefined) as Json | undefined;
 }
 
-export function failedEntry(symbol: string, exchange: string, message: string, broker: string): Json {
+/** Codes of refusals that the deployed server does not know: it writes no code into an entry, so these stand behind its keys. */
+const OWN_CODES: ReadonlySet<string> = new Set([NOT_ENTITLED_CODE]);
+
+export function failedEntry(
+  symbol: string,
+  exchange: string,
+  message: string,
+  broker: string,
+): { readonly [key: string]: Json } {
   return { symbol, exchange, status: 'error', message, broker };
 }
 
@@ -54,7 +63,10 @@ export function subscribeEntry(
 ): Json {
   const { mode, modeName, depth, isDesign } = wish;
   if (!isDesign) {
-    if (outcome.status === 'error') return failedEntry(symbol, exchange, outcome.message, broker);
+    if (outcome.status === 'error') {
+      const entry = failedEntry(symbol, exchange, outcome.message, broker);
+      return OWN_CODES.has(outcome.code) ? { ...entry, code: outcome.code } : entry;
+    }
     return { symbol, exchange, status: 'success', mode: modeName, depth, broker };
   }
   if (outcome.status === 'error') {

@@ -11,10 +11,9 @@ import {
 } from '../../codec/client-request.ts';
 import { FEATURE, SHAPES_TICKS } from '../../codec/framing.ts';
 import type { Json, ServerMessage } from '../../codec/server-message.ts';
-import { DEPTH_LEVELS, type Instrument, MODE, type Mode } from '../../codec/tick.ts';
+import { type Instrument, MODE, type Mode } from '../../codec/tick.ts';
 import { modeOf } from '../../codec/tick-message.ts';
 import type { InstrumentMove, SlotNeed, SubscribeOutcome } from '../worker-messages.ts';
-import { highestLevel } from './capabilities.ts';
 import {
   addHolding,
   type ClientSession,
@@ -27,21 +26,14 @@ import {
 } from './client-session.ts';
 import type { ControlPlane, SubscribeAnswer } from './control-plane.ts';
 import type { FeedStatusNotifier } from './feed-status-notifier.ts';
-import { ALL_MODES, modesToRemove } from './modes-to-remove.ts';
+import { modesToRemove } from './modes-to-remove.ts';
 import type { FeedOffers } from './proxy-intake.ts';
 import { type ParkedSession, restoredWish } from './session-image.ts';
 import { rejoin } from './session-rejoin.ts';
 import type { SnapshotJoin } from './snapshot-join.ts';
-import {
-  type EntryContext,
-  failedEntry,
-  subscribeAnswer,
-  subscribeError,
-  unsubscribeAnswer,
-  unsupportedDepth,
-} from './subscription-answers.ts';
+import { failedEntry, subscribeAnswer, subscribeError, unsubscribeAnswer } from './subscription-answers.ts';
 import type { InstrumentStreams, Stream, StreamForm, SubscriptionIndex } from './subscription-index.ts';
-import { entriesOf, type Item, sourceMode } from './subscription-item.ts';
+import { entriesOf, type Item, itemOf, permitted, sourceMode, stillPermitted } from './subscription-item.ts';
 import { holdsMode, refuseBeyond, type SubscriptionLimits } from './subscription-limits.ts';
 import { parseWish, type SubscriptionWish } from './subscription-wish.ts';
 
@@ -136,9 +128,12 @@ export class SubscriptionHandler {
     answer: (outcomes: readonly SubscribeOutcome[]) => void,
     hold: (granted: readonly (readonly [Instrument, Item])[], askedAt: number) => void,
   ): Promise<void> {
-    const room = this.#limits.reserve(session, items);
-    const within = refuseBeyond(session, items, room);
-    const answered = this.#ask(session.identity!.account, within).then(({ outcomes, askedAt }) => {
+    const { account, rights } = session.identity!;
+    const allowed = items.map((item) => permitted(item, rights));
+    const room = this.#limits.reserve(session, allowed);
+    const within = refuseBeyond(session, allowed, room);
+    const served = this.#ask(account, within).then(({ outcomes: answered, askedAt }) => {
+      const outcomes = stillPermitted(items, answered, rights, session.identity?.rights ?? null);
       const granted = outcomes.flatMap((outcome, i) =>
         outcome.status === 'ok'
           ? outcome.instruments.map((instrument) => [instrument, items[i]!] as const)
@@ -154,10 +149,11 @@ export class SubscriptionHandler {
       } finally {
         // The control plane counts the subscription already. An answer that cannot be written, say because the echoed
         // request_id is nested too deeply, must not leave it there.
-        this.#control.need(instruments.map(({ slot }) => this.#index.need(slot)));
+        const counted = answered.flatMap((outcome) => (outcome.status === 'ok' ? outcome.instruments : []));
+        this.#control.need(counted.map(({ slot }) => this.#index.need(slot)));
       }
     });
-    return answered.finally(room.release);
+    return served.finally(room.release);
   }
 
   #symbolsOf(request: RawRequest, emptyMessage: string): ParsedSymbols {
@@ -165,19 +161,8 @@ export class SubscriptionHandler {
   }
 
   #itemOf(requested: RequestedSymbol, wish: SubscriptionWish, { account, broker }: Identity): Item {
-    const { exchange } = requested;
-    const levels = this.#offers.capabilities(account).depthLevels(broker, exchange);
-    const context: EntryContext = { wish, broker, levels };
-    if (wish.mode === MODE.DEEP_DEPTH) {
-      const servedLevel = highestLevel(levels, wish.depthLevel) ?? 0;
-      const isServed = servedLevel === wish.depthLevel || (servedLevel > 0 && wish.depthFallback);
-      const refusal = isServed ? null : unsupportedDepth(broker, exchange, wish.depthLevel);
-      return { requested, context, servedLevel, refusal };
-    }
-    const isWrongDepth = wish.mode === MODE.DEPTH && wish.depth !== DEPTH_LEVELS;
-    const message = `Invalid depth level ${wish.depth}. Must be ${DEPTH_LEVELS}`;
-    const refusal: SubscribeOutcome = { status: 'error', code: 'INVALID_DEPTH', message };
-    return { requested, context, servedLevel: DEPTH_LEVELS, refusal: isWrongDepth ? refusal : null };
+    const levels = this.#offers.capabilities(account).depthLevels(broker, requested.exchange);
+    return itemOf(requested, { wish, broker, levels });
   }
 
   /** Asks the control plane for what can be served. @returns an outcome for every item, in their order */
@@ -261,11 +246,18 @@ export class SubscriptionHandler {
 
   /** Ends all subscriptions of a client, also one that is gone. */
   releaseAll(session: ClientSession): void {
+    this.releaseWhere(session, () => true);
+  }
+
+  /** Ends those subscriptions of a client that are meant. */
+  releaseWhere(session: ClientSession, isMeant: (instrument: Instrument, form: StreamForm) => boolean): void {
     const changed: SlotNeed[] = [];
     for (const holding of [...session.holdings.values()].flat()) {
       const { slot } = holding.instrument;
       const before = this.#index.need(slot);
-      for (const mode of ALL_MODES) this.#release(session, holding, mode);
+      for (const [mode, { form }] of [...holding.streams]) {
+        if (isMeant(holding.instrument, form)) this.#release(session, holding, mode);
+      }
       const after = this.#index.need(slot);
       // What others hold as well is nothing new to the control plane, and a client may hold thousands.
       if (after.modes !== before.modes) changed.push(after);

@@ -93,8 +93,7 @@ export class SubscriptionLimits {
     this.#count(place, subscriptions.count);
     subscriptions.place = place;
     subscriptions.maxOfKey = own?.maxSubscriptions ?? null;
-    if (own?.requestsPerSecond !== undefined && own.requestsPerSecond !== null)
-      allowance.setRate(own.requestsPerSecond);
+    allowance.setRate(own?.requestsPerSecond ?? this.#limits.requestsPerSecond);
   }
 
   /** Keeps room for those of the wishes that are new to the client. */

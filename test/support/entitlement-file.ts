@@ -1,0 +1,24 @@
+/** Roles and keys of an engine under test, written as `tickwire keys` writes them. */
+import { dirname, join } from 'node:path';
+import { EntitlementStore } from '../../src/main/entitlements/entitlement-store.ts';
+import { CONFIGURED_LIMITS } from '../../src/main/entitlements/role-row.ts';
+import type { Rights } from '../../src/workers/entitlement-messages.ts';
+
+/** Flags of the engine: a change is found soon. */
+export const ENTITLEMENT_FLAGS = ['--entitlements-poll=10ms'];
+
+/** A role that allows everything but what is given. */
+export function rightsOf(role: string, given: Partial<Omit<Rights, 'role'>> = {}): Rights {
+  const all = { modes: null, depthLevels: null, exchanges: null, symbols: null, limits: CONFIGURED_LIMITS };
+  return { role, ...all, ...given };
+}
+
+/** @param databasePath the file lies beside it */
+export function writeEntitlements<T>(databasePath: string, write: (store: EntitlementStore) => T): T {
+  const store = new EntitlementStore(join(dirname(databasePath), 'tickwire-entitlements.db'));
+  try {
+    return write(store);
+  } finally {
+    store.close();
+  }
+}
