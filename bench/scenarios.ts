@@ -16,6 +16,7 @@ import { transports } from './end-to-end/transports.ts';
 import { twoHosts } from './end-to-end/two-hosts.ts';
 import type { Scenario } from './harness/scenario.ts';
 import { busHop } from './hop/bus-hop.ts';
+import { compressionHop } from './hop/compression-hop.ts';
 import { fanOutHop } from './hop/fan-out-hop.ts';
 import { frameHop } from './hop/frame-hop.ts';
 import { ringHop } from './hop/ring-hop.ts';
@@ -39,6 +40,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ringHop,
   busHop,
   fanOutHop,
+  compressionHop,
   tickToClient,
   ceiling,
   fanOut,

@@ -5,14 +5,10 @@
  *   one thread: publish × 1, 10, 50 ─▶ event loop ─▶ uWebSockets.js ══1 to 1000 sockets══▶ clients that only read
  *               (then the next turn)                                                       (a process of their own)
  */
-import { join } from 'node:path';
-import { ChildProgram } from '../harness/child-program.ts';
 import { type Figure, figureOf } from '../harness/figure.ts';
 import type { Scenario, ScenarioContext, ScenarioReport } from '../harness/scenario.ts';
 import { formatSpread, spreadOf } from '../harness/spread.ts';
-import { until } from '../harness/until.ts';
-import type { PublishResult, PublishServer } from './publish-server.ts';
-import type { ReadingClients } from './reading-clients.ts';
+import { type FanOutRun, FanOutStage } from './fan-out-stage.ts';
 
 const SUBSCRIBERS = [1, 10, 100, 1000];
 const PUBLISHES = [1, 10, 50];
@@ -27,56 +23,11 @@ interface Cell {
   readonly publishesPerTurn: number;
 }
 
-interface FanOutRun extends PublishResult {
-  /** CPU of the publishing thread per delivery; null where the system does not tell. */
-  readonly nsPerOperation: number | null;
-}
-
 const spread = (values: readonly number[], digits: number) =>
   values.length === 0 ? '-' : formatSpread(spreadOf(values), digits);
 
 function knownNs(runs: readonly FanOutRun[]): number[] {
   return runs.flatMap(({ nsPerOperation }) => (nsPerOperation === null ? [] : [nsPerOperation]));
-}
-
-class FanOutStage {
-  readonly #server: ChildProgram<PublishServer>;
-  readonly #clients: ChildProgram<ReadingClients>;
-  readonly #url: string;
-
-  private constructor(
-    server: ChildProgram<PublishServer>,
-    clients: ChildProgram<ReadingClients>,
-    url: string,
-  ) {
-    this.#server = server;
-    this.#clients = clients;
-    this.#url = url;
-  }
-
-  static async open({ cleanup }: ScenarioContext): Promise<FanOutStage> {
-    const server = new ChildProgram<PublishServer>(join(import.meta.dirname, 'publish-server.ts'));
-    cleanup.add(() => server.stop());
-    const clients = new ChildProgram<ReadingClients>(join(import.meta.dirname, 'reading-clients.ts'));
-    cleanup.add(() => clients.stop());
-    return new FanOutStage(server, clients, await server.call('listen', null));
-  }
-
-  async run(
-    { subscribers, publishesPerTurn }: Cell,
-    leadInSeconds: number,
-    seconds: number,
-  ): Promise<FanOutRun> {
-    const volleyBytes = await this.#server.call('volleyBytes', { subscribers, publishesPerTurn });
-    await this.#clients.call('connect', { url: this.#url, clients: subscribers, volleyBytes });
-    await until(`${subscribers} clients connected, and nobody else`, async () =>
-      (await this.#server.call('connected', null)) === subscribers ? true : null,
-    );
-    const options = { subscribers, publishesPerTurn, leadInSeconds, seconds };
-    const result = await this.#server.call('publish', options);
-    const { cpuNs, deliveries } = result;
-    return { ...result, nsPerOperation: cpuNs === null ? null : cpuNs / deliveries };
-  }
 }
 
 function rowOf({ name, publishesPerTurn }: Cell, runs: readonly FanOutRun[]): string[] {
@@ -118,7 +69,7 @@ async function run(context: ScenarioContext): Promise<ScenarioReport> {
   for (let round = 0; round < rounds; round++) {
     for (const cell of all) {
       progress(`fan-out-hop: round ${round + 1} of ${rounds}, ${cell.name}`);
-      cells.get(cell)!.push(await stage.run(cell, leadIn, seconds));
+      cells.get(cell)!.push(await stage.run({ ...cell, compressedBytes: null }, leadIn, seconds));
     }
   }
   return {

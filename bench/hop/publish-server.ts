@@ -3,6 +3,7 @@
  * want it. After each volley it waits until they have read everything, so that no socket's buffer is ever full.
  */
 import { App, us_socket_local_port } from 'uWebSockets.js';
+import { compressionOf } from '../../src/workers/proxy/compression.ts';
 import { PrebuiltQuote } from '../end-to-end/rivals/prebuilt-quote.ts';
 import { serveParent } from '../harness/child-program.ts';
 import { ownThread, readThreadUsage } from '../harness/thread-usage.ts';
@@ -10,6 +11,8 @@ import { ownThread, readThreadUsage } from '../harness/thread-usage.ts';
 export interface PublishOptions {
   readonly subscribers: number;
   readonly publishesPerTurn: number;
+  /** What the message takes on the wire, its head included, where clients have it compressed; null where they do not. */
+  readonly compressedBytes: number | null;
   readonly leadInSeconds: number;
   readonly seconds: number;
 }
@@ -35,6 +38,8 @@ let volley: { resolve(): void; reject(error: Error): void } | undefined;
 
 const app = App();
 app.ws('/*', {
+  // For those who ask; others are sent what they always were.
+  compression: compressionOf(true),
   maxBackpressure: MAX_BACKPRESSURE,
   idleTimeout: 0,
   sendPingsAutomatically: false,
@@ -60,28 +65,36 @@ function listen(): Promise<string> {
   });
 }
 
-function turnsOf({
-  subscribers,
-  publishesPerTurn,
-}: Pick<PublishOptions, 'subscribers' | 'publishesPerTurn'>) {
-  const bySocket = VOLLEY_BYTES_PER_SOCKET / (publishesPerTurn * (message.length + FRAME_HEAD_BYTES));
+type Volley = Pick<PublishOptions, 'subscribers' | 'publishesPerTurn' | 'compressedBytes'>;
+
+function wireBytes({ compressedBytes }: Volley): number {
+  return compressedBytes ?? message.length + FRAME_HEAD_BYTES;
+}
+
+function turnsOf(options: Volley): number {
+  const { subscribers, publishesPerTurn } = options;
+  const bySocket = VOLLEY_BYTES_PER_SOCKET / (publishesPerTurn * wireBytes(options));
   const byAll = VOLLEY_DELIVERIES / (subscribers * publishesPerTurn);
   return Math.max(1, Math.floor(Math.min(bySocket, byAll)));
 }
 
 /** What the clients get of a volley, all together. */
-function volleyBytes(options: Pick<PublishOptions, 'subscribers' | 'publishesPerTurn'>): number {
+function volleyBytes(options: Volley): number {
   const { subscribers, publishesPerTurn } = options;
-  return turnsOf(options) * subscribers * publishesPerTurn * (message.length + FRAME_HEAD_BYTES);
+  return turnsOf(options) * subscribers * publishesPerTurn * wireBytes(options);
+}
+
+function publishOne(compress: boolean): void {
+  app.publish(TOPIC, message, false, compress);
 }
 
 /** @throws Error when a message is dropped or a client leaves: what was sent would never be read in full */
-async function shoot(turns: number, publishesPerTurn: number): Promise<void> {
+async function shoot(turns: number, { publishesPerTurn, compressedBytes }: Volley): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   volley = { resolve, reject };
   let left = turns;
   const turn = () => {
-    for (let i = 0; i < publishesPerTurn; i++) app.publish(TOPIC, message, false);
+    for (let i = 0; i < publishesPerTurn; i++) publishOne(compressedBytes !== null);
     if (--left > 0 && volley !== undefined) setImmediate(turn);
   };
   turn();
@@ -106,7 +119,7 @@ async function publish(options: PublishOptions): Promise<PublishResult> {
     const from = performance.now();
     let volleys = 0;
     do {
-      await shoot(turns, publishesPerTurn);
+      await shoot(turns, options);
       volleys++;
     } while (performance.now() - from < time * 1000);
     return volleys;
@@ -127,6 +140,7 @@ const handlers = {
   listen: (_: null) => listen(),
   connected: (_: null) => connected,
   volleyBytes,
+  publishOne,
   publish,
 };
 export type PublishServer = typeof handlers;

@@ -5,6 +5,8 @@ import { serveParent } from '../harness/child-program.ts';
 export interface ReadingOptions {
   readonly url: string;
   readonly clients: number;
+  /** They ask for compression. */
+  readonly compress: boolean;
   /** When they have got so much together, one of them says so; then again. */
   readonly volleyBytes: number;
 }
@@ -28,7 +30,7 @@ function count(bytes: number): void {
 }
 
 /** @throws Error when the server does not upgrade */
-function open(url: string): Promise<Socket> {
+function open({ url, compress }: ReadingOptions): Promise<Socket> {
   const { hostname, port } = new URL(url);
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
   let isOpen = false;
@@ -54,23 +56,25 @@ function open(url: string): Promise<Socket> {
   socket.on('error', reject);
   socket.write(
     `GET / HTTP/1.1\r\nHost: ${hostname}:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-      'Sec-WebSocket-Key: dGlja3dpcmUtYmVuY2gtIQ==\r\nSec-WebSocket-Version: 13\r\n\r\n',
+      'Sec-WebSocket-Key: dGlja3dpcmUtYmVuY2gtIQ==\r\nSec-WebSocket-Version: 13\r\n' +
+      (compress ? 'Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n' : '\r\n'),
   );
   return promise;
 }
 
 /** In place of those that were connected. */
-async function connectAll({ url, clients, volleyBytes }: ReadingOptions): Promise<void> {
+async function connectAll(options: ReadingOptions): Promise<void> {
+  const { clients, volleyBytes } = options;
   for (const socket of sockets) socket.destroy();
   sockets = [];
   received = 0;
   volley = volleyBytes;
   for (let from = 0; from < clients; from += CONNECTING) {
-    const some = Array.from({ length: Math.min(CONNECTING, clients - from) }, () => open(url));
+    const some = Array.from({ length: Math.min(CONNECTING, clients - from) }, () => open(options));
     sockets.push(...(await Promise.all(some)));
   }
 }
 
-const handlers = { connect: connectAll };
+const handlers = { connect: connectAll, received: (_: null) => received };
 export type ReadingClients = typeof handlers;
 serveParent(handlers);
