@@ -23,6 +23,7 @@ import { connectableEndpoint } from './config/bus-endpoint.ts';
 import { chooseCurveClient, ownCurveClient } from './config/curve-setup.ts';
 import type { Config } from './config-options.ts';
 import { TickwireError } from './errors.ts';
+import { findPortHolder } from './ops/port-holder.ts';
 import type { WorkerFailure } from './supervision.ts';
 
 /** What a broker allows, within the bounds that the configuration sets. */
@@ -196,14 +197,22 @@ function capabilitiesOf(config: Config): readonly CapabilityRow[] {
   return capabilityRows({ angelDepth20: config.angelDepth20 || config.broker === 'simulated' });
 }
 
+/** Who is in the way, as a part of a sentence; '' where nobody is seen. */
+function describeBusHolder(endpoint: string): string {
+  const [, host = '', port] = /^tcp:\/\/(.+):(\d+)$/.exec(endpoint) ?? [];
+  const holder = port === undefined ? null : findPortHolder(host, Number(port));
+  return holder === null ? '' : `: ${holder}`;
+}
+
 /** Why a worker did not start, in words of the configuration. */
 export function startFailure(failure: WorkerFailure, config: Config): TickwireError {
   if (failure.code === 'BUS_ENDPOINT_IN_USE' || failure.code === 'CONTROL_ENDPOINT_IN_USE') {
     const { busEndpoint } = config;
     const isControl = failure.code === 'CONTROL_ENDPOINT_IN_USE';
     const which = isControl ? `whose control socket ${controlEndpointOf(busEndpoint)}` : 'which';
+    const holder = describeBusHolder(isControl ? controlEndpointOf(busEndpoint) : busEndpoint);
     const advice = 'Stop the program that listens there, or set TICKWIRE_BUS_ENDPOINT to a free address.';
-    const message = `TICKWIRE_BUS_ENDPOINT is ${busEndpoint}, ${which} cannot be bound. ${advice}`;
+    const message = `TICKWIRE_BUS_ENDPOINT is ${busEndpoint}, ${which} cannot be bound${holder}. ${advice}`;
     return new TickwireError('PORT_IN_USE', message, { cause: failure });
   }
   if (failure.code === 'PORT_IN_USE') {

@@ -1,5 +1,6 @@
 /** The page at the engine's own address, and the few instruments that it shows. */
 import { readFile } from 'node:fs/promises';
+import { isIPv6 } from 'node:net';
 import type { ProxyTask } from '../../workers/reader-tasks.ts';
 import type { InstrumentName } from '../../workers/worker-messages.ts';
 import type { StandIn } from '../brokers/stand-in.ts';
@@ -50,11 +51,18 @@ function readPageHtml(): Promise<string> {
   return readFile(PAGE, 'utf8');
 }
 
+/** What stands for every address, and one of them that a browser takes. */
+const OWN_ADDRESS: ReadonlyMap<string, string> = new Map([
+  ['0.0.0.0', '127.0.0.1'],
+  ['::', '::1'],
+]);
+
 /** Where a browser on this machine opens the page. */
 export function pageUrl(
   { websocketHost, tlsCert }: Pick<Config, 'websocketHost' | 'tlsCert'>,
   port: number,
 ): string {
   const scheme = tlsCert === null ? 'http' : 'https';
-  return `${scheme}://${websocketHost === '0.0.0.0' ? '127.0.0.1' : websocketHost}:${port}/`;
+  const host = OWN_ADDRESS.get(websocketHost) ?? websocketHost;
+  return `${scheme}://${isIPv6(host) ? `[${host}]` : host}:${port}/`;
 }

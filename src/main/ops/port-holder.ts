@@ -19,19 +19,28 @@ interface ListeningSocket {
 }
 
 /**
- * The subject and verb of a message: `node (process 4711) listens there`. Command lines are not shown, since they may carry
- * secrets.
+ * The subject and verb of a message, for a port that is known to be taken.
  *
  * @param host what was to be bound
  */
 export function describePortHolder(host: string, port: number): string {
+  return findPortHolder(host, port) ?? 'another program listens there';
+}
+
+/**
+ * Subject and verb too, `node (process 4711) listens there`, or null when nobody is seen. Command lines are not shown, since
+ * they may carry secrets.
+ *
+ * @param host what was to be bound
+ */
+export function findPortHolder(host: string, port: number): string | null {
   const sockets = TABLES.flatMap((table) => listeningSockets(table, host, port));
   for (const { inode } of sockets) {
     const process = processOf(inode);
     if (process !== null) return `${process} listens there`;
   }
   const [unseen] = sockets;
-  if (unseen === undefined) return 'another program listens there';
+  if (unseen === undefined) return null;
   return `a program of user id ${unseen.user}, which this user may not look into, listens there`;
 }
 
