@@ -13,7 +13,10 @@ const FORMS: readonly (readonly [string, string, string])[] = [
   ['quotes of the other kind inside', `KEY = 'a"b'`, 'a"b'],
   ['an exported key', "export KEY='value'", 'value'],
   ['nothing', 'KEY=', ''],
+  ['nothing but blanks', 'KEY = \t ', ''],
+  ['nothing but blanks behind an exported key', 'export KEY= ', ''],
   ['nothing but a comment', 'KEY= # comment', ''],
+  ['blanks and a comment', 'KEY =   # comment', ''],
 ];
 
 for (const [name, line, value] of FORMS) {

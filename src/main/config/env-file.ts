@@ -9,6 +9,9 @@ export const ENV_FILE = '.env';
 const VALUE_WITH_HASH =
   /^([ \t]*(?:export[ \t]+)?[\w.-]+[ \t]*=[ \t]*)([^\s'"`#][^\s'"`#]*#(?:(?![ \t]+#)[^\r\n'"`])*?)(?:[ \t]+#.*)?[ \t]*$/gm;
 
+/** A key without a value, or with blanks for one: Node.js would take the next line for the value, and that line's key would be missing. */
+const BLANK_VALUE = /^([ \t]*(?:export[ \t]+)?[\w.-]+[ \t]*=)[ \t]*(?=\r?$)/gm;
+
 /**
  * The pairs of the `.env` file in `cwd`, as python-dotenv reads OpenAlgo's; empty if there is no such file (a folder of
  * that name, as Python's venv makes it, counts as none). The process's environment is not touched.
@@ -37,5 +40,5 @@ export function readEnvFile(cwd: string): Readonly<Record<string, string | undef
 /** The pairs in the text of an env file. */
 export function parseEnvFile(text: string): Readonly<Record<string, string | undefined>> {
   const withoutByteOrderMark = text.replace(/^\uFEFF/, '');
-  return parseEnv(withoutByteOrderMark.replace(VALUE_WITH_HASH, "$1'$2'"));
+  return parseEnv(withoutByteOrderMark.replace(BLANK_VALUE, "$1''").replace(VALUE_WITH_HASH, "$1'$2'"));
 }
