@@ -1,4 +1,4 @@
-import { textColumn } from '../database/column.ts';
+import { prepareForeign, textColumn } from '../database/column.ts';
 import type { DatabaseSync } from '../database/sqlite.ts';
 import type { Fernet } from './fernet.ts';
 
@@ -24,8 +24,8 @@ const SELECT_SESSION = 'SELECT auth, feed_token, broker, user_id, is_revoked FRO
 
 /** Reads the broker session of an OpenAlgo user, always from the database, since a login may change it at any time. */
 export function readBrokerSession(db: DatabaseSync, fernet: Fernet, userId: string): BrokerSession {
-  const row = db.prepare(SELECT_SESSION).get(userId);
-  if (row === undefined || row.is_revoked === 1) return { status: 'none' };
+  const row = prepareForeign(db, SELECT_SESSION).get(userId);
+  if (row === undefined || row.is_revoked === 1n) return { status: 'none' };
   const broker = textColumn(row, 'broker');
   const encryptedAuth = textColumn(row, 'auth');
   if (broker === '' || encryptedAuth === '') return { status: 'none' };

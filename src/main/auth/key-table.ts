@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { textColumn } from '../database/column.ts';
+import { prepareForeign, textColumn } from '../database/column.ts';
 import type { DatabaseSync } from '../database/sqlite.ts';
 import type { Fernet } from './fernet.ts';
 
@@ -41,8 +41,7 @@ export class KeyTable {
   read(): StoredKeys {
     const dataVersion = this.#db.prepare('PRAGMA data_version').get()?.data_version;
     if (dataVersion === this.#dataVersion) return this.#current;
-    const keys = this.#db
-      .prepare(SELECT_KEYS)
+    const keys = prepareForeign(this.#db, SELECT_KEYS)
       .all()
       .map((row) => {
         const plain = this.#fernet.decrypt(textColumn(row, 'api_key_encrypted'));

@@ -14,6 +14,7 @@
 import type { Logger } from 'pino';
 import type { AccountStatus, FeedCredentials, FeedState } from '../../workers/worker-messages.ts';
 import { type BrokerSession, readBrokerSession } from '../auth/broker-session.ts';
+import { prepareForeign } from '../database/column.ts';
 import type { OpenDatabase } from '../database/open-database.ts';
 import { Account, type CreatePool } from './account.ts';
 import type { BrokerRow } from './broker-registry.ts';
@@ -87,9 +88,8 @@ export class Accounts {
 
   /** Opens the first account that has a session with a broker, for the bus, whose subscribers have no key. */
   openFirst(broker: string): Account | undefined {
-    const rows = this.#options.database.db
-      .prepare('SELECT name FROM auth WHERE broker = ? ORDER BY id')
-      .all(broker);
+    const { db } = this.#options.database;
+    const rows = prepareForeign(db, 'SELECT name FROM auth WHERE broker = ? ORDER BY id').all(broker);
     for (const { name } of rows) {
       const outcome = this.open(String(name));
       if (outcome.status === 'ok') return outcome.account;

@@ -4,6 +4,7 @@ import { Piscina } from 'piscina';
 import { readBrokerSession } from '../auth/broker-session.ts';
 import { BROKERS } from '../brokers/broker-registry.ts';
 import { loadConfig } from '../config.ts';
+import { prepareForeign } from '../database/column.ts';
 import { type OwnDatabase, openOwnDatabase } from '../database/own-database.ts';
 import { TickwireError } from '../errors.ts';
 import { refreshInstruments } from '../instruments/instrument-refresh.ts';
@@ -68,7 +69,8 @@ function refuseUnknown(broker: string): void {
 
 /** The token of any user with a session at the broker, for lists that are not public. */
 function sessionOf({ db, fernet }: OwnDatabase, broker: string): string | null {
-  for (const { name } of db.prepare('SELECT name FROM auth WHERE broker = ? ORDER BY id').all(broker)) {
+  const rows = prepareForeign(db, 'SELECT name FROM auth WHERE broker = ? ORDER BY id').all(broker);
+  for (const { name } of rows) {
     const session = readBrokerSession(db, fernet, String(name));
     if (session.status === 'ok') return session.authToken;
   }

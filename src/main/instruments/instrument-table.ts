@@ -1,4 +1,4 @@
-import { type Row, textColumn } from '../database/column.ts';
+import { prepareForeign, type Row, textColumn } from '../database/column.ts';
 import type { DatabaseSync } from '../database/sqlite.ts';
 import { findPacked, type PackedInstruments, packInstruments } from './packed-instruments.ts';
 
@@ -42,7 +42,7 @@ export class InstrumentTable {
     const byBroker = new Map<string, Map<string, InstrumentRow>>();
     const brokerColumn = hasBrokerColumn(db) ? 'broker' : `'${EVERY_BROKER}' AS broker`;
     const select = `SELECT ${COLUMNS}, ${brokerColumn} FROM symtoken ORDER BY id`;
-    for (const columns of db.prepare(select).iterate()) {
+    for (const columns of prepareForeign(db, select).iterate()) {
       const row = readRow(columns);
       if (row === null) continue;
       const broker = textColumn(columns, 'broker');
