@@ -6,12 +6,15 @@
 import { DIALECTS, type Dialect } from './dialect.ts';
 import { FEATURE, type FramingName } from './framing.ts';
 import type { Json } from './server-message.ts';
+import { SLOW_POLICIES, type SlowPolicy } from './slow-policy.ts';
 
 export interface ConnectionOptions {
   readonly framing: FramingName;
   readonly dialect: Dialect;
   /** Bits of FEATURE. */
   readonly features: number;
+  /** What happens when the client falls behind; null: what the operator chose. */
+  readonly slow: SlowPolicy | null;
   /** The options that the client chose, to be echoed in the authenticate answer. */
   readonly chosen: { readonly [key: string]: Json | undefined };
 }
@@ -21,13 +24,12 @@ export type OptionsOutcome =
   | { readonly ok: false; readonly message: string };
 
 const FRAMINGS: readonly FramingName[] = ['json', 'msgpack'];
-/** What happens to a client that falls behind. */
-const SLOW_POLICIES = ['disconnect'] as const;
 const FEATURE_BITS: ReadonlyMap<string, number> = new Map([
   ['sequence', FEATURE.SEQUENCE],
   ['stamps', FEATURE.STAMPS],
   ['snapshot', FEATURE.SNAPSHOT],
   ['status', FEATURE.STATUS],
+  ['receipts', FEATURE.RECEIPTS],
   ['session', FEATURE.SESSION],
 ]);
 /** In the URL alone: compression is settled by the handshake. */
@@ -152,6 +154,7 @@ export function resolveOptions(
       framing: framing ?? 'json',
       dialect: dialect ?? defaultDialect,
       features,
+      slow: slow ?? null,
       chosen: { framing, dialect, features: choseFeatures ? names : undefined, slow },
     },
   };
@@ -164,7 +167,7 @@ export function resolveOptions(
 export function initialOptions(query: string, defaultDialect: Dialect): ConnectionOptions {
   const outcome = resolveOptions(query, '', {}, defaultDialect);
   const dialect = outcome.ok ? outcome.options.dialect : defaultDialect;
-  return { framing: 'json', dialect, features: 0, chosen: {} };
+  return { framing: 'json', dialect, features: 0, slow: null, chosen: {} };
 }
 
 /**
@@ -172,11 +175,12 @@ export function initialOptions(query: string, defaultDialect: Dialect): Connecti
  * first successful authenticate request: what was sent since then lies in their form.
  */
 export function findOptionConflict(current: ConnectionOptions, next: ConnectionOptions): string | null {
-  const { framing, dialect, features } = next.chosen;
+  const { framing, dialect, features, slow } = next.chosen;
   const isOther =
     (framing !== undefined && next.framing !== current.framing) ||
     (dialect !== undefined && next.dialect !== current.dialect) ||
-    (features !== undefined && next.features !== current.features);
+    (features !== undefined && next.features !== current.features) ||
+    (slow !== undefined && next.slow !== current.slow);
   if (!isOther) return null;
-  return 'framing, dialect and features are fixed by the first authenticate request; open another connection to change them';
+  return 'framing, dialect, features and slow are fixed by the first authenticate request; open another connection to change them';
 }

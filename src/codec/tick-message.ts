@@ -87,6 +87,15 @@ export function hasFittingStrings(instrument: Omit<Instrument, 'slot' | 'segment
   return textEncoder.encode(broker + exchange + symbol + token).length <= MAX_STRING_BYTES;
 }
 
+/** Words up to the end of a message's numbers; strings are behind. Any thread; neither allocates nor throws. */
+export function numberWordsOf(words: Int32Array): number {
+  const mode = modeOf(words);
+  if (mode === MODE.LTP) return QUOTE_OFFSET / 4;
+  if (mode === MODE.QUOTE) return QUOTE_END_WORD;
+  const levels = levelCountOf(words);
+  return sellLevelsWord(mode, levels) + levels * LEVEL.WORDS;
+}
+
 /** First word of the buy levels of a DEPTH or DEEP_DEPTH message. */
 export function buyLevelsWord(mode: Mode): number {
   return (mode === MODE.DEEP_DEPTH ? DEEP_DEPTH_BUY_OFFSET : DEPTH_BUY_OFFSET) / 4;

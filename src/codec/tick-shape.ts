@@ -18,6 +18,8 @@ export const FEATURE = {
   SNAPSHOT: 4,
   /** `feed_status` messages, and `stale: true` as with SNAPSHOT. */
   STATUS: 8,
+  /** A `receipt` message before each tick that stands for several. */
+  RECEIPTS: 16,
   /** A session id in the authenticate answer, with which another connection gets the subscriptions back. */
   SESSION: 32,
 } as const;

@@ -10,6 +10,7 @@ import { OPENALGO_OPTIONS } from './config/openalgo-options.ts';
 import type { ConfigOption } from './config/option-kinds.ts';
 import { RECORDING_OPTIONS } from './config/recording-options.ts';
 import { SESSION_OPTIONS } from './config/session-options.ts';
+import { SLOW_OPTIONS } from './config/slow-options.ts';
 
 /** Every option of Tickwire, by its name in `Config`. */
 export const CONFIG_OPTIONS = {
@@ -23,6 +24,7 @@ export const CONFIG_OPTIONS = {
   ...LISTENER_OPTIONS,
   ...SESSION_OPTIONS,
   ...DRAIN_OPTIONS,
+  ...SLOW_OPTIONS,
   ...RECORDING_OPTIONS,
 };
 

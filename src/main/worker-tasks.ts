@@ -21,6 +21,7 @@ import { capabilityRows } from './brokers/capability-registry.ts';
 import type { QuotaNames } from './brokers/quota-refusal.ts';
 import { connectableEndpoint } from './config/bus-endpoint.ts';
 import { chooseCurveClient, ownCurveClient } from './config/curve-setup.ts';
+import { ageMsByMode, bytesByMode } from './config/slow-options.ts';
 import type { Config } from './config-options.ts';
 import { TickwireError } from './errors.ts';
 import { findPortHolder } from './ops/port-holder.ts';
@@ -186,6 +187,12 @@ export function proxyTask(
     pingTimeoutMs: config.wsPingTimeoutMs,
     maxMessageBytes: config.maxMessageBytes,
     maxBackpressureBytes: config.maxBackpressureBytes,
+    slow: {
+      policy: config.slowPolicy,
+      conflateBytes: bytesByMode(config.conflateBytes),
+      conflateAgeMs: ageMsByMode(config.conflateAge),
+      timeoutMs: config.slowTimeoutMs,
+    },
     defaultDialect: config.dialect,
     designPingIntervalMs: config.designPingIntervalMs,
     designPingTimeoutMs: config.designPingTimeoutMs,

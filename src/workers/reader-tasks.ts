@@ -2,6 +2,7 @@
 import type { Dialect } from '../codec/dialect.ts';
 import type { AdmissionTask } from './admission-messages.ts';
 import type { HelloData } from './bus/control-message.ts';
+import type { SlowLimits } from './proxy/slow-ladder.ts';
 import type { AccountStatus, InstrumentName, SharedMemory, WaitStrategyName } from './worker-messages.ts';
 
 export interface BusTask {
@@ -91,6 +92,7 @@ export interface ProxyTask {
   readonly maxBackpressureBytes: number;
   /** What its clients may take, beside the two above, and what is counted over all proxy workers. */
   readonly admission: AdmissionTask;
+  readonly slow: SlowLimits;
   /** On the bus: until a feed host says its own. */
   readonly supportedBrokers: readonly string[];
   readonly capabilities: readonly CapabilityRow[];

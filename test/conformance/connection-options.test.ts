@@ -64,11 +64,15 @@ test('options of a connection', async (t) => {
         /^dialect "french" \(authenticate request\) does not exist; use openalgo or design$/,
       ],
       [{}, { path: '/?dialect=french' }, /^dialect "french" \(URL\)/],
-      [{ slow: 'conflate' }, {}, /^slow "conflate" \(authenticate request\) does not exist; use disconnect$/],
       [
-        { features: ['receipts'] },
+        { slow: 'drop' },
         {},
-        /^feature "receipts" .*use sequence, stamps, snapshot, status, session$/,
+        /^slow "drop" \(authenticate request\) does not exist; use conflate or deliver or disconnect$/,
+      ],
+      [
+        { features: ['candles'] },
+        {},
+        /^feature "candles" .*use sequence, stamps, snapshot, status, receipts, session$/,
       ],
       [{ features: [3] }, {}, /^feature 3 /],
       [{ features: { snapshot: true } }, {}, /^features \(authenticate request\) must be a list of names$/],
@@ -102,7 +106,12 @@ test('options of a connection', async (t) => {
     const again = await each.ask({ action: 'authenticate', api_key: key });
     assert.deepEqual([again.isBinary, again.message.type], [false, 'auth']);
     assert.deepEqual(echo(again.message), { framing: 'msgpack', features: ['sequence'] });
-    for (const options of [{ framing: 'json' }, { features: ['stamps'] }, { features: [] }]) {
+    for (const options of [
+      { framing: 'json' },
+      { features: ['stamps'] },
+      { features: [] },
+      { slow: 'deliver' },
+    ]) {
       const other = await each.ask({ action: 'authenticate', api_key: key, ...options });
       assert.deepEqual([other.isBinary, other.message.code], [false, 'INVALID_OPTION']);
       assert.match(String(other.message.message), /open another connection/);

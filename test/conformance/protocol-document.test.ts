@@ -17,6 +17,7 @@ const VARYING = 'server_timestamp|away_ms';
 
 const isTick = ({ message }: Received) => message.type === 'market_data';
 const isGap = ({ message }: Received) => message.type === 'gap';
+const isReceipt = ({ message }: Received) => message.type === 'receipt';
 const isStatus = ({ message }: Received) => message.type === 'feed_status';
 const isOrder = ({ message }: Received) => message.type === 'order_update';
 
@@ -90,13 +91,21 @@ class Reading {
     const { received } = this.#client;
     if (kind === 'answer') {
       const at = this.#answers++;
-      const others = (each: Received) => !isTick(each) && !isGap(each) && !isStatus(each) && !isOrder(each);
+      const others = (each: Received) =>
+        ![isTick, isGap, isReceipt, isStatus, isOrder].some((is) => is(each));
       return until('an answer', () => received.filter(others)[at]);
     }
     if (kind === 'gap') {
       const at = this.#gaps++;
       if (expected.reason === 'outage') this.#fixture.exchange.dropAll();
       return until('a gap', () => received.filter(isGap)[at]);
+    }
+    if (kind === 'receipt') {
+      return until('a receipt', () => {
+        const found = received.find(isReceipt);
+        if (found === undefined) this.#fixture.exchange.step(20);
+        return found;
+      });
     }
     if (kind === 'status') {
       if (expected.status === 'recovering') {

@@ -1,7 +1,7 @@
 /** PROTOCOL.md as a test reads it. */
 import { type ExampleBlock, ExampleDocument } from './example-document.ts';
 
-export type BlockKind = 'connection' | 'request' | 'answer' | 'order' | 'tick' | 'gap' | 'status';
+export type BlockKind = 'connection' | 'request' | 'answer' | 'order' | 'tick' | 'gap' | 'receipt' | 'status';
 export type DocumentBlock = ExampleBlock<BlockKind>;
 
 /** A connection's message is its address. */
@@ -14,6 +14,7 @@ export class ProtocolDocument extends ExampleDocument<BlockKind> {
       order: 'json',
       tick: 'json',
       gap: 'json',
+      receipt: 'json',
       status: 'json',
     });
   }

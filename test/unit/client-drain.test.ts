@@ -25,7 +25,7 @@ class Scene {
     const { sessions } = this;
     const told: ServerMessage[] = [];
     const fake = {
-      options: { framing: 'json', dialect: 'openalgo', features, chosen: {} } as const,
+      options: { framing: 'json', dialect: 'openalgo', features, slow: null, chosen: {} } as const,
       socket: { getBufferedAmount: () => client.unsent } as ClientSession['socket'],
       get isBusy() {
         return client.isBusy;

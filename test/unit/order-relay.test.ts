@@ -14,7 +14,7 @@ function sessionWith(framing: 'json' | 'msgpack', received: (string | Uint8Array
       keyId: 'openalgo:anna',
       rights: null,
     },
-    options: { framing, dialect: 'openalgo', features: 0, chosen: {} },
+    options: { framing, dialect: 'openalgo', features: 0, slow: null, chosen: {} },
     send: () => {},
     sendBytes: (bytes: string | Uint8Array) => void received.push(bytes),
   };

@@ -17,7 +17,7 @@ function clientOf(index: SubscriptionIndex, instruments: readonly Instrument[], 
   const received: ServerMessage[] = [];
   const session: Partial<ClientSession> = {
     holdings: new Map(),
-    options: { framing: 'json', dialect: 'openalgo', features: 0, chosen: {} },
+    options: { framing: 'json', dialect: 'openalgo', features: 0, slow: null, chosen: {} },
     send: (message: ServerMessage) => void received.push(message),
   };
   const form: StreamForm = {

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ClientSession } from '../../src/workers/proxy/client-session.ts';
 import { SessionKeeper } from '../../src/workers/proxy/session-keeper.ts';
+import type { SlowLadder } from '../../src/workers/proxy/slow-ladder.ts';
 
 const LIMITS = {
   authGraceMs: 60_000,
@@ -21,6 +22,9 @@ const BUDGETS = {
   isHolder: () => true,
 };
 
+/** Nobody is slow before the outbound limit. */
+const NO_LADDER: Pick<SlowLadder, 'look' | 'act'> = { look: () => 'well', act: () => true };
+
 function sessionWith(bufferedBytes: number, end: (session: ClientSession) => void): ClientSession {
   const session: Partial<ClientSession> = {
     identity: {
@@ -31,7 +35,7 @@ function sessionWith(bufferedBytes: number, end: (session: ClientSession) => voi
       keyId: 'openalgo:anna',
       rights: null,
     },
-    options: { framing: 'json', dialect: 'openalgo', features: 0, chosen: {} },
+    options: { framing: 'json', dialect: 'openalgo', features: 0, slow: null, chosen: {} },
     connectedAt: performance.now(),
     lastPingAt: performance.now(),
     pingSentAt: 0,
@@ -57,7 +61,7 @@ async function turnsOfCuts(bufferedBytes: number): Promise<number[]> {
   for (let i = 0; i < 5; i++) sessions.add(sessionWith(bufferedBytes, end));
   const reader = sessionWith(500, () => assert.fail('one that reads was cut off'));
   sessions.add(reader);
-  const keeper = new SessionKeeper(sessions, LIMITS, BUDGETS);
+  const keeper = new SessionKeeper(sessions, LIMITS, BUDGETS, NO_LADDER);
   try {
     for (; turns.length < 5; turn++) await nextTurn();
   } finally {
@@ -85,7 +89,7 @@ test('a client that has left by itself before its turn is not counted as slow', 
     sessions.clear();
   };
   for (let i = 0; i < 2; i++) sessions.add(sessionWith(501, end));
-  const keeper = new SessionKeeper(sessions, LIMITS, BUDGETS);
+  const keeper = new SessionKeeper(sessions, LIMITS, BUDGETS, NO_LADDER);
   try {
     while (ended.length === 0) await nextTurn();
     for (let i = 0; i < 3; i++) await nextTurn();
@@ -103,7 +107,7 @@ test('a client that stops reading is cut off soon after ticks begin to flow agai
   const session = sessionWith(0, () => ended.resolve());
   session.socket.getBufferedAmount = () => bufferedBytes;
   sessions.add(session);
-  const keeper = new SessionKeeper(sessions, LIMITS, BUDGETS);
+  const keeper = new SessionKeeper(sessions, LIMITS, BUDGETS, NO_LADDER);
   try {
     // In time for neither a round nor a second one of a keeper that nothing stirs.
     const beganAt = performance.now();

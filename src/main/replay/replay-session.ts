@@ -143,6 +143,8 @@ function replayConfig(
     // A reader that never sleeps cannot say that it has seen everything.
     waitStrategy: config.waitStrategy === 'spin' ? 'backoff' : config.waitStrategy,
     maxBackpressureBytes: Math.max(config.maxBackpressureBytes, MOST_BACKLOG_BYTES),
+    // A client that is slow is waited for.
+    slowPolicy: config.slowPolicy === 'conflate' ? 'deliver' : config.slowPolicy,
     // An outage in the recording lasts as long as it did; ours shall not make it longer.
     reconnectInitialMs: Math.min(config.reconnectInitialMs, 20),
     reconnectMaxMs: Math.min(config.reconnectMaxMs, 1000),

@@ -11,6 +11,8 @@ import { FLAG, MODE, type Mode } from '../../codec/tick.ts';
 import { MAX_DEEP_TICK_BYTES, modeOf, readInt64, WORD } from '../../codec/tick-message.ts';
 import { EpochClock } from '../epoch-clock.ts';
 import type { TickSource } from '../tick-source.ts';
+import { FRAME_HEAD_BYTES } from './client-session.ts';
+import type { StreamConflation } from './stream-conflation.ts';
 import type { DirectReceiver, InstrumentStreams, Stream, SubscriptionIndex } from './subscription-index.ts';
 import type { TopicMember } from './topic-members.ts';
 
@@ -31,6 +33,12 @@ function gapReason(position: Position, epoch: number, seq: number, flags: number
 /** Outside any cork, so that the library writes at once: see `direct-client.ts`. */
 function sendToEach(receivers: readonly DirectReceiver[], bytes: Uint8Array, isBinary: boolean): void {
   for (let i = 0; i < receivers.length; i++) receivers[i]!.sendBytes(bytes, isBinary);
+}
+
+/** Gives the tick to those who do not get every one. @returns whether nobody gets every one */
+function isConflatedForAll(stream: Stream, conflation: StreamConflation, words: Int32Array): boolean {
+  conflation.take(words);
+  return stream.onTopic === 0 && stream.directReceivers.length === 0;
 }
 
 export class Broadcaster {
@@ -107,11 +115,15 @@ export class Broadcaster {
   #publishAll(list: readonly Stream[], words: Int32Array, doubles: Float64Array): void {
     for (let i = 0; i < list.length; i++) {
       const stream = list[i]!;
+      if (stream.conflation !== null && isConflatedForAll(stream, stream.conflation, words)) continue;
       if ((stream.form.features & FEATURE.STAMPS) !== 0) this.#clock.stamp(this.#sendTime, 0);
       const bytes = stream.encoder.encode(words, doubles, this.#sendTime);
       // Whoever is on this topic is the corked client. What it was published before comes first: the library sees to that.
       if (this.#corked !== null && stream.onTopic > 0) this.#corked.sendBytes(bytes, stream.isBinary);
-      else this.#app.publish(stream.topic, bytes, stream.isBinary);
+      else {
+        this.#app.publish(stream.topic, bytes, stream.isBinary);
+        stream.publishedBytes += bytes.length + FRAME_HEAD_BYTES;
+      }
       this.published++;
       if (stream.directReceivers.length > 0) sendToEach(stream.directReceivers, bytes, stream.isBinary);
     }

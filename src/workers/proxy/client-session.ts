@@ -14,6 +14,7 @@ import type { Close } from './close-codes.ts';
 import type { ProxyLimits } from './proxy-limits.ts';
 import type { RequestAllowance } from './request-allowance.ts';
 import type { Resumption } from './session-registrar.ts';
+import type { SlowState } from './slow-state.ts';
 import type { Stream } from './subscription-index.ts';
 import type { SubscriptionAccount } from './subscription-limits.ts';
 
@@ -86,6 +87,9 @@ export function noteStrictDepth(
   else resumption?.strictDepths.delete(name);
 }
 
+/** The least that WebSocket adds to a message: what is counted with it is never more than what was sent. */
+export const FRAME_HEAD_BYTES = 2;
+
 export class ClientSession {
   readonly socket: ClientSocket;
   /** Gets each tick in a write of its own, in place of all that a turn brings in one: see `direct-client.ts`. */
@@ -110,6 +114,10 @@ export class ClientSession {
   lastPingAt = performance.now();
   /** Of performance.now(): when it last asked for something, other than for a pong. */
   lastRequestAt = performance.now();
+  /** What was sent to it beside what its topics brought, in bytes of WebSocket frames or a little less. */
+  sentBytes = 0;
+  /** Null while it keeps up and gets every tick of everything. */
+  slow: SlowState | null = null;
   /** Bytes of the requests that wait. */
   waitingBytes = 0;
   readonly connection: Connection;
@@ -193,12 +201,19 @@ export class ClientSession {
   }
 
   sendBytes(bytes: Uint8Array | string, isBinary: boolean): void {
-    if (this.open) this.socket.send(bytes, isBinary, this.isCompressed);
+    if (!this.open) return;
+    this.sentBytes += bytes.length + FRAME_HEAD_BYTES;
+    this.socket.send(bytes, isBinary, this.isCompressed);
   }
 
-  /** Calls `send` at once; what is sent to this client meanwhile leaves in one write. */
+  /** Bytes that wait in this process for the client to take them. */
+  get backlogBytes(): number {
+    return this.open ? this.socket.getBufferedAmount() : 0;
+  }
+
+  /** Calls `send` at once; what is sent to this client meanwhile leaves in one write, unless each is to have its own. */
   cork(send: () => void): void {
-    if (this.open) this.socket.cork(send);
+    if (this.open && !this.isDirect) this.socket.cork(send);
     else send();
   }
 

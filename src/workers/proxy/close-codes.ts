@@ -6,7 +6,7 @@
  * | 1001 | going away; reconnect in … | yes, after that time: the engine restarts or stops |
  * | 1009 | message too big            | yes, but send smaller messages |
  * | 1011 | keepalive ping timeout     | yes |
- * | 4008 | slow consumer              | yes: read faster, subscribe to less, or choose msgpack |
+ * | 4008 | slow consumer              | yes: read faster, subscribe to less, choose msgpack or max_rate |
  * | 4408 | idle                       | yes, when there is something to subscribe to |
  * | 4423 | too many connections of an address | yes, when another one is closed |
  * | 4422 | too many connections of a key | yes, when another one is closed |

@@ -43,6 +43,8 @@ export function libraryIdleS(keepAliveMs: number): number {
 
 export interface ServerEvents {
   message(session: ClientSession, bytes: Uint8Array): Promise<void> | undefined;
+  /** The socket took something of what waited for it. */
+  drain(session: ClientSession): void;
   /** @param code of the close; 1006 where the connection broke */
   close(session: ClientSession, code: number): void;
 }
@@ -99,6 +101,10 @@ export class ProxyServer {
         if (session !== undefined) session.pingSentAt = 0;
       },
       ping: (socket) => this.#ping(socket),
+      drain: (socket) => {
+        const { session } = socket.getUserData();
+        if (session !== undefined) this.#events().drain(session);
+      },
       dropped: () => {
         this.counts.dropped++;
       },

@@ -13,6 +13,7 @@ import { Broadcaster } from './broadcaster.ts';
 import { followBroker } from './broker-change.ts';
 import { ClientDrain } from './client-drain.ts';
 import { CLOSE } from './close-codes.ts';
+import { Conflator } from './conflator.ts';
 import { EntitlementDesk } from './entitlement-desk.ts';
 import { FeedStatusNotifier } from './feed-status-notifier.ts';
 import { KeyAdmission } from './key-admission.ts';
@@ -25,7 +26,9 @@ import { RequestHandler } from './request-handler.ts';
 import { RingIntake } from './ring-intake.ts';
 import { SessionKeeper } from './session-keeper.ts';
 import { SessionRegistrar } from './session-registrar.ts';
+import { SlowLadder } from './slow-ladder.ts';
 import { SnapshotJoin } from './snapshot-join.ts';
+import { StreamDelivery } from './stream-delivery.ts';
 import { SubscriptionHandler } from './subscription-handler.ts';
 import { SubscriptionIndex } from './subscription-index.ts';
 
@@ -47,6 +50,8 @@ class ProxyWorker implements NativeWorker<ToReader> {
   readonly #entitlements: EntitlementDesk;
   readonly #requests: RequestHandler;
   readonly #keeper: SessionKeeper;
+  readonly #conflator = new Conflator();
+  readonly #ladder: SlowLadder;
   readonly #pump: Pump;
   readonly #post: (message: FromReader) => void;
   /** Null until the clients are asked to leave. */
@@ -98,6 +103,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
       },
       () => ({
         message: this.#requests.handle,
+        drain: (session) => this.#ladder.onDrain(session, performance.now()),
         close: (session, code) => {
           this.#sessions.park(session, code);
           this.#orders.release(session);
@@ -107,6 +113,8 @@ class ProxyWorker implements NativeWorker<ToReader> {
     );
     this.#broadcaster = new Broadcaster(this.#server.publisher, this.#index, source);
     this.#snapshots = new SnapshotJoin(source, this.#broadcaster);
+    const delivery = new StreamDelivery(this.#index.topics, this.#conflator, task.slow.policy);
+    this.#ladder = new SlowLadder(delivery, task.slow, task.maxBackpressureBytes);
     this.#subscriptions = new SubscriptionHandler(
       control,
       this.#index,
@@ -114,6 +122,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
       offers,
       this.#statuses,
       this.#limits.subscriptions,
+      delivery,
     );
     this.#sessions = new SessionRegistrar(port, this.#index, this.#subscriptions, this.#orders);
     const { admission, subscriptions, configured } = this.#limits;
@@ -127,15 +136,21 @@ class ProxyWorker implements NativeWorker<ToReader> {
       this.#sessions,
       task.defaultDialect,
     );
-    this.#keeper = new SessionKeeper(this.#server.sessions, task, {
-      outbound: this.#limits.outbound,
-      idleTimeoutMs: configured.idleTimeoutMs,
-      isHolder: (session) => session.holdings.size > 0 || this.#orders.has(session),
-    });
+    this.#keeper = new SessionKeeper(
+      this.#server.sessions,
+      task,
+      {
+        outbound: this.#limits.outbound,
+        idleTimeoutMs: configured.idleTimeoutMs,
+        isHolder: (session) => session.holdings.size > 0 || this.#orders.has(session),
+      },
+      this.#ladder,
+    );
     const { flushUs } = task;
     this.#pump = this.#intake.createPump({
       drain: () => {
         const drained = this.#broadcaster.drain(DRAIN_LIMIT);
+        this.#conflator.flush();
         if (drained > 0) this.#keeper.stir();
         return drained;
       },
@@ -166,6 +181,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
   counters(): Record<string, number> {
     this.#broadcaster.adjustClock();
     this.#snapshots.adjustClock();
+    this.#conflator.adjustClock();
     const { ticks, published, gaps } = this.#broadcaster;
     const counters: Record<string, number> = {
       clients: this.#server.sessions.size,
@@ -187,6 +203,8 @@ class ProxyWorker implements NativeWorker<ToReader> {
       ...this.#limits.counters(),
       ...this.#keeper.closed,
       ...this.#entitlements.counts,
+      ...this.#conflator.counts,
+      ...this.#ladder.counts,
       ...this.#index.counters,
       ...this.#intake.counters(),
     };
@@ -208,6 +226,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
     void this.#pump.stop();
     // Ticks that wait for others would be lost.
     this.#broadcaster.drain(Number.POSITIVE_INFINITY);
+    this.#conflator.finish();
     this.#drain = new ClientDrain({ sessions: this.#server.sessions, request, onNews: this.#post });
     this.#drain.begin();
   }
@@ -220,6 +239,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
     await this.#pump.stop();
     try {
       if (this.#drain === null) this.#broadcaster.drain(Number.POSITIVE_INFINITY);
+      this.#conflator.finish();
     } finally {
       this.#server.close((session) => this.#drain?.closeOf(session) ?? CLOSE.GOING_AWAY);
       await this.#intake.close();

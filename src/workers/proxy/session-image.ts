@@ -6,7 +6,9 @@ import { pack, unpack } from 'msgpackr';
 import type { Dialect } from '../../codec/dialect.ts';
 import { DEPTH_LEVELS, MODE, MODE_NAMES, type Mode } from '../../codec/tick.ts';
 import type { ClientSession } from './client-session.ts';
+import { type DeliveryTerms, PLAIN_TERMS } from './delivery-terms.ts';
 import type { Resumption } from './session-registrar.ts';
+import { termsOf } from './stream-delivery.ts';
 import type { SubscriptionIndex } from './subscription-index.ts';
 import type { SubscriptionWish } from './subscription-wish.ts';
 
@@ -27,6 +29,7 @@ export interface ParkedWish {
   readonly mode: Mode;
   readonly depthLevel: number;
   readonly depthFallback: boolean;
+  readonly terms: DeliveryTerms;
 }
 
 export interface ParkedInstrument {
@@ -47,7 +50,7 @@ export interface ParkedSession {
 }
 
 /** As it is packed: names, wishes by mode, the places of both kinds of ticks. */
-type PackedWish = [mode: Mode, depthLevel: number, depthFallback: boolean];
+type PackedWish = [mode: Mode, depthLevel: number, depthFallback: boolean, terms: DeliveryTerms | null];
 type PackedPast = [baseEpoch: number, baseSeq: number, deepEpoch: number, deepSeq: number] | null;
 type PackedInstrument = [
   exchange: string,
@@ -60,20 +63,22 @@ type PackedSession = [PackedInstrument[], orders: boolean, isBroken: boolean];
 
 /** Takes down what a client holds, in memory of its own. */
 export function packSession(
-  { holdings }: ClientSession,
+  session: ClientSession,
   { strictDepths }: Pick<Resumption, 'strictDepths'>,
   index: SubscriptionIndex,
   { orders, isBroken }: Pick<ParkedSession, 'orders' | 'isBroken'>,
 ): Uint8Array {
-  const instruments = [...holdings].map(([name, held]): PackedInstrument => {
+  const instruments = [...session.holdings].map(([name, held]): PackedInstrument => {
     const { exchange, symbol } = held[0]!.instrument;
     const wishes = new Map<Mode, PackedWish>();
     let own: PackedPast = null;
     let foreign: PackedPast = null;
     for (const { instrument, streams } of held) {
-      for (const [mode, { form }] of streams) {
+      for (const [mode, stream] of streams) {
         const isStrict = mode === MODE.DEEP_DEPTH && strictDepths.has(name);
-        wishes.set(mode, [mode, form.depthLevel, !isStrict]);
+        const { depthLevel } = stream.form;
+        const terms = termsOf(session, stream);
+        wishes.set(mode, [mode, depthLevel, !isStrict, terms === PLAIN_TERMS ? null : terms]);
       }
       const past = pastOf(index, instrument.slot);
       if (instrument.token === '') foreign = past;
@@ -102,7 +107,12 @@ export function unpackSession(image: Uint8Array): ParkedSession {
     instruments: instruments.map(([exchange, symbol, wishes, own, foreign]) => ({
       exchange,
       symbol,
-      wishes: wishes.map(([mode, depthLevel, depthFallback]) => ({ mode, depthLevel, depthFallback })),
+      wishes: wishes.map(([mode, depthLevel, depthFallback, terms]) => ({
+        mode,
+        depthLevel,
+        depthFallback,
+        terms: terms ?? PLAIN_TERMS,
+      })),
       own: toPast(own),
       foreign: toPast(foreign),
     })),
@@ -119,7 +129,7 @@ function toPast(packed: PackedPast): Past | null {
 
 /** A parked subscription as one that a client asks for in its dialect. */
 export function restoredWish(
-  { mode: parkedMode, depthLevel, depthFallback }: ParkedWish,
+  { mode: parkedMode, depthLevel, depthFallback, terms }: ParkedWish,
   dialect: Dialect,
 ): SubscriptionWish {
   // The design has no mode 3: its depth of five levels is mode 4.
@@ -131,5 +141,6 @@ export function restoredWish(
     depth: mode === MODE.DEEP_DEPTH ? depthLevel : DEPTH_LEVELS,
     depthLevel: mode === MODE.DEEP_DEPTH ? depthLevel : DEPTH_LEVELS,
     depthFallback,
+    terms,
   };
 }

@@ -2,22 +2,24 @@
  * The rounds that are made over all connections: who has not authenticated in time, who does not answer pings, who does
  * not read. Timers per connection would cost more than one pass over them all. Proxy worker thread.
  *
- * A slow consumer is cut off before uWebSockets.js would start to drop its messages unseen: at half of the limit that the
- * library enforces. Other clients do not notice, since nobody ever waits for it, and since of clients that became slow
- * together only as many are cut off in a turn as fit in a short time: giving up a thousand subscriptions takes about a
- * millisecond (2-core machine, Node 22). One that comes near the library's limit does not wait for its turn.
+ * A slow consumer goes down a ladder (`slow-ladder.ts`), and is cut off before uWebSockets.js would start to drop its
+ * messages unseen: at half of the limit that the library enforces. Other clients do not notice, since nobody ever waits for
+ * it, and since of clients that became slow together only as many take a step in a turn as fit in a short time: giving up a
+ * thousand subscriptions takes about a millisecond (2-core machine, Node 22). One that comes near the library's limit does
+ * not wait for its turn.
  */
 
 import type { OutboundBudget } from './byte-budgets.ts';
 import type { ClientSession } from './client-session.ts';
 import { CLOSE } from './close-codes.ts';
+import type { SlowLadder } from './slow-ladder.ts';
 
 /** Often enough that at 50 MB/s a reader that stops is found before it passes from half to the whole of 4 MiB. */
 const ROUND_MS = 40;
 /** While no tick goes out nobody becomes slow, and only times run out: a round takes the thread out of its sleep. */
 const QUIET_ROUND_MS = 500;
-/** Cutting off takes no longer in one turn of the event loop, by more than one client. */
-const CUT_MS = 2;
+/** Steps of slow clients take no longer in one turn of the event loop, by more than one client. */
+const STEPS_MS = 2;
 /** Part of the library's limit above which a client is cut off in the round that finds it. */
 const URGENT_PART = 0.75;
 /** Or this part of the shortest of those times. */
@@ -46,20 +48,28 @@ export class SessionKeeper {
   readonly #sessions: ReadonlySet<ClientSession>;
   readonly #limits: KeeperLimits;
   readonly #budgets: KeeperBudgets;
+  readonly #ladder: Pick<SlowLadder, 'look' | 'act'>;
   readonly #quietMs: number;
   #timer: NodeJS.Timeout | undefined;
   #isQuiet = false;
   /** Ticks went out since the last round. */
   #isStirred = false;
-  /** Slow consumers that are to be cut off, a few in each turn of the event loop, so that ticks pass in between. */
-  readonly #slow = new Set<ClientSession>();
-  #nextCut: NodeJS.Immediate | undefined;
+  /** Slow consumers that are to take a step, a few in each turn of the event loop, so that ticks pass in between. */
+  readonly #slow = new Map<ClientSession, 'act' | 'cut'>();
+  #nextSteps: NodeJS.Immediate | undefined;
+  #roundAt = performance.now();
   readonly closed = { authTimeout: 0, keepalive: 0, slowConsumer: 0, idle: 0 };
 
-  constructor(sessions: ReadonlySet<ClientSession>, limits: KeeperLimits, budgets: KeeperBudgets) {
+  constructor(
+    sessions: ReadonlySet<ClientSession>,
+    limits: KeeperLimits,
+    budgets: KeeperBudgets,
+    ladder: Pick<SlowLadder, 'look' | 'act'>,
+  ) {
     this.#sessions = sessions;
     this.#limits = limits;
     this.#budgets = budgets;
+    this.#ladder = ladder;
     const { authGraceMs, pingIntervalMs, pingTimeoutMs, designPingIntervalMs, designPingTimeoutMs } = limits;
     const times = [authGraceMs, pingIntervalMs, pingTimeoutMs, designPingIntervalMs, designPingTimeoutMs];
     this.#quietMs = Math.max(ROUND_MS, Math.min(QUIET_ROUND_MS, QUIET_PART * Math.min(...times)));
@@ -76,7 +86,7 @@ export class SessionKeeper {
 
   stop(): void {
     clearTimeout(this.#timer);
-    clearImmediate(this.#nextCut);
+    clearImmediate(this.#nextSteps);
   }
 
   #wait(): void {
@@ -92,6 +102,8 @@ export class SessionKeeper {
   #round(now: number): void {
     const { authGraceMs, maxBackpressureBytes } = this.#limits;
     let unsent = 0;
+    const before = this.#roundAt;
+    this.#roundAt = now;
     for (const session of this.#sessions) {
       if (session.identity === null && now - session.connectedAt > authGraceMs) {
         this.closed.authTimeout++;
@@ -102,26 +114,32 @@ export class SessionKeeper {
       unsent += backlog;
       if (backlog > maxBackpressureBytes * URGENT_PART) {
         this.#end(session);
-      } else if (backlog > maxBackpressureBytes / 2) {
-        this.#slow.add(session);
-        this.#nextCut ??= setImmediate(this.#cut);
-      } else {
-        this.#keepAlive(session, now);
+        continue;
       }
+      const isOver = backlog > maxBackpressureBytes / 2;
+      const verdict = isOver ? 'cut' : this.#ladder.look(session, backlog, now, before);
+      if (verdict !== 'well') {
+        this.#slow.set(session, verdict);
+        this.#nextSteps ??= setImmediate(this.#takeSteps);
+      }
+      if (verdict !== 'cut') this.#keepAlive(session, now);
     }
     const { outbound } = this.#budgets;
     const excess = outbound.excess(unsent);
     if (excess > 0) for (const session of outbound.furthestBehind(this.#sessions, excess)) this.#end(session);
   }
 
-  readonly #cut = (): void => {
-    this.#nextCut = undefined;
-    const until = performance.now() + CUT_MS;
-    for (const session of this.#slow) {
-      this.#end(session);
+  readonly #takeSteps = (): void => {
+    this.#nextSteps = undefined;
+    const until = performance.now() + STEPS_MS;
+    for (const [session, verdict] of this.#slow) {
+      this.#slow.delete(session);
+      if (session.open && (verdict === 'cut' || !this.#ladder.act(session, performance.now()))) {
+        this.#end(session);
+      }
       if (performance.now() >= until) break;
     }
-    if (this.#slow.size > 0) this.#nextCut = setImmediate(this.#cut);
+    if (this.#slow.size > 0) this.#nextSteps = setImmediate(this.#takeSteps);
   };
 
   #end(session: ClientSession): void {

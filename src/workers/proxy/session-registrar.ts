@@ -106,7 +106,8 @@ export class SessionRegistrar {
     client.resumption = null;
     this.#clients.delete(resumption.id);
     const orders = this.#orders.has(client);
-    const isBroken = client.isEnded || !ORDERLY_CODES.includes(code);
+    const isBehind = client.slow?.client.isBehind === true;
+    const isBroken = client.isEnded || isBehind || !ORDERLY_CODES.includes(code);
     const image = resumption.pending ?? packSession(client, resumption, this.#index, { orders, isBroken });
     this.#post({ type: 'sessionParked', session: resumption.id, image });
   }

@@ -61,20 +61,22 @@ export function subscribeEntry(
   servedLevel: number,
   { wish, broker, levels }: EntryContext,
 ): Json {
-  const { mode, modeName, depth, isDesign } = wish;
+  const { mode, modeName, depth, isDesign, terms } = wish;
+  const chosen = { slow: terms.slow ?? undefined, max_rate: terms.maxRate || undefined };
   if (!isDesign) {
     if (outcome.status === 'error') {
       const entry = failedEntry(symbol, exchange, outcome.message, broker);
       return OWN_CODES.has(outcome.code) ? { ...entry, code: outcome.code } : entry;
     }
-    return { symbol, exchange, status: 'success', mode: modeName, depth, broker };
+    return { symbol, exchange, status: 'success', mode: modeName, depth, broker, ...chosen };
   }
   if (outcome.status === 'error') {
     const { code, message } = outcome;
     return { symbol, exchange, status: 'error', mode, code, message, broker };
   }
   const depthPart = mode === MODE.DEEP_DEPTH ? depthKeys(wish, servedLevel, levels, broker, exchange) : {};
-  return { symbol, exchange, status: 'success', mode, topic: `${symbol}.${exchange}`, ...depthPart, broker };
+  const topic = `${symbol}.${exchange}`;
+  return { symbol, exchange, status: 'success', mode, topic, ...depthPart, broker, ...chosen };
 }
 
 /** The design's error for a request for one symbol, which names what was asked for. */

@@ -31,6 +31,7 @@ import type { FeedOffers } from './proxy-intake.ts';
 import { type ParkedSession, restoredWish } from './session-image.ts';
 import { rejoin } from './session-rejoin.ts';
 import type { SnapshotJoin } from './snapshot-join.ts';
+import { type StreamDelivery, termsOf } from './stream-delivery.ts';
 import { failedEntry, subscribeAnswer, subscribeError, unsubscribeAnswer } from './subscription-answers.ts';
 import type { InstrumentStreams, Stream, StreamForm, SubscriptionIndex } from './subscription-index.ts';
 import { entriesOf, type Item, itemOf, permitted, sourceMode, stillPermitted } from './subscription-item.ts';
@@ -47,6 +48,7 @@ export class SubscriptionHandler {
   readonly #offers: Pick<FeedOffers, 'capabilities'>;
   readonly #statuses: FeedStatusNotifier;
   readonly #limits: SubscriptionLimits;
+  readonly #delivery: StreamDelivery;
 
   constructor(
     control: ControlPlane,
@@ -55,6 +57,7 @@ export class SubscriptionHandler {
     offers: Pick<FeedOffers, 'capabilities'>,
     statuses: FeedStatusNotifier,
     limits: SubscriptionLimits,
+    delivery: StreamDelivery,
   ) {
     this.#control = control;
     this.#index = index;
@@ -62,6 +65,7 @@ export class SubscriptionHandler {
     this.#offers = offers;
     this.#statuses = statuses;
     this.#limits = limits;
+    this.#delivery = delivery;
   }
 
   subscribe(session: ClientSession, request: RawRequest, refuse: Refuse): Promise<void> | undefined {
@@ -112,7 +116,7 @@ export class SubscriptionHandler {
         const parked = pasts.get(holdingKey(exchange, symbol));
         const past = (token === '' ? parked?.foreign : parked?.own) ?? null;
         const rejoining = { client, streams, taken: list, past, isBroken };
-        rejoin(rejoining, this.#snapshots, this.#index, (stream) => this.#join(client, stream));
+        rejoin(rejoining, this.#snapshots, this.#index, (stream) => this.#delivery.join(client, stream));
       }
     });
   }
@@ -276,10 +280,10 @@ export class SubscriptionHandler {
     const isDeep = stream.source === MODE.DEEP_DEPTH;
     if ((session.options.features & FEATURE.SNAPSHOT) !== 0) {
       if (this.#snapshots.meet(streams, isDeep)) this.#sendLast(session, stream);
-      this.#join(session, stream);
+      this.#delivery.join(session, stream);
     } else {
       // The confirmation has left: whatever comes from now on is for this client too.
-      this.#join(session, stream);
+      this.#delivery.join(session, stream);
       if (this.#snapshots.passedBy(streams, isDeep, askedAt)) this.#sendLast(session, stream);
     }
   }
@@ -298,19 +302,14 @@ export class SubscriptionHandler {
     };
     const held = findHolding(session, instrument)?.streams.get(wish.mode);
     // Mode 4 with another number of levels takes the place of the one before.
-    if (held?.form.depthLevel === form.depthLevel || (held !== undefined && wish.mode !== MODE.DEEP_DEPTH))
+    if (held?.form.depthLevel === form.depthLevel || (held !== undefined && wish.mode !== MODE.DEEP_DEPTH)) {
+      this.#delivery.change(session, held, wish.terms);
       return null;
-    if (wish.mode === MODE.DEEP_DEPTH) noteStrictDepth(session, instrument, !wish.depthFallback);
-    return this.#enter(session, instrument, form, held);
-  }
-
-  #join(session: ClientSession, stream: Stream): void {
-    if (session.isDirect) {
-      stream.directReceivers.push(session);
-      return;
     }
-    session.socket.subscribe(stream.topic);
-    this.#index.topics.add(stream, session);
+    if (wish.mode === MODE.DEEP_DEPTH) noteStrictDepth(session, instrument, !wish.depthFallback);
+    const stream = this.#enter(session, instrument, form, held);
+    this.#delivery.agree(session, stream, wish.terms);
+    return stream;
   }
 
   /** Notes a client's stream, in place of one that it held; the caller lets it join. */
@@ -343,9 +342,16 @@ export class SubscriptionHandler {
 
   #move(session: ClientSession, holding: Holding, to: Instrument): void {
     const { base } = this.#index.get(holding.instrument.slot)!;
-    const forms = [...holding.streams.values()].map(({ form }) => form);
-    for (const { view } of forms) this.#release(session, holding, view);
-    for (const form of forms) this.#join(session, this.#enter(session, to, form));
+    const held = [...holding.streams.values()].map((stream) => {
+      this.#delivery.settle(session, stream);
+      return { form: stream.form, terms: termsOf(session, stream) };
+    });
+    for (const { form } of held) this.#release(session, holding, form.view);
+    for (const { form, terms } of held) {
+      const stream = this.#enter(session, to, form);
+      this.#delivery.agree(session, stream, terms);
+      this.#delivery.join(session, stream);
+    }
     if ((session.options.features & FEATURE.STATUS) !== 0) this.#statuses.holdMoved(session, to);
     const streams = this.#index.get(to.slot)!;
     // The sequence numbers of another token begin anew: whoever counts reads of it before the first of them.
@@ -379,11 +385,6 @@ export class SubscriptionHandler {
 
   #leave(session: ClientSession, stream: Stream): void {
     this.#index.remove(stream);
-    if (session.isDirect) {
-      stream.directReceivers.splice(stream.directReceivers.indexOf(session), 1);
-      return;
-    }
-    if (session.open) session.socket.unsubscribe(stream.topic);
-    this.#index.topics.remove(stream, session);
+    this.#delivery.leave(session, stream);
   }
 }

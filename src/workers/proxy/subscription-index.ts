@@ -13,6 +13,7 @@ import {
 } from '../../codec/framing.ts';
 import { DEPTH_LEVELS, type Instrument, MODE, type Mode } from '../../codec/tick.ts';
 import type { SlotNeed } from '../worker-messages.ts';
+import type { StreamConflation } from './stream-conflation.ts';
 import { TopicMembers } from './topic-members.ts';
 
 /** What the bytes of a tick depend on, beside the instrument. */
@@ -35,6 +36,7 @@ export interface DirectReceiver {
 /** One encoding of one view of an instrument. */
 export interface Stream {
   readonly slot: number;
+  readonly instrument: Instrument;
   readonly form: StreamForm;
   /** The lowest mode of a tick that holds what the view shows: all ticks from this mode on are encoded for it. */
   readonly source: Mode;
@@ -46,6 +48,10 @@ export interface Stream {
   onTopic: number;
   /** Those of the subscribers that are not on the topic: each tick is sent to them one by one. */
   readonly directReceivers: DirectReceiver[];
+  /** Its ticks for those of the subscribers that do not get every one; null while there are none. */
+  conflation: StreamConflation | null;
+  /** What was published on the topic since the stream was made, in bytes of WebSocket frames or a little less. */
+  publishedBytes: number;
 }
 
 const MODES: readonly Mode[] = Object.values(MODE);
@@ -99,6 +105,7 @@ export class InstrumentStreams {
     const { view, framing, features, dialect, depthLevel } = form;
     const stream: Stream = {
       slot: this.instrument.slot,
+      instrument: this.instrument,
       form,
       source,
       isBinary: framing === 'msgpack',
@@ -107,6 +114,8 @@ export class InstrumentStreams {
       subscribers: 0,
       onTopic: 0,
       directReceivers: [],
+      conflation: null,
+      publishedBytes: 0,
     };
     this.bySource[source]!.push(stream);
     return stream;

@@ -1,11 +1,12 @@
 /**
- * What a subscribe request asks for, apart from its symbols: the mode, and with mode 4 the depth levels. Proxy worker
- * thread.
+ * What a subscribe request asks for, apart from its symbols: the mode, with mode 4 the depth levels, and how its ticks are
+ * delivered. Proxy worker thread.
  */
 import { parseMode, type RawRequest } from '../../codec/client-request.ts';
 import { DESIGN_DEPTH_LEVELS, type Dialect } from '../../codec/dialect.ts';
 import type { Json } from '../../codec/server-message.ts';
 import { DEPTH_LEVELS, MODE, type Mode } from '../../codec/tick.ts';
+import { type DeliveryTerms, parseTerms } from './delivery-terms.ts';
 
 export interface SubscriptionWish {
   readonly mode: Mode;
@@ -19,6 +20,7 @@ export interface SubscriptionWish {
   readonly depthLevel: number;
   /** Whether fewer levels will do when the broker has not as many. */
   readonly depthFallback: boolean;
+  readonly terms: DeliveryTerms;
 }
 
 export type ParsedWish =
@@ -35,6 +37,8 @@ export function parseWish(request: RawRequest, dialect: Dialect): ParsedWish {
     const message = `Invalid depth level ${JSON.stringify(level)}; expected ${DESIGN_DEPTH_LEVELS.join(', ')}`;
     return { ok: false, code: 'INVALID_DEPTH_LEVEL', message };
   }
+  const terms = parseTerms(request);
+  if (!terms.ok) return terms;
   return {
     ok: true,
     wish: {
@@ -44,6 +48,7 @@ export function parseWish(request: RawRequest, dialect: Dialect): ParsedWish {
       depth: level as Json,
       depthLevel: typeof level === 'number' ? level : DEPTH_LEVELS,
       depthFallback: request.depth_fallback !== false,
+      terms: terms.terms,
     },
   };
 }
