@@ -3,7 +3,10 @@ import { LastValueTable } from '../workers/ring/last-value-table.ts';
 import { createRing } from '../workers/ring/ring-layout.ts';
 import { SlotOwners } from '../workers/ring/slot-owners.ts';
 import type { RingHandle, SharedMemory } from '../workers/worker-messages.ts';
+import { BROKER_ROWS } from './brokers/broker-registry.ts';
 import type { Config } from './config-options.ts';
+
+const CONNECTIONS_OF_ACCOUNT = Math.max(...BROKER_ROWS.map(({ quota }) => quota.maxConnections));
 
 /** The memory that the threads of one engine share. */
 export class EngineMemory {
@@ -20,6 +23,12 @@ export class EngineMemory {
     this.slotOwners = SlotOwners.create(maxInstruments);
     this.doorbells = createDoorbells(readers);
     this.#ringBytes = ringBytes;
+  }
+
+  /** All that it can become with the connections of one account at its broker. */
+  get bytes(): number {
+    const tables = this.lastValues.byteLength + this.slotOwners.byteLength + this.doorbells.byteLength;
+    return tables + CONNECTIONS_OF_ACCOUNT * this.#ringBytes;
   }
 
   /** What a reader gets at its start. Later rings are sent to it. */

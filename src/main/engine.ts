@@ -271,7 +271,7 @@ export class Engine {
         ? ringSource(config, this.#memory.shared, reader)
         : ownBusSource(config, this.#busKeys?.server ?? null);
       return proxyTask(config, source, { port, tls }, offers);
-    });
+    }, this.#memory.bytes);
   }
 
   /** Lets the clients go before a stop. @returns resolves when nobody is left, which may be never */

@@ -63,8 +63,9 @@ export class ProxyHost {
     await this.#workers.choosePort();
     const offers = { supportedBrokers: [], capabilities: [], page: await readRemotePage() };
     const source = busSource(config);
-    const port = await this.#workers.startProxies((_reader, chosen) =>
-      proxyTask(config, source, { port: chosen, tls }, offers),
+    const port = await this.#workers.startProxies(
+      (_reader, chosen) => proxyTask(config, source, { port: chosen, tls }, offers),
+      0,
     );
     log.info({ host: config.websocketHost, port, feeds: config.feeds }, 'proxy started');
     return { url: pageUrl(config, port) };

@@ -7,6 +7,7 @@ import { isToSessionStore, type ToSessionStore } from '../workers/session-messag
 import type { FromReader, PeerRefused, ToReader } from '../workers/worker-messages.ts';
 import { AdmissionDesk } from './admission/admission-desk.ts';
 import { clientLimits } from './admission/client-limits.ts';
+import { memoryBound, reportMemoryBound } from './admission/memory-bound.ts';
 import type { Config } from './config-options.ts';
 import { FeedLinks, type LinkNews } from './ops/feed-links.ts';
 import { chooseFreePort } from './ops/free-port.ts';
@@ -91,10 +92,15 @@ export class ReaderWorkers {
 
   /**
    * @param task what each start of a worker is given; its port is 0 while any will do
+   * @param sharedBytes of memory that the threads of the process share
    * @returns the port that clients connect to
    */
-  async startProxies(task: (reader: number, port: number) => Omit<ProxyTask, 'admission'>): Promise<number> {
+  async startProxies(
+    task: (reader: number, port: number) => Omit<ProxyTask, 'admission'>,
+    sharedBytes: number,
+  ): Promise<number> {
     const { config, log } = this.#options;
+    reportMemoryBound(memoryBound(config, proxyCount(config), sharedBytes), log);
     const { sessionRetentionMs, sessionsPerKey, sessionBytes } = config;
     this.#sessions = new SessionStore({ sessionRetentionMs, sessionsPerKey, sessionBytes });
     const admission = new AdmissionDesk({

@@ -17,6 +17,7 @@ export interface ClientLimits {
   readonly maxSubscriptionsPerClient: number;
   readonly maxSubscriptionsPerKey: number;
   readonly maxSubscriptions: number;
+  readonly maxStreams: number;
   readonly idleTimeoutMs: number;
   readonly maxOutboundBytes: number;
   readonly maxInboundBytes: number;

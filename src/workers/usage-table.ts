@@ -8,7 +8,8 @@
  * | 1        | bytes of requests that wait                      | KiB   | the worker of the row          |
  * | 2        | subscriptions                                    |       | the worker of the row          |
  * | 3        | connections                                      |       | the worker of the row          |
- * | 4 and on | subscriptions of a key, which main gives a place |       | the worker of the row          |
+ * | 4        | streams: see `proxy/subscription-index.ts`       |       | the worker of the row          |
+ * | 5 and on | subscriptions of a key, which main gives a place |       | the worker of the row          |
  *
  * All cells are int32, read and written with Atomics. When a worker is gone, main clears its row.
  */
@@ -18,7 +19,8 @@ export const USAGE = {
   INBOUND_KIB: 1,
   SUBSCRIPTIONS: 2,
   CONNECTIONS: 3,
-  FIRST_KEY: 4,
+  STREAMS: 4,
+  FIRST_KEY: 5,
 } as const;
 
 /** Place of a key for which there was none: its subscriptions are not counted. */

@@ -148,6 +148,7 @@ const CASES: Record<ConfigKey, readonly [text: string, value: unknown, refused: 
   maxSubscriptionsPerClient: ['300', 300, '1e3'],
   maxSubscriptionsPerKey: ['9000', 9000, '-1'],
   maxSubscriptions: ['50000', 50_000, 'all'],
+  maxStreams: ['5000', 5000, '-1'],
   idleTimeoutMs: ['1h', 3_600_000, '-1'],
   maxOutboundBytes: ['67108864', 67_108_864, '-1'],
   maxInboundBytes: ['0', 0, '64M'],

@@ -16,6 +16,7 @@ export function clientLimits(config: Config): ClientLimits {
     maxSubscriptionsPerClient: config.maxSubscriptionsPerClient,
     maxSubscriptionsPerKey: config.maxSubscriptionsPerKey,
     maxSubscriptions: config.maxSubscriptions,
+    maxStreams: config.maxStreams,
     idleTimeoutMs: config.idleTimeoutMs,
     maxOutboundBytes: config.maxOutboundBytes,
     maxInboundBytes: config.maxInboundBytes,

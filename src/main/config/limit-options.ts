@@ -108,11 +108,21 @@ export const LIMIT_OPTIONS = {
   }),
   maxSubscriptions: integerOption({
     env: 'TICKWIRE_MAX_SUBSCRIPTIONS',
-    default: 2_000_000,
+    default: 1_000_000,
     min: 0,
     max: MAX_COUNT,
     unit: 'subscriptions',
     doc: 'Pairs of symbol and mode that all clients may hold together. 0: no limit.',
+  }),
+  maxStreams: integerOption({
+    env: 'TICKWIRE_MAX_STREAMS',
+    default: 100_000,
+    min: 0,
+    max: MAX_COUNT,
+    unit: 'streams',
+    doc:
+      'Forms of ticks that are kept ready, one for each instrument, mode, framing and other choice of form that a client has ' +
+      'taken, however many clients share it. Beyond it no further subscription is taken. 0: no limit.',
   }),
   idleTimeoutMs: durationOption({
     env: 'TICKWIRE_IDLE_TIMEOUT',

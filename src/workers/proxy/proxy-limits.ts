@@ -3,6 +3,7 @@ import type { AdmissionTask, ClientLimits } from '../admission-messages.ts';
 import { Admission, type AdmissionOptions } from './admission.ts';
 import { InboundBudget, OutboundBudget } from './byte-budgets.ts';
 import { RequestAllowance } from './request-allowance.ts';
+import type { SubscriptionIndex } from './subscription-index.ts';
 import { SubscriptionLimits } from './subscription-limits.ts';
 import { UpgradeGate } from './upgrade-gate.ts';
 
@@ -15,11 +16,16 @@ export class ProxyLimits {
   readonly outbound: OutboundBudget;
 
   /** @param lingerMs see `OutboundBudget` */
-  constructor(task: AdmissionTask, lingerMs: number, events: Pick<AdmissionOptions, 'post' | 'onRefused'>) {
+  constructor(
+    task: AdmissionTask,
+    lingerMs: number,
+    index: SubscriptionIndex,
+    events: Pick<AdmissionOptions, 'post' | 'onRefused'>,
+  ) {
     this.configured = task.limits;
     this.admission = new Admission({ task, ...events });
     this.gate = new UpgradeGate(this.admission, task.limits);
-    this.subscriptions = new SubscriptionLimits(task);
+    this.subscriptions = new SubscriptionLimits(task, index);
     this.inbound = new InboundBudget(task);
     this.outbound = new OutboundBudget(task, lingerMs);
   }

@@ -20,15 +20,10 @@ import { CLOSE, type Close } from './close-codes.ts';
 import { acceptedExtensions, compressionOf, publisherOf } from './compression.ts';
 import { isDirectClient } from './direct-client.ts';
 import { type FrameViolation, frameViolation } from './frame-violation.ts';
+import { LIBRARY_LIMIT_FACTOR } from './library-limit.ts';
 import { pagePolicy } from './page-policy.ts';
 import type { ProxyLimits } from './proxy-limits.ts';
 
-/**
- * The library ends a connection without a word at its own limit, as soon as a frame's head announces more: nothing of ours
- * is asked before. Ours is checked below that one, so that a client with a message that is merely too big reads why. The
- * library holds up to its limit of each connection's message, so a higher one would cost memory that anybody can take.
- */
-const LIBRARY_LIMIT_FACTOR = 4;
 /** Requests of one connection that may wait for an earlier one, and their bytes in messages of the largest size. */
 const MAX_WAITING_REQUESTS = 1000;
 const MAX_WAITING_MESSAGES = 4;

@@ -85,7 +85,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
       task.designPingIntervalMs + task.designPingTimeoutMs,
     );
     const lingerMs = libraryIdleS(keepAliveMs) * 1000;
-    this.#limits = new ProxyLimits(task.admission, lingerMs, {
+    this.#limits = new ProxyLimits(task.admission, lingerMs, this.#index, {
       post: (message) => port.postMessage(message),
       onRefused: (connection) => this.#server.end(connection, CLOSE.TOO_MANY_OF_ADDRESS),
     });

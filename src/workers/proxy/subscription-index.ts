@@ -126,6 +126,8 @@ export class SubscriptionIndex {
   /** What the encoders of all streams could not do in the ordinary way. */
   readonly counters: FramingCounters = { rounded: 0, repacked: 0 };
   readonly topics = new TopicMembers();
+  /** Streams that somebody is subscribed to. */
+  streams = 0;
   readonly #slots: (InstrumentStreams | undefined)[] = [];
   #instruments = 0;
 
@@ -159,6 +161,7 @@ export class SubscriptionIndex {
       this.#instruments++;
     }
     const stream = streams.stream(form, this.counters);
+    if (stream.subscribers === 0) this.streams++;
     stream.subscribers++;
     return stream;
   }
@@ -167,6 +170,7 @@ export class SubscriptionIndex {
   remove(stream: Stream): void {
     stream.subscribers--;
     if (stream.subscribers > 0) return;
+    this.streams--;
     const streams = this.#slots[stream.slot]!;
     const list = streams.bySource[stream.source]!;
     list.splice(list.indexOf(stream), 1);

@@ -9,6 +9,7 @@ import type { RightsLimits } from '../entitlement-messages.ts';
 import { NO_PLACE, USAGE, UsageTable } from '../usage-table.ts';
 import type { InstrumentName, SubscribeOutcome } from '../worker-messages.ts';
 import { type ClientSession, holdingKey } from './client-session.ts';
+import type { SubscriptionIndex } from './subscription-index.ts';
 
 /** A wish for one symbol, as far as limits look at it. */
 interface Wish {
@@ -72,11 +73,15 @@ export class SubscriptionLimits {
   readonly #limits: ClientLimits;
   readonly #usage: UsageTable;
   readonly #row: number;
+  readonly #index: Pick<SubscriptionIndex, 'streams'>;
+  /** As many as are counted in the usage table. */
+  #streams = 0;
 
-  constructor({ limits, usage, row, workers }: AdmissionTask) {
+  constructor({ limits, usage, row, workers }: AdmissionTask, index: Pick<SubscriptionIndex, 'streams'>) {
     this.#limits = limits;
     this.#usage = new UsageTable(usage, workers);
     this.#row = row;
+    this.#index = index;
   }
 
   /** Why a list of symbols is not even looked at, null for one that is. */
@@ -96,28 +101,39 @@ export class SubscriptionLimits {
     allowance.setRate(own?.requestsPerSecond ?? this.#limits.requestsPerSecond);
   }
 
-  /** Keeps room for those of the wishes that are new to the client. */
+  /**
+   * Keeps room for those of the wishes that are new to the client. Each of them may need a stream of its own: whether one is
+   * there already shows when it is entered.
+   */
   reserve(session: ClientSession, wishes: readonly Wish[]): Reservation {
-    const { subscriptions } = session;
+    const { place, count, maxOfKey } = session.subscriptions;
+    const { maxSubscriptionsPerClient, maxSubscriptionsPerKey, maxSubscriptions, maxStreams } = this.#limits;
     const wanted = wishes.filter((wish) => isNew(session, wish)).length;
-    const { maxSubscriptionsPerClient, maxSubscriptionsPerKey, maxSubscriptions } = this.#limits;
-    const own =
-      maxSubscriptionsPerClient === 0 ? wanted : Math.max(0, maxSubscriptionsPerClient - subscriptions.count);
-    const ofClient = Math.min(wanted, own);
-    const { place } = subscriptions;
-    const keyLimit = subscriptions.maxOfKey ?? maxSubscriptionsPerKey;
-    const ofKey = place === NO_PLACE ? ofClient : this.#usage.claim(this.#row, place, ofClient, keyLimit);
-    const granted = this.#usage.claim(this.#row, USAGE.SUBSCRIPTIONS, ofKey, maxSubscriptions);
+    const ofClient =
+      maxSubscriptionsPerClient === 0
+        ? wanted
+        : Math.min(wanted, Math.max(0, maxSubscriptionsPerClient - count));
+    const keyLimit = maxOfKey ?? maxSubscriptionsPerKey;
+    const ofKey = place === NO_PLACE ? ofClient : this.#claim(place, ofClient, keyLimit);
+    const ofAll = this.#claim(USAGE.SUBSCRIPTIONS, ofKey, maxSubscriptions);
+    this.#followStreams();
+    const granted = this.#claim(USAGE.STREAMS, ofAll, maxStreams);
     this.#count(place, granted - ofKey);
-    const refusal =
-      ofClient < wanted
-        ? overLimit(maxSubscriptionsPerClient, 'a client', 'TICKWIRE_MAX_SUBSCRIPTIONS_PER_CLIENT')
-        : ofKey < ofClient
-          ? overLimit(keyLimit, 'this API key', 'its role, else TICKWIRE_MAX_SUBSCRIPTIONS_PER_KEY')
-          : overLimit(maxSubscriptions, 'all clients together', 'TICKWIRE_MAX_SUBSCRIPTIONS');
+    this.#count(USAGE.SUBSCRIPTIONS, granted - ofAll);
+    let refusal = overLimit(
+      maxStreams,
+      'all clients together, in forms of their own,',
+      'TICKWIRE_MAX_STREAMS',
+    );
+    if (ofAll < ofKey)
+      refusal = overLimit(maxSubscriptions, 'all clients together', 'TICKWIRE_MAX_SUBSCRIPTIONS');
+    if (ofKey < ofClient)
+      refusal = overLimit(keyLimit, 'this API key', 'its role, else TICKWIRE_MAX_SUBSCRIPTIONS_PER_KEY');
+    if (ofClient < wanted)
+      refusal = overLimit(maxSubscriptionsPerClient, 'a client', 'TICKWIRE_MAX_SUBSCRIPTIONS_PER_CLIENT');
     const release = () => {
-      this.#count(place, -granted);
-      this.#usage.add(this.#row, USAGE.SUBSCRIPTIONS, -granted);
+      for (const column of [place, USAGE.SUBSCRIPTIONS, USAGE.STREAMS]) this.#count(column, -granted);
+      this.#followStreams();
     };
     return { granted, refusal, release };
   }
@@ -126,10 +142,20 @@ export class SubscriptionLimits {
   add({ subscriptions }: ClientSession, change: 1 | -1): void {
     subscriptions.count += change;
     this.#count(subscriptions.place, change);
-    this.#usage.add(this.#row, USAGE.SUBSCRIPTIONS, change);
+    this.#count(USAGE.SUBSCRIPTIONS, change);
   }
 
-  #count(place: number, change: number): void {
-    if (place !== NO_PLACE && change !== 0) this.#usage.add(this.#row, place, change);
+  #claim(column: number, count: number, limit: number): number {
+    return this.#usage.claim(this.#row, column, count, limit);
+  }
+
+  #count(column: number, change: number): void {
+    if (column !== NO_PLACE && change !== 0) this.#usage.add(this.#row, column, change);
+  }
+
+  #followStreams(): void {
+    const { streams } = this.#index;
+    this.#count(USAGE.STREAMS, streams - this.#streams);
+    this.#streams = streams;
   }
 }
