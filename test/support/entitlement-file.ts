@@ -1,7 +1,7 @@
 /** Roles and keys of an engine under test, written as `tickwire keys` writes them. */
 import { dirname, join } from 'node:path';
 import { EntitlementStore } from '../../src/main/entitlements/entitlement-store.ts';
-import { CONFIGURED_LIMITS } from '../../src/main/entitlements/role-row.ts';
+import { everythingAllowed } from '../../src/main/entitlements/role-row.ts';
 import type { Rights } from '../../src/workers/entitlement-messages.ts';
 
 /** Flags of the engine: a change is found soon. */
@@ -9,8 +9,7 @@ export const ENTITLEMENT_FLAGS = ['--entitlements-poll=10ms'];
 
 /** A role that allows everything but what is given. */
 export function rightsOf(role: string, given: Partial<Omit<Rights, 'role'>> = {}): Rights {
-  const all = { modes: null, depthLevels: null, exchanges: null, symbols: null, limits: CONFIGURED_LIMITS };
-  return { role, ...all, ...given };
+  return { ...everythingAllowed(role), ...given };
 }
 
 /** @param databasePath the file lies beside it */

@@ -2,8 +2,8 @@
 import { loadConfig } from '../config.ts';
 import { openAlgoKeyId } from '../entitlements/entitlement-book.ts';
 import { knownUsers } from '../entitlements/known-users.ts';
+import { readEntitlements } from '../entitlements/read-entitlements.ts';
 import { FULL_ROLE } from '../entitlements/role-row.ts';
-import { withEntitlements } from '../entitlements/with-entitlements.ts';
 import type { RunCommand } from './command.ts';
 import { readCommandArguments } from './command-arguments.ts';
 import { formatTable } from './format-table.ts';
@@ -11,7 +11,7 @@ import { formatTable } from './format-table.ts';
 export const run: RunCommand = async ({ argv, env, cwd, print }) => {
   const { flags, rest } = readCommandArguments('keys list', argv, { words: [], flags: { json: 'switch' } });
   const { config } = loadConfig({ argv: rest, env, cwd });
-  const book = withEntitlements(config, cwd, (store) => store.read());
+  const book = readEntitlements(config, cwd);
   const roleOf = (user: string) => book.users.get(user) ?? FULL_ROLE;
   const ofOpenAlgo = knownUsers(config, cwd).map((user) => ({
     id: openAlgoKeyId(user),

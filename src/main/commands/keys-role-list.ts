@@ -1,7 +1,7 @@
 /** `tickwire keys role list`: the roles, what each allows, and who has it. */
 import { loadConfig } from '../config.ts';
 import { describeRights } from '../entitlements/describe-rights.ts';
-import { withEntitlements } from '../entitlements/with-entitlements.ts';
+import { readEntitlements } from '../entitlements/read-entitlements.ts';
 import type { RunCommand } from './command.ts';
 import { readCommandArguments } from './command-arguments.ts';
 import { formatTable } from './format-table.ts';
@@ -12,7 +12,7 @@ export const run: RunCommand = async ({ argv, env, cwd, print }) => {
     flags: { json: 'switch' },
   });
   const { config } = loadConfig({ argv: rest, env, cwd });
-  const { roles, keys, users } = withEntitlements(config, cwd, (store) => store.read());
+  const { roles, keys, users } = readEntitlements(config, cwd);
   const list = [...roles.values()].map((rights) => ({
     ...rights,
     keys: [...keys.values()]

@@ -2,7 +2,7 @@
 import type { KeyStanding, Rights } from '../../workers/entitlement-messages.ts';
 import { textColumn } from '../database/column.ts';
 import type { DatabaseSync } from '../database/sqlite.ts';
-import { FULL_ROLE, fromRow, nothingAllowed } from './role-row.ts';
+import { everythingAllowed, FULL_ROLE, fromRow, nothingAllowed } from './role-row.ts';
 
 /** A key that Tickwire has made. */
 export interface OwnKey {
@@ -33,7 +33,7 @@ export interface EntitlementBook {
 }
 
 export const EMPTY_BOOK: EntitlementBook = {
-  roles: new Map(),
+  roles: new Map([[FULL_ROLE, everythingAllowed(FULL_ROLE)]]),
   keys: new Map(),
   users: new Map(),
   badRoles: [],

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Rights } from '../../workers/entitlement-messages.ts';
 import type { DatabaseSync } from '../database/sqlite.ts';
 import { TickwireError } from '../errors.ts';
-import { type EntitlementBook, type OwnKey, readEntitlementBook, readTables } from './entitlement-book.ts';
+import { type OwnKey, readTables } from './entitlement-book.ts';
 import { openEntitlementsForWriting } from './entitlement-file.ts';
 import { toColumns } from './role-row.ts';
 
@@ -33,10 +33,6 @@ export class EntitlementStore {
 
   close(): void {
     this.#db.close();
-  }
-
-  read(): EntitlementBook {
-    return readEntitlementBook(this.#db);
   }
 
   /**

@@ -28,6 +28,12 @@ export interface RoleColumns {
   readonly limits: string;
 }
 
+/** What a role allows that restricts nothing. */
+export function everythingAllowed(role: string): Rights {
+  const all = { modes: null, depthLevels: null, exchanges: null, symbols: null };
+  return { role, ...all, limits: CONFIGURED_LIMITS };
+}
+
 /** What a role allows that cannot be read. */
 export function nothingAllowed(role: string): Rights {
   return { role, modes: [], depthLevels: [], exchanges: [], symbols: [], limits: CONFIGURED_LIMITS };
