@@ -180,6 +180,7 @@ export function proxyTask(
     source,
     host: config.websocketHost,
     ...listener,
+    isPortShared: config.proxyWorkers > 1,
     compression: config.compression,
     flushUs: config.flushUs,
     authGraceMs: config.wsAuthGraceMs,
@@ -205,10 +206,14 @@ function capabilitiesOf(config: Config): readonly CapabilityRow[] {
 }
 
 /** Who is in the way, as a part of a sentence; '' where nobody is seen. */
+function describeHolder(host: string, port: number): string {
+  const holder = findPortHolder(host, port);
+  return holder === null ? '' : `: ${holder}`;
+}
+
 function describeBusHolder(endpoint: string): string {
   const [, host = '', port] = /^tcp:\/\/(.+):(\d+)$/.exec(endpoint) ?? [];
-  const holder = port === undefined ? null : findPortHolder(host, Number(port));
-  return holder === null ? '' : `: ${holder}`;
+  return port === undefined ? '' : describeHolder(host, Number(port));
 }
 
 /** Why a worker did not start, in words of the configuration. */
@@ -223,8 +228,10 @@ export function startFailure(failure: WorkerFailure, config: Config): TickwireEr
     return new TickwireError('PORT_IN_USE', message, { cause: failure });
   }
   if (failure.code === 'PORT_IN_USE') {
-    const address = `${config.websocketHost}:${config.websocketPort}`;
-    const message = `WEBSOCKET_HOST:WEBSOCKET_PORT is ${address}, which cannot be bound. Choose another.`;
+    const { websocketHost, websocketPort } = config;
+    const address = `${websocketHost}:${websocketPort}`;
+    const holder = describeHolder(websocketHost, websocketPort);
+    const message = `WEBSOCKET_HOST:WEBSOCKET_PORT is ${address}, which cannot be bound${holder}. Choose another.`;
     return new TickwireError('PORT_IN_USE', message, { cause: failure });
   }
   return new TickwireError('WORKER_FAILED', failure.message, { cause: failure });

@@ -79,6 +79,8 @@ export interface ProxyTask {
   readonly source: RingSourceTask | BusSourceTask;
   readonly host: string;
   readonly port: number;
+  /** Several workers listen on it. */
+  readonly isPortShared: boolean;
   /** Null for a listener without TLS. */
   readonly tls: TlsFiles | null;
   /** Whether clients may have their messages compressed. */

@@ -11,7 +11,6 @@ import {
   type us_listen_socket,
   us_listen_socket_close,
   type us_socket_context_t,
-  us_socket_local_port,
 } from 'uWebSockets.js';
 import { type ConnectionOptions, selectSubprotocol } from '../../codec/connection-options.ts';
 import type { TlsFiles } from '../reader-tasks.ts';
@@ -21,6 +20,7 @@ import { acceptedExtensions, compressionOf, publisherOf } from './compression.ts
 import { isDirectClient } from './direct-client.ts';
 import { type FrameViolation, frameViolation } from './frame-violation.ts';
 import { LIBRARY_LIMIT_FACTOR } from './library-limit.ts';
+import { listen } from './listen.ts';
 import { pagePolicy } from './page-policy.ts';
 import type { ProxyLimits } from './proxy-limits.ts';
 
@@ -47,6 +47,8 @@ export interface ServerEvents {
 export interface ServerOptions {
   /** Null for plain HTTP and WebSocket. */
   readonly tls: TlsFiles | null;
+  /** Several workers listen on the port. */
+  readonly isPortShared: boolean;
   /** Whether clients may have their messages compressed. */
   readonly compression: boolean;
   readonly maxMessageBytes: number;
@@ -108,14 +110,10 @@ export class ProxyServer {
   }
 
   /** Resolves with the port, or with null when the address cannot be bound. */
-  listen(host: string, port: number): Promise<number | null> {
-    return new Promise((resolve) => {
-      this.app.listen(host, port, (socket) => {
-        if (socket === false) return resolve(null);
-        this.#listenSocket = socket;
-        resolve(us_socket_local_port(socket));
-      });
-    });
+  async listen(host: string, port: number): Promise<number | null> {
+    const listener = await listen(this.app, host, port, this.#options.isPortShared);
+    this.#listenSocket = listener?.socket;
+    return listener?.port ?? null;
   }
 
   /** Ends a connection by its number, if it is still there. */

@@ -92,6 +92,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
     this.#server = new ProxyServer(
       {
         tls: task.tls,
+        isPortShared: task.isPortShared,
         compression: task.compression,
         maxMessageBytes: task.maxMessageBytes,
         maxBackpressureBytes: task.maxBackpressureBytes,
