@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MODE } from '../../src/codec/tick.ts';
+import { PLAIN_TERMS } from '../../src/workers/proxy/delivery-terms.ts';
 import { refuseByRights, type Subscribed } from '../../src/workers/proxy/entitlement-check.ts';
 import { type Item, permitted, stillPermitted } from '../../src/workers/proxy/subscription-item.ts';
 import { rightsOf } from '../support/entitlement-file.ts';
@@ -64,6 +65,7 @@ test('a right that goes while the control plane is asked refuses what was grante
     depth: 5,
     depthLevel: 5,
     depthFallback: true,
+    terms: PLAIN_TERMS,
   };
   const item = (symbol: string): Item => ({
     requested: { symbol, exchange: 'NSE', mode: undefined },

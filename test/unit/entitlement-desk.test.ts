@@ -43,7 +43,7 @@ function setUp({ clients = 1, instruments = 1, reviewMs = 0 }): Scene {
   for (let i = 0; i < clients; i++) {
     const session: Partial<ClientSession> = {
       identity: { owner: 'a', userId: 'a', account: 'a', broker: 'angel', keyId: 'own:1', rights: null },
-      options: { framing: 'json', dialect: 'openalgo', features: 0, chosen: {} },
+      options: { framing: 'json', dialect: 'openalgo', features: 0, slow: null, chosen: {} },
       subscriptions: { count: instruments, place: -1, maxOfKey: null },
       open: true,
       send: (message) => void sent.push(message),
