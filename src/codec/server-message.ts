@@ -28,8 +28,13 @@ export function designError(code: string, message: string, context: ServerMessag
   return { type: 'error', code, message, ...context };
 }
 
+/** What has another spelling within quotes. */
+const SPECIAL = /[^ !#-[\]-~]/;
+
 /** Python's spelling of a string: ASCII only. */
 export function pythonString(text: string): string {
+  // Names and codes are plain, and an answer for thousands of instruments has many.
+  if (!SPECIAL.test(text)) return `"${text}"`;
   return JSON.stringify(text).replaceAll(
     /[\u007f-\uffff]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -11,6 +11,7 @@ import { RequestAllowance } from '../../src/workers/proxy/request-allowance.ts';
 import { SlowLadder, type SlowLimits } from '../../src/workers/proxy/slow-ladder.ts';
 import { StreamDelivery } from '../../src/workers/proxy/stream-delivery.ts';
 import { SubscriptionIndex } from '../../src/workers/proxy/subscription-index.ts';
+import { WorkTurns } from '../../src/workers/proxy/work-turns.ts';
 import type { TickSource } from '../../src/workers/tick-source.ts';
 import { RELIANCE, sampleTick } from './sample-tick.ts';
 
@@ -155,6 +156,7 @@ export class SlowScene {
         ...options,
       },
       NO_LIMITS as ProxyLimits,
+      new WorkTurns(),
     );
     const client = { session, socket };
     this.clients.push(client);

@@ -17,6 +17,7 @@ import type { Resumption } from './session-registrar.ts';
 import type { SlowState } from './slow-state.ts';
 import type { Stream } from './subscription-index.ts';
 import type { SubscriptionAccount } from './subscription-limits.ts';
+import type { WorkTurns } from './work-turns.ts';
 
 /** What uWebSockets.js keeps with a socket: filled at the upgrade. */
 export interface SocketData {
@@ -31,6 +32,9 @@ export interface SocketData {
 }
 
 export type ClientSocket = WebSocket<SocketData>;
+
+/** Handles a message; a promise when the next one has to wait for it. */
+type Handle = (bytes: Uint8Array) => Promise<void> | undefined;
 
 /** Whose connection it is, once the key was verified. */
 export interface Identity {
@@ -124,10 +128,13 @@ export class ClientSession {
   readonly allowance: RequestAllowance;
   readonly subscriptions: SubscriptionAccount = { count: 0, place: NO_PLACE, maxOfKey: null };
   readonly #limits: ProxyLimits;
+  readonly #turns: WorkTurns;
   readonly #waiting: Uint8Array[] = [];
+  /** A request is not done yet, or the next one waits for its turn. */
   #busy = false;
 
-  constructor(socket: ClientSocket, options: ConnectionOptions, limits: ProxyLimits) {
+  /** @param turns shared by all clients of the thread */
+  constructor(socket: ClientSocket, options: ConnectionOptions, limits: ProxyLimits, turns: WorkTurns) {
     const { isDirect, isCompressed, connection } = socket.getUserData();
     this.socket = socket;
     this.isDirect = isDirect;
@@ -135,12 +142,18 @@ export class ClientSession {
     this.connection = connection;
     this.options = options;
     this.#limits = limits;
+    this.#turns = turns;
     this.allowance = limits.allowance();
   }
 
-  /** A request is under way: the next one has to wait. */
+  /** A request is under way, or waits. */
   get isBusy(): boolean {
     return this.#busy;
+  }
+
+  /** A request that comes now would not be handled at once. */
+  get mustWait(): boolean {
+    return this.#busy || !this.#turns.mayBegin();
   }
 
   get waiting(): number {
@@ -148,33 +161,39 @@ export class ClientSession {
   }
 
   /**
-   * Handles a message now, or after those before it.
+   * Handles a message now, or in a later turn, after those before it.
    * @param bytes valid during the call only; copied when it has to wait
    */
-  enqueue(bytes: Uint8Array, handle: (bytes: Uint8Array) => Promise<void> | undefined): void {
-    if (this.#busy) {
-      this.#waiting.push(bytes.slice());
-      this.#wait(bytes.length);
+  enqueue(bytes: Uint8Array, handle: Handle): void {
+    if (!this.mustWait) {
+      this.#begin(bytes, handle);
       return;
     }
+    this.#waiting.push(bytes.slice());
+    this.#wait(bytes.length);
+    if (!this.#busy) this.#goOn(handle);
+  }
+
+  #begin(bytes: Uint8Array, handle: Handle): void {
     const done = handle(bytes);
     if (done === undefined) return;
     this.#busy = true;
-    void done.then(() => this.#next(handle));
+    void done.then(() => this.#goOn(handle));
   }
 
-  #next(handle: (bytes: Uint8Array) => Promise<void> | undefined): void {
+  /** The next one that waits begins in a turn of its own. */
+  #goOn(handle: Handle): void {
+    this.#busy = this.#waiting.length > 0;
+    if (this.#busy) this.#turns.later(() => this.#next(handle));
+  }
+
+  #next(handle: Handle): void {
     this.#busy = false;
-    while (this.open) {
-      const bytes = this.#waiting.shift();
-      if (bytes === undefined) return;
-      this.#wait(-bytes.length);
-      const done = handle(bytes);
-      if (done === undefined) continue;
-      this.#busy = true;
-      void done.then(() => this.#next(handle));
-      return;
-    }
+    const bytes = this.#waiting.shift();
+    if (bytes === undefined) return;
+    this.#wait(-bytes.length);
+    this.#begin(bytes, handle);
+    if (!this.#busy) this.#goOn(handle);
   }
 
   #wait(bytes: number): void {

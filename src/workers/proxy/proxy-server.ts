@@ -23,6 +23,7 @@ import { LIBRARY_LIMIT_FACTOR } from './library-limit.ts';
 import { listen } from './listen.ts';
 import { pagePolicy } from './page-policy.ts';
 import type { ProxyLimits } from './proxy-limits.ts';
+import { WorkTurns } from './work-turns.ts';
 
 /** Requests of one connection that may wait for an earlier one, and their bytes in messages of the largest size. */
 const MAX_WAITING_REQUESTS = 1000;
@@ -69,6 +70,8 @@ export class ProxyServer {
   readonly publisher: Pick<TemplatedApp, 'publish'>;
   readonly sessions = new Set<ClientSession>();
   readonly counts = { accepted: 0, dropped: 0, tooBig: 0, malformed: 0, tooManyWaiting: 0, httpRequests: 0 };
+  /** Of requests, and of what answers them. */
+  readonly turns = new WorkTurns();
   readonly #events: () => ServerEvents;
   readonly #options: ServerOptions;
   #listenSocket: us_listen_socket | undefined;
@@ -179,7 +182,7 @@ export class ProxyServer {
   #open(socket: ClientSocket): void {
     this.counts.accepted++;
     const { limits, initialOptions } = this.#options;
-    const session = new ClientSession(socket, initialOptions(socket.getUserData().query), limits);
+    const session = new ClientSession(socket, initialOptions(socket.getUserData().query), limits, this.turns);
     socket.getUserData().session = session;
     this.sessions.add(session);
   }
@@ -195,7 +198,7 @@ export class ProxyServer {
     } else if (
       session.waiting >= MAX_WAITING_REQUESTS ||
       session.waitingBytes > MAX_WAITING_MESSAGES * this.#options.maxMessageBytes ||
-      (session.isBusy && !this.#options.limits.inbound.hasRoom)
+      (session.mustWait && !this.#options.limits.inbound.hasRoom)
     ) {
       this.counts.tooManyWaiting++;
       session.end(CLOSE.TOO_MANY_REQUESTS);

@@ -169,7 +169,17 @@ class ProxyWorker implements NativeWorker<ToReader> {
     return listening;
   }
 
+  /** In the order in which they came: where an instrument moved to is told behind the answer that named its place. */
   handle(message: ToReader): boolean {
+    const { turns } = this.#server;
+    if (turns.mayBegin()) return this.#handle(message);
+    turns.later(() => {
+      if (!this.#handle(message)) throw new Error(`worker got an unknown message: ${message.type}`);
+    });
+    return true;
+  }
+
+  #handle(message: ToReader): boolean {
     if (message.type === 'drain') {
       this.#beginDrain(message);
       return true;
@@ -237,6 +247,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
     this.#statuses.stop();
     this.#drain?.stop();
     this.#entitlements.stop();
+    this.#server.turns.stop();
     await this.#pump.stop();
     try {
       if (this.#drain === null) this.#broadcaster.drain(Number.POSITIVE_INFINITY);
