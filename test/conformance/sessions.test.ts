@@ -1,61 +1,213 @@
 /** A client that comes back in time gets what it held, told what it missed; nobody else does. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type EngineFixture, startEngineFixture } from '../support/engine-fixture.ts';
+import { startEngineFixture } from '../support/engine-fixture.ts';
+import { addSecondAccount, SECOND_KEY } from '../support/second-account.ts';
 import type { Message, Received, TestClient, TestClientOptions } from '../support/test-client.ts';
 import { until } from '../support/until.ts';
 
 const FEATURES = ['session', 'sequence'];
-const isSession = ({ message }: Received) => message.type === 'session';
+const isOf =
+  (type: string) =>
+  ({ message }: Received) =>
+    message.type === type;
+const placeOf = ({ epoch, seq }: Message) => [epoch, seq];
 
 /** The id in the authenticate answer. */
 function sessionOf({ received }: TestClient): string {
-  const { message } = received.find((each) => each.message.type === 'auth')!;
+  const { message } = received.find(isOf('auth'))!;
   assert.match(String(message.session), /^[\w-]{22}$/);
   return String(message.session);
 }
 
-/** A client that goes on with another one's session, and what it was told about that. */
-async function resume(
-  { client }: EngineFixture,
-  session: string,
-  options: TestClientOptions = {},
-): Promise<{ readonly client: TestClient; readonly told: Message }> {
-  const back = await client({ features: FEATURES, ...options, session });
-  const { message } = await back.next('word of the session', isSession);
-  return { client: back, told: message };
-}
-
-/** Steps the market until a client has so many ticks of a symbol. */
-async function untilTicks({ exchange }: EngineFixture, client: TestClient, symbol: string, count: number) {
-  await until(`${count} ticks of ${symbol}`, () => {
-    if (client.ticks(symbol).length >= count) return true;
-    exchange.step();
-    return false;
-  });
+async function leave(client: TestClient): Promise<void> {
+  client.socket.close();
+  await client.untilClosed();
 }
 
 test('sessions', async (t) => {
-  const fixture = await startEngineFixture(t);
-  const watcher = await fixture.client({ features: ['sequence'] });
+  const { client, exchange, key, engine } = await startEngineFixture(t, { prepare: addSecondAccount });
+  const watcher = await client({ features: ['sequence'] });
   for (const symbol of ['RELIANCE', 'INFY']) await watcher.subscribe('NSE', symbol, 3);
 
+  /** A client that goes on with a session, and what it is told about that. */
+  const resume = async (session: string, options: TestClientOptions = {}) => {
+    const back = await client({ features: FEATURES, ...options, session });
+    const { message } = await back.next('word of the session', isOf('session'));
+    return { back, told: message };
+  };
+  /** Lets the market tick until a client has so many more ticks of a symbol. */
+  const untilMore = async (each: TestClient, symbol: string, count: number) => {
+    const enough = each.ticks(symbol).length + count;
+    await until(`${count} ticks of ${symbol}`, () => {
+      if (each.ticks(symbol).length >= enough) return true;
+      exchange.step();
+      return false;
+    });
+  };
+  /** Asserts that the market had no tick of a symbol that the client had not, from its first one on. */
+  const assertContiguous = async (each: TestClient, symbol: string, mode: number) => {
+    const own = each.ticks(symbol).filter((tick) => tick.mode === mode);
+    const [, last] = placeOf(own.at(-1)!);
+    const all = () => watcher.ticks(symbol);
+    await until('the same at the watcher', () => all().some(({ seq }) => seq === last));
+    const from = all().findIndex(({ seq }) => seq === own[0]!.seq);
+    assert.deepEqual(
+      own.map(placeOf),
+      all()
+        .slice(from, from + own.length)
+        .map(placeOf),
+    );
+  };
+
   await t.test(
-    'what a client held comes back in one message, then for each instrument the notice of what it missed, the last value, and the stream',
+    'what was held comes back in one message, then the notice of what was missed, the last value, and the stream',
     async () => {
-      const first = await fixture.client({ features: FEATURES });
+      const first = await client({ features: FEATURES });
       await first.subscribe('NSE', 'RELIANCE', 1);
       await first.subscribe('NSE', 'RELIANCE', 3);
       await first.subscribe('NSE', 'INFY', 2);
-      await untilTicks(fixture, first, 'RELIANCE', 4);
-      await untilTicks(fixture, first, 'INFY', 2);
-      first.socket.close();
-      await first.untilClosed();
-      await untilTicks(fixture, watcher, 'RELIANCE', watcher.ticks('RELIANCE').length + 5);
-      const { client, told } = await resume(fixture, sessionOf(first));
-      assert.equal(told.status, 'resumed');
-      await untilTicks(fixture, client, 'RELIANCE', 6);
-      assert.equal(sessionOf(client), sessionOf(first));
+      await first.ask({ action: 'subscribe_orders' });
+      await untilMore(first, 'RELIANCE', 4);
+      await untilMore(first, 'INFY', 2);
+      await leave(first);
+      await untilMore(watcher, 'RELIANCE', 5);
+      const { back, told } = await resume(sessionOf(first));
+      await untilMore(back, 'RELIANCE', 6);
+      const { away_ms, subscriptions, ...rest } = told;
+      assert.deepEqual(rest, { type: 'session', status: 'resumed', orders: true });
+      assert.ok(Number(away_ms) >= 0);
+      const names = (subscriptions as Message[]).map(({ symbol, mode, status }) => [symbol, mode, status]);
+      assert.deepEqual(names, [
+        ['RELIANCE', 'LTP', 'success'],
+        ['RELIANCE', 'Depth', 'success'],
+        ['INFY', 'Quote', 'success'],
+      ]);
+      assert.equal(sessionOf(back), sessionOf(first));
+      const parts = back.received.map(({ message }) => message);
+      assert.deepEqual(
+        parts.slice(0, 7).map(({ type, symbol, mode, snapshot }) => [type, symbol, mode, snapshot]),
+        [
+          ['auth', undefined, undefined, undefined],
+          ['session', undefined, undefined, undefined],
+          ['gap', 'RELIANCE', undefined, undefined],
+          ['market_data', 'RELIANCE', 1, true],
+          ['market_data', 'RELIANCE', 3, true],
+          ['gap', 'INFY', undefined, undefined],
+          ['market_data', 'INFY', 2, true],
+        ],
+      );
+      assert.ok(
+        parts.slice(7).every(({ type, snapshot }) => type === 'market_data' && snapshot === undefined),
+      );
+      for (const symbol of ['RELIANCE', 'INFY']) {
+        const last = first.ticks(symbol).at(-1)!;
+        const next = back.ticks(symbol)[0]!;
+        const gap = parts.find(({ type, symbol: of }) => type === 'gap' && of === symbol)!;
+        assert.deepEqual([gap.reason, gap.last_epoch, gap.epoch], ['away', last.epoch, last.epoch]);
+        assert.deepEqual([gap.next_seq, gap.missed], [next.seq, Number(next.seq) - Number(gap.last_seq) - 1]);
+        assert.ok(Number(gap.last_seq) >= Number(last.seq));
+      }
+      for (const mode of [1, 3]) await assertContiguous(back, 'RELIANCE', mode);
+      await leave(back);
     },
   );
+
+  await t.test(
+    'who takes leave while nothing ticks is told of no gap; who was cut off is, since something may have been under way',
+    async () => {
+      for (const [isCut, reasons] of [
+        [false, []],
+        [true, [['away', 0]]],
+      ] as const) {
+        const first = await client({ features: FEATURES });
+        await first.subscribe('NSE', 'RELIANCE', 2);
+        await untilMore(first, 'RELIANCE', 2);
+        await until(
+          'the last tick',
+          () => first.ticks().at(-1)?.seq === watcher.ticks('RELIANCE').at(-1)?.seq,
+        );
+        if (isCut) first.terminate();
+        else await leave(first);
+        const { back } = await resume(sessionOf(first));
+        await back.next('the last value', isOf('market_data'));
+        const gaps = back.received.filter(isOf('gap')).map(({ message }) => [message.reason, message.missed]);
+        assert.deepEqual(gaps, reasons);
+        await leave(back);
+      }
+    },
+  );
+
+  await t.test(
+    'a session that is still connected goes on with whoever presents it, in another framing and dialect too',
+    async () => {
+      const first = await client({ features: FEATURES });
+      await first.subscribe('NSE', 'RELIANCE', 3);
+      await untilMore(first, 'RELIANCE', 2);
+      const options = { framing: 'msgpack', path: '/?dialect=design' } as const;
+      const { back, told } = await resume(sessionOf(first), options);
+      assert.equal(told.status, 'resumed');
+      assert.equal((await first.untilClosed()).code, 4409);
+      await untilMore(back, 'RELIANCE', 0);
+      await until('design ticks', () => {
+        exchange.step();
+        return back.ticks().length > 2;
+      });
+      assert.ok(back.ticks().every(({ topic, mode }) => topic === 'RELIANCE.NSE' && mode === 4));
+      await leave(back);
+    },
+  );
+
+  await t.test(
+    'another key, a wrong id and a session that was taken are unknown, and the connection is good all the same',
+    async () => {
+      const first = await client({ features: FEATURES });
+      await first.subscribe('NSE', 'RELIANCE', 1);
+      await leave(first);
+      for (const options of [{ key: SECOND_KEY }, { session: 'A'.repeat(22) }]) {
+        const { back, told } = await resume(options.session ?? sessionOf(first), options);
+        assert.equal(told.status, 'unknown');
+        assert.notEqual(sessionOf(back), sessionOf(first));
+        assert.equal((await back.subscribe('NSE', 'INFY', 1)).status, 'success');
+        await leave(back);
+      }
+      const { told } = await resume(sessionOf(first));
+      assert.equal(told.status, 'resumed', 'its own key gets it');
+    },
+  );
+
+  await t.test('an option of sessions that makes no sense is refused by name', async () => {
+    const each = await client({ authenticate: false });
+    for (const [request, expected] of [
+      [{ session: 'A'.repeat(22) }, /needs the feature session$/],
+      [{ features: ['session'], session: 7 }, /must be the text/],
+      [{ features: ['session'], session: '' }, /must be the text/],
+    ] as const) {
+      const { message } = await each.ask({ action: 'authenticate', api_key: key, ...request });
+      assert.equal(message.code, 'INVALID_OPTION');
+      assert.match(String(message.message), expected);
+    }
+    const first = await each.ask({
+      action: 'authenticate',
+      api_key: key,
+      features: ['session'],
+      session: null,
+    });
+    const again = await each.ask({ action: 'authenticate', api_key: key });
+    assert.equal(again.message.session, first.message.session);
+    const other = await each.ask({
+      action: 'authenticate',
+      api_key: key,
+      features: ['session'],
+      session: 'A'.repeat(22),
+    });
+    assert.match(String(other.message.message), /has a session already/);
+  });
+
+  await t.test('a client without the feature is told nothing of sessions', async () => {
+    const each = await client({ features: ['snapshot'] });
+    assert.ok(each.received.every(({ text }) => !text.includes('session')));
+  });
+
+  assert.ok(engine.readers.every(({ restarts }) => restarts === 0));
 });

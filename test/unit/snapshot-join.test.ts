@@ -49,7 +49,8 @@ function scene(ring: number[], lastSeq: number) {
   const streams = index.get(RELIANCE.slot)!;
   const join = new SnapshotJoin(source, broadcaster);
   const passedBy = (since: number) => join.passedBy(streams, false, since);
-  return { passedBy, receivedAt, published: () => published, broadcaster, streams };
+  const meet = () => join.meet(streams, false);
+  return { passedBy, meet, receivedAt, published: () => published, broadcaster, streams };
 }
 
 test('ticks that lie in the ring when the first client joins all come to it, through the stream', () => {
@@ -75,4 +76,10 @@ test('of a stream that flows, a later client is given what the others had meanwh
   Object.assign(coming.streams.base, { epoch: 1787367600000, seq: 7 });
   assert.equal(coming.passedBy(coming.receivedAt), false);
   assert.equal(coming.published(), 0, 'the ring is left to the drain loop');
+});
+
+test('who waits for the first tick of an instrument loses none to a client that joins behind the last value', () => {
+  const { meet, published } = scene([1, 2], 2);
+  assert.ok(meet());
+  assert.equal(published(), 2);
 });

@@ -27,16 +27,18 @@ export function refusedMessage(refusal: string): ServerMessage {
   return { type: 'session', status: 'refused', message: `This connection has no session: ${refusal}` };
 }
 
-/** What a client is told of the time between its connections, ahead of an instrument's last value. */
-export interface Absence {
-  /** Where the instrument stood when the earlier connection ended. */
-  readonly past: Place;
-  /** The first tick that the client gets now; null while nobody knows it. */
-  readonly next: Place | null;
-}
-
-/** `missed` counts ticks that this engine had: null where its count began anew, or is not known. */
-export function awayNotice({ symbol, exchange, broker }: Instrument, { past, next }: Absence): ServerMessage {
+/**
+ * What a client is told of the time between its connections, ahead of an instrument's last value. `missed` counts ticks
+ * that this engine had: null where its count began anew, or is not known.
+ *
+ * @param past where the instrument stood when the earlier connection ended
+ * @param next the first tick that the client gets now, null while nobody knows it
+ */
+export function awayNotice(
+  { symbol, exchange, broker }: Instrument,
+  past: Place,
+  next: Place | null,
+): ServerMessage {
   const isCounted = next !== null && next.epoch === past.epoch;
   return {
     type: 'gap',

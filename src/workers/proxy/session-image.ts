@@ -4,8 +4,8 @@
  */
 import { pack, unpack } from 'msgpackr';
 import type { Dialect } from '../../codec/dialect.ts';
-import { DEPTH_LEVELS, MODE, MODE_NAMES, type Mode } from '../../codec/tick.ts';
-import type { ClientSession } from './client-session.ts';
+import { DEPTH_LEVELS, type Instrument, MODE, MODE_NAMES, type Mode } from '../../codec/tick.ts';
+import { type ClientSession, holdingKey } from './client-session.ts';
 import { type DeliveryTerms, PLAIN_TERMS } from './delivery-terms.ts';
 import type { Resumption } from './session-registrar.ts';
 import { termsOf } from './stream-delivery.ts';
@@ -63,7 +63,7 @@ type PackedSession = [PackedInstrument[], orders: boolean, isBroken: boolean];
 
 /** Takes down what a client holds, in memory of its own. */
 export function packSession(
-  session: ClientSession,
+  session: Pick<ClientSession, 'holdings' | 'slow'>,
   { strictDepths }: Pick<Resumption, 'strictDepths'>,
   index: SubscriptionIndex,
   { orders, isBroken }: Pick<ParkedSession, 'orders' | 'isBroken'>,
@@ -125,6 +125,26 @@ function toPast(packed: PackedPast): Past | null {
   if (packed === null) return null;
   const [baseEpoch, baseSeq, deepEpoch, deepSeq] = packed;
   return { base: { epoch: baseEpoch, seq: baseSeq }, deep: { epoch: deepEpoch, seq: deepSeq } };
+}
+
+/** The time in which a session had no connection, for one of its instruments. */
+export interface Absence {
+  readonly past: Past;
+  /** Ticks may have been lost on their way to the earlier connection. */
+  readonly isBroken: boolean;
+}
+
+/** Finds the absence from an instrument; null where nothing was known of it. */
+export function absences({
+  instruments,
+  isBroken,
+}: ParkedSession): (instrument: Instrument) => Absence | null {
+  const parked = new Map(instruments.map((each) => [holdingKey(each.exchange, each.symbol), each]));
+  return ({ exchange, symbol, token }) => {
+    const found = parked.get(holdingKey(exchange, symbol));
+    const past = token === '' ? found?.foreign : found?.own;
+    return past ? { past, isBroken } : null;
+  };
 }
 
 /** A parked subscription as one that a client asks for in its dialect. */

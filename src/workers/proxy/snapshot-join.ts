@@ -37,14 +37,20 @@ export class SnapshotJoin {
    */
   meet(streams: InstrumentStreams, deep: boolean): boolean {
     for (let round = 0; ; round++) {
-      if (this.#source.readLast(streams.instrument.slot, deep, this.words) === 0) return false;
+      if (this.#source.readLast(streams.instrument.slot, deep, this.words) === 0) {
+        // What lies in the ring came before the interruption that took the last value away: it is not for who joins now.
+        if (round === MAX_ROUNDS || !this.#source.hasTicks()) return false;
+        this.#broadcaster.drain(DRAIN_LIMIT);
+        continue;
+      }
       const epoch = readInt64(this.words, WORD.EPOCH);
       const seq = readInt64(this.words, WORD.SEQ);
       const position = deep ? streams.deep : streams.base;
       const isNext = epoch === position.epoch && seq === position.seq + 1;
       if (epoch === position.epoch && seq === position.seq) break;
-      // Epoch 0: nobody here has had a tick of it yet, so nobody can miss one.
-      if (isNext || position.epoch === 0 || round === MAX_ROUNDS) {
+      // Epoch 0: nobody here has had a tick of it yet. Somebody may wait for its first one, and that may be in the ring.
+      const isFirst = position.epoch === 0 && !this.#source.hasTicks();
+      if (isNext || isFirst || round === MAX_ROUNDS) {
         this.#broadcaster.onTick(this.words, this.doubles);
         break;
       }

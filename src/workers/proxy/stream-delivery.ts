@@ -12,7 +12,7 @@ import type { Stream } from './subscription-index.ts';
 import type { TopicMembers } from './topic-members.ts';
 
 /** How a stream of a client is delivered. */
-export function termsOf({ slow }: ClientSession, stream: Stream): DeliveryTerms {
+export function termsOf({ slow }: Pick<ClientSession, 'slow'>, stream: Stream): DeliveryTerms {
   return slow?.terms.get(stream) ?? PLAIN_TERMS;
 }
 

@@ -26,10 +26,10 @@ import {
 } from './client-session.ts';
 import type { ControlPlane, SubscribeAnswer } from './control-plane.ts';
 import type { FeedStatusNotifier } from './feed-status-notifier.ts';
+import { type Joining, joinBehindLast } from './join-behind-last.ts';
 import { modesToRemove } from './modes-to-remove.ts';
 import type { FeedOffers } from './proxy-intake.ts';
-import { type ParkedSession, restoredWish } from './session-image.ts';
-import { rejoin } from './session-rejoin.ts';
+import { absences, type ParkedSession, restoredWish } from './session-image.ts';
 import type { SnapshotJoin } from './snapshot-join.ts';
 import { type StreamDelivery, termsOf } from './stream-delivery.ts';
 import { failedEntry, subscribeAnswer, subscribeError, unsubscribeAnswer } from './subscription-answers.ts';
@@ -92,12 +92,12 @@ export class SubscriptionHandler {
    */
   restore(
     client: ClientSession,
-    { instruments, isBroken }: ParkedSession,
+    parked: ParkedSession,
     answer: (entries: readonly Json[]) => void,
   ): Promise<void> {
-    const items = instruments.flatMap(({ exchange, symbol, wishes }) =>
-      wishes.map((parked) => {
-        const wish = restoredWish(parked, client.options.dialect);
+    const items = parked.instruments.flatMap(({ exchange, symbol, wishes }) =>
+      wishes.map((each) => {
+        const wish = restoredWish(each, client.options.dialect);
         return this.#itemOf({ symbol, exchange, mode: wish.mode }, wish, client.identity!);
       }),
     );
@@ -110,13 +110,9 @@ export class SubscriptionHandler {
         const streams = this.#index.get(instrument.slot)!;
         taken.set(streams, [...(taken.get(streams) ?? []), stream]);
       }
-      const pasts = new Map(instruments.map((each) => [holdingKey(each.exchange, each.symbol), each]));
+      const absenceFrom = absences(parked);
       for (const [streams, list] of taken) {
-        const { exchange, symbol, token } = streams.instrument;
-        const parked = pasts.get(holdingKey(exchange, symbol));
-        const past = (token === '' ? parked?.foreign : parked?.own) ?? null;
-        const rejoining = { client, streams, taken: list, past, isBroken };
-        rejoin(rejoining, this.#snapshots, this.#index, (stream) => this.#delivery.join(client, stream));
+        this.#joinBehindLast({ client, streams, taken: list, absence: absenceFrom(streams.instrument) });
       }
     });
   }
@@ -277,15 +273,28 @@ export class SubscriptionHandler {
     const stream = this.#take(session, instrument, item);
     if (stream === null) return;
     const streams = this.#index.get(instrument.slot)!;
-    const isDeep = stream.source === MODE.DEEP_DEPTH;
     if ((session.options.features & FEATURE.SNAPSHOT) !== 0) {
-      if (this.#snapshots.meet(streams, isDeep)) this.#sendLast(session, stream);
-      this.#delivery.join(session, stream);
-    } else {
-      // The confirmation has left: whatever comes from now on is for this client too.
-      this.#delivery.join(session, stream);
-      if (this.#snapshots.passedBy(streams, isDeep, askedAt)) this.#sendLast(session, stream);
+      this.#joinBehindLast({ client: session, streams, taken: [stream], absence: null });
+      return;
     }
+    // The confirmation has left: whatever comes from now on is for this client too.
+    this.#join(session, stream);
+    const isDeep = stream.source === MODE.DEEP_DEPTH;
+    if (this.#snapshots.passedBy(streams, isDeep, askedAt)) this.#sendLast(session, stream);
+  }
+
+  #join(session: ClientSession, stream: Stream): void {
+    const { framing, features } = stream.form;
+    // Not before: what was missed before the client joined is no gap to it.
+    if ((features & FEATURE.SEQUENCE) !== 0) {
+      session.socket.subscribe(this.#index.get(stream.slot)!.gapTopic(framing));
+    }
+    this.#delivery.join(session, stream);
+  }
+
+  #joinBehindLast(joining: Joining & { readonly client: ClientSession }): void {
+    const join = (stream: Stream) => this.#join(joining.client, stream);
+    joinBehindLast(joining, this.#snapshots, this.#index, join);
   }
 
   /** Notes what a client subscribes to; the caller lets it join. @returns null for what it holds already */
@@ -321,9 +330,7 @@ export class SubscriptionHandler {
     holding.streams.set(form.view, stream);
     if (held !== undefined) this.#leave(session, held);
     if (isFirst && (form.features & FEATURE.SEQUENCE) !== 0) {
-      const streams = this.#index.get(instrument.slot)!;
-      streams.gapSubscribers[form.framing]++;
-      session.socket.subscribe(streams.gapTopic(form.framing));
+      this.#index.get(instrument.slot)!.gapSubscribers[form.framing]++;
     }
     return stream;
   }
@@ -350,7 +357,7 @@ export class SubscriptionHandler {
     for (const { form, terms } of held) {
       const stream = this.#enter(session, to, form);
       this.#delivery.agree(session, stream, terms);
-      this.#delivery.join(session, stream);
+      this.#join(session, stream);
     }
     if ((session.options.features & FEATURE.STATUS) !== 0) this.#statuses.holdMoved(session, to);
     const streams = this.#index.get(to.slot)!;

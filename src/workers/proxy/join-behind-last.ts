@@ -1,30 +1,28 @@
 /**
- * How a client that comes back to its session joins an instrument again: the notice of what it missed, the last value,
- * flagged as one, and the stream behind it, without gap or duplicate. Proxy worker thread.
+ * How a client joins the streams of an instrument: the last value first, flagged as one, and the stream behind it, without
+ * gap or duplicate. A client that comes back to its session reads before it what it missed. Proxy worker thread.
  */
 import { createTickEncoder, FEATURE } from '../../codec/framing.ts';
 import { type Instrument, MODE } from '../../codec/tick.ts';
 import { modeOf, readInt64, WORD } from '../../codec/tick-message.ts';
 import type { ClientSession } from './client-session.ts';
 import { awayNotice } from './session-answers.ts';
-import type { Past } from './session-image.ts';
+import type { Absence, Place } from './session-image.ts';
 import type { SnapshotJoin } from './snapshot-join.ts';
 import type { InstrumentStreams, Stream, SubscriptionIndex } from './subscription-index.ts';
 
-export interface Rejoining {
-  readonly client: ClientSession;
+export interface Joining {
+  readonly client: Pick<ClientSession, 'send' | 'sendBytes'>;
   readonly streams: InstrumentStreams;
-  /** What the client shall get of them; it has joined none yet. */
+  /** Those of them that the client is to get. It counts as a subscriber of each, and has joined none yet. */
   readonly taken: readonly Stream[];
-  /** Null where nothing was known of the instrument. */
-  readonly past: Past | null;
-  /** Ticks may have been lost on their way to the earlier connection. */
-  readonly isBroken: boolean;
+  /** Null for a client that had nothing of the instrument before. */
+  readonly absence: Absence | null;
 }
 
 /** @param join lets the client join a stream */
-export function rejoin(
-  { client, streams, taken, past, isBroken }: Rejoining,
+export function joinBehindLast(
+  { client, streams, taken, absence }: Joining,
   snapshots: SnapshotJoin,
   { counters }: Pick<SubscriptionIndex, 'counters'>,
   join: (stream: Stream) => void,
@@ -39,17 +37,27 @@ export function rejoin(
     const next = hasLast
       ? { epoch: readInt64(words, WORD.EPOCH), seq: readInt64(words, WORD.SEQ) + (shown.length > 0 ? 0 : 1) }
       : null;
-    const place = isDeep ? past?.deep : past?.base;
-    if (place !== undefined && place.epoch > 0) {
-      const isSame = next !== null && next.epoch === place.epoch && next.seq === place.seq;
-      if (!isSame || isBroken) client.send(awayNotice(streams.instrument, { past: place, next }));
-    }
+    if (absence !== null) tellAbsence(client, streams.instrument, absence, isDeep, next);
     for (const stream of shown) {
       const encoder = flaggedEncoder(stream, streams.instrument, counters);
       client.sendBytes(encoder.encode(words, doubles, snapshots.now()), stream.isBinary);
     }
     for (const stream of joining) join(stream);
   }
+}
+
+/** @param next the first tick that the client gets now, null while nobody knows it */
+function tellAbsence(
+  client: Joining['client'],
+  instrument: Instrument,
+  { past, isBroken }: Absence,
+  isDeep: boolean,
+  next: Place | null,
+): void {
+  const place = isDeep ? past.deep : past.base;
+  if (place.epoch === 0) return;
+  const isSame = next !== null && next.epoch === place.epoch && next.seq === place.seq;
+  if (!isSame || isBroken) client.send(awayNotice(instrument, place, next));
 }
 
 /** One that writes the flag of a last value, whatever features the stream has. */
