@@ -51,6 +51,11 @@ export class VectorUpstream {
     this.#socket!.send(Buffer.from(hex, 'hex'));
   }
 
+  /** Sends anything: bytes as a binary message, a text as one of text. */
+  sendRaw(data: string | Buffer): void {
+    this.#socket?.send(data);
+  }
+
   #receive(text: string): void {
     if (text === 'ping') {
       this.#socket!.send('pong');
