@@ -6,6 +6,7 @@ import { get, type RequestOptions } from 'node:https';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
+import { connect as connectTls } from 'node:tls';
 import { pino } from 'pino';
 import { WebSocket } from 'ws';
 import { loadConfig } from '../../src/main/config.ts';
@@ -66,6 +67,23 @@ test('a client without TLS is turned away at once, and those with it notice noth
     exchange.step();
     return trader.ticks().length > before;
   });
+});
+
+test('TLS before 1.2 is refused by the listener, whatever the client would settle for', async (t) => {
+  const { wsUrl } = await startEngine(t);
+  const port = Number(new URL(wsUrl).port);
+  const handshake = async (version: 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3') => {
+    // Node.js itself would offer no more than 1.2 and later.
+    const old = { minVersion: version, maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+    const socket = connectTls({ port, host: '127.0.0.1', ...TRUST, ...old });
+    await once(socket, 'secureConnect');
+    const protocol = socket.getProtocol();
+    socket.destroy();
+    return protocol;
+  };
+  await assert.rejects(handshake('TLSv1.1'), /alert protocol version/);
+  assert.equal(await handshake('TLSv1.2'), 'TLSv1.2');
+  assert.equal(await handshake('TLSv1.3'), 'TLSv1.3');
 });
 
 test('a proxy host serves its page over https', async (t) => {
