@@ -158,6 +158,7 @@ export class ReaderWorkers {
   async stop(): Promise<void> {
     await Promise.all(this.#proxies.map((worker) => worker.stop()));
     this.#sessions?.stop();
+    this.postToBus({ type: 'goodbye' });
     const others = this.#workers.filter((worker) => !this.#proxies.includes(worker));
     await Promise.all(others.map((worker) => worker.stop()));
   }

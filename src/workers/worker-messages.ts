@@ -317,6 +317,8 @@ export type ToReader =
   | { readonly type: 'standingsChanged'; readonly standings: readonly KeyStanding[] }
   /** Answer to `askStandings`, in the order of its keys. */
   | { readonly type: 'standings'; readonly id: number; readonly standings: readonly KeyStanding[] }
+  /** For the bus: it is stopped next, and readers shall know. */
+  | { readonly type: 'goodbye' }
   /** For the bus: who may read it from now on. */
   | { readonly type: 'allowedKeys'; readonly keys: readonly string[] };
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
+import { Subscriber } from 'zeromq';
 import { MODE } from '../../src/codec/tick.ts';
 import { loadConfig } from '../../src/main/config.ts';
 import { EngineMemory } from '../../src/main/engine-memory.ts';
@@ -71,4 +72,22 @@ test('what a bus worker counted up to its end is told before it leaves: the next
   assert.equal(left?.type, 'left');
   assert.ok(counted?.type === 'counters');
   assert.equal(counted.counters.requests, 1);
+});
+
+test('a bus worker that is stopped in order says so to its readers, after all else', async (t) => {
+  const started = startBusWorker(t);
+  const reader = new Subscriber({ linger: 0 });
+  t.after(() => reader.close());
+  reader.subscribe('@heartbeat/');
+  await until('the start', () => started.messages.some(({ type }) => type === 'ready'));
+  reader.connect(started.endpoint);
+  const heartbeats: string[] = [];
+  void (async () => {
+    for await (const [, text] of reader) heartbeats.push(String(text));
+  })().catch(() => {});
+  await until('a heartbeat', () => heartbeats.length > 0);
+  for (const type of ['goodbye', 'stop']) started.worker.postMessage({ type });
+  await until('the end of the thread', () => started.hasExited);
+  await until('the good-bye', () => heartbeats.at(-1)?.includes('"leaving":true'));
+  assert.equal(heartbeats.filter((text) => text.includes('leaving')).length, 1);
 });

@@ -90,3 +90,19 @@ test('a switch of hosts that a client asking learns of reaches the others at onc
   await setImmediate();
   assert.deepEqual(ticks, ['0 9/1', '0 10/7']);
 });
+
+test('a feed host that says good-bye is away at once, whatever else it says, and its next start is served', async (t) => {
+  const { intake, hosts, news } = await scene(t, 'bus');
+  const [host] = hosts as [FakeFeedHost];
+  host.sendEvent({ type: 'heartbeat', host: host.host, at: 1, leaving: true });
+  await until('the host is away', () => news.includes(`away ${host.endpoint} it was stopped`));
+  // It still beats and answers, as one may whose stop takes a moment.
+  host.heartbeat();
+  host.heartbeat();
+  const account = { name: 'zoe', broker: 'angel', hasSession: true, isConnected: true };
+  host.sendEvent({ type: 'account', revision: 1, ...account });
+  await until('what was said behind it', () => news.some((each) => each.startsWith('account 0/zoe')));
+  assert.equal(intake.counters().linksUp, 0);
+  host.host = 'next start';
+  await until('the next start is up', () => intake.counters().linksUp === 1);
+});

@@ -105,6 +105,10 @@ export class FakeLink implements GroupLink {
     this.heartbeats.push(host);
   }
 
+  onGoodbye(host: string): void {
+    this.heartbeats.push(`good-bye of ${host}`);
+  }
+
   sendTicks(symbol: string, mode: Mode, ...ticks: SentTick[]): void {
     const topic = Buffer.from(formatTopic(nameOf(symbol), mode));
     this.queue.push([topic, ...ticks.map((tick) => tickFrame(symbol, { ...tick, mode }))]);

@@ -101,3 +101,13 @@ test('no bytes and no JSON under any topic make the reader fail', () => {
   );
   fc.assert(fc.property(topics, payloads, (topic, payload) => void parseEvent(topic, payload)));
 });
+
+test('only a feed host that says so in the one way that there is takes its leave', () => {
+  const leaving = { type: 'heartbeat', host: 'a1b2', at: 7, leaving: true } as const;
+  const [topic, payload] = encodeEvent(leaving);
+  assert.deepEqual(parseEvent(topic, Buffer.from(payload)), leaving);
+  for (const word of ['false', '1', '"true"', 'null']) {
+    const event = parseEvent(topic, Buffer.from(payload.replace('true', word)));
+    assert.deepEqual(event, { type: 'heartbeat', host: 'a1b2', at: 7 });
+  }
+});

@@ -137,6 +137,10 @@ export class FeedGroup {
     const { events } = this.#options;
     switch (event.type) {
       case 'heartbeat':
+        if (event.leaving) {
+          link.onGoodbye(event.host);
+          return;
+        }
         link.onHeartbeat(event.host);
         if (event.entitlements !== undefined) {
           this.keys.onHeartbeat(link, `${event.host}/${event.entitlements}`);

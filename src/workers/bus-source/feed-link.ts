@@ -3,7 +3,8 @@
  *
  * ```
  * connecting ──hello and heartbeat of the same start──> up <──────────────────┐
- *  ^  └──no hello in time──> away <──nothing heard for three heartbeats──┤    │
+ *  ^  └──no hello in time──> away <──nothing heard for three heartbeats,─┤    │
+ *  │                          │       or its good-bye                    │    │
  *  │                          └──────heartbeat of the host that said hello│────┘
  *  └──heartbeat of another start of the host──────────────────────────────┘
  * ```
@@ -73,6 +74,8 @@ export class FeedLink implements GroupLink {
   readonly #silence = new LinkSilence(HEARTBEATS_UNTIL_AWAY);
   /** The start of the host whose heartbeats come. */
   #beating = '';
+  /** The start of the host that has said good-bye. */
+  #left = '';
   #looks = 0;
   #wasUp = false;
   #isAskingHello = false;
@@ -150,10 +153,17 @@ export class FeedLink implements GroupLink {
     if (this.hello?.host !== host) this.#askHello();
   }
 
+  onGoodbye(host: string): void {
+    this.#left = host;
+    if (host === this.#beating && this.state !== 'away') this.#become('away', 'it was stopped');
+  }
+
   /** Up as soon as the one that beats is the one that said hello. */
   #settle(): void {
     const { hello, state } = this;
     if (state === 'up' || hello === null || hello.host !== this.#beating) return;
+    // An answer may come behind the good-bye of who gave it.
+    if (hello.host === this.#left) return;
     if (this.#wasUp) {
       // What it said meanwhile was lost: it says again what holds.
       for (const topic of STANDING_EVENTS) {

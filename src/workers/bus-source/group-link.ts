@@ -28,4 +28,6 @@ export interface GroupLink {
   untilDecided(): Promise<boolean>;
   /** A heartbeat was drained. @param host which start of the host it is of */
   onHeartbeat(host: string): void;
+  /** The last heartbeat of a host that is stopped in order was drained. */
+  onGoodbye(host: string): void;
 }

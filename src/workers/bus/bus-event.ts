@@ -3,7 +3,7 @@
  * broker's name does, and end with their separator, as those of ticks do.
  *
  * | topic                 | JSON                                                       | answered on a subscription |
- * | `@heartbeat/`         | host, at, entitlements                                     | yes                        |
+ * | `@heartbeat/`         | host, at, entitlements; in the last one leaving            | yes                        |
  * | `@status/<broker>/`   | revision, status, since, reason, broker, instruments       | with all that hold now     |
  * | `@account/<user>/`    | revision, name, broker, hasSession, isConnected            | yes                        |
  * | `@orders/<user>/`     | the order update as it came                                | no                         |
@@ -35,6 +35,8 @@ export interface HeartbeatEvent {
   readonly at: number;
   /** Counts the changes of what keys may do since that start; not there where keys may do everything. */
   readonly entitlements?: number;
+  /** It is stopped in order, and these are its last words. */
+  readonly leaving?: true;
 }
 
 /** How the feed of instruments stands from now on. */
@@ -174,10 +176,11 @@ export function accountFromJson(fields: ForeignObject): RevisedAccount | undefin
   return { revision, name, broker, hasSession, isConnected };
 }
 
-function parseHeartbeat({ host, at, entitlements }: ForeignObject): HeartbeatEvent | null {
+function parseHeartbeat({ host, at, entitlements, leaving }: ForeignObject): HeartbeatEvent | null {
   if (!isName(host) || !isCount(at)) return null;
-  if (entitlements === undefined) return { type: 'heartbeat', host, at };
-  return isCount(entitlements) ? { type: 'heartbeat', host, at, entitlements } : null;
+  const event: HeartbeatEvent = { type: 'heartbeat', host, at, ...(leaving === true && { leaving }) };
+  if (entitlements === undefined) return event;
+  return isCount(entitlements) ? { ...event, entitlements } : null;
 }
 
 function parseRefused(fields: ForeignObject): RefusedEvent | null {

@@ -12,6 +12,9 @@ import { RefusalReport } from './refusal-report.ts';
 import { releaseSocket } from './release-socket.ts';
 import { ZapHandler } from './zap-handler.ts';
 
+/** A reader that stands still holds a stop up for no longer than this. */
+const FAREWELL_MS = 200;
+
 export interface BusGateOptions {
   readonly task: Pick<BusTask, 'endpoint' | 'heartbeatMs' | 'sendHighWaterMark' | 'curve'>;
   readonly onRefused: (refused: PeerRefused) => void;
@@ -71,6 +74,11 @@ export class BusGate {
    */
   allow(keys: readonly string[]): boolean {
     return this.#zap?.allow(keys) ?? false;
+  }
+
+  /** What is sent until the end has a moment to leave this machine. Without it ZeroMQ throws away what waits. */
+  letReadersFinish(): void {
+    this.publisher.linger = FAREWELL_MS;
   }
 
   /** Safe in every state. */

@@ -89,6 +89,11 @@ export class BusNews {
     this.#publish({ type: 'heartbeat', host, at: Date.now(), entitlements: this.#entitlements });
   }
 
+  /** The last words: readers need not wait for silence to know that nothing comes any more. */
+  sayGoodbye(): void {
+    this.#publish({ type: 'heartbeat', host: this.#options.host, at: Date.now(), leaving: true });
+  }
+
   /** Says again what holds and matches a new subscription. */
   answer(prefix: string): void {
     if (!prefix.startsWith(EVENT_MARK) && prefix !== '') return;

@@ -83,6 +83,12 @@ class BusWorker implements NativeWorker<ToReader> {
       case 'allowedKeys':
         if (this.#gate.allow(message.keys)) this.#fail(keysWithdrawn());
         return true;
+      case 'goodbye':
+        if (this.#closing) return true;
+        this.#gate.letReadersFinish();
+        this.#host.news.sayGoodbye();
+        this.#flush();
+        return true;
       default: {
         const isKnown = this.#host.handle(message);
         this.#flush();
@@ -107,6 +113,8 @@ class BusWorker implements NativeWorker<ToReader> {
     for (const timer of this.#timers) clearInterval(timer);
     this.#endLoop();
     await this.#stopped;
+    // What fails to be sent now has nobody to be told.
+    await this.#outlet.sent.catch(() => {});
     await this.#gate.close();
     // Last, since until here subscribers leave and main answers, which sets its timers.
     this.#host.stop();
