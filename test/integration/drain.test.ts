@@ -24,13 +24,16 @@ test('clients take what was sent to them, read the answers to what they asked, a
   const { engine, exchange, wsUrl, key } = fixture;
   const status = await fixture.client({ features: ['status'] });
   const plain = await fixture.client({ framing: 'msgpack' });
-  const slow = await RawClient.connect(wsUrl);
-  await slow.ask({ action: 'authenticate', api_key: key }, '"auth"');
-  await slow.ask({ action: 'subscribe', symbol: 'RELIANCE', exchange: 'NSE', mode: 3 }, '"subscribe"');
+  const [slow, conflated] = [await RawClient.connect(wsUrl), await RawClient.connect(wsUrl)];
+  await slow.ask({ action: 'authenticate', api_key: key, slow: 'deliver' }, '"auth"');
+  await conflated.ask({ action: 'authenticate', api_key: key }, '"auth"');
+  for (const each of [slow, conflated]) {
+    await each.ask({ action: 'subscribe', symbol: 'RELIANCE', exchange: 'NSE', mode: 3 }, '"subscribe"');
+  }
   await plain.subscribe('NSE', 'RELIANCE', 1);
   exchange.step();
   await until('the first tick', () => plain.ticks().length > 0);
-  slow.socket.pause();
+  for (const each of [slow, conflated]) each.socket.pause();
   const backlog = () => Math.max(...engine.readers.map(({ counters }) => counters.backlogBytes ?? 0));
   // More than the kernel holds for the slow one.
   let steps = 1;
@@ -39,6 +42,7 @@ test('clients take what was sent to them, read the answers to what they asked, a
     steps += 200;
     await until('the ticks', () => plain.ticks().length >= steps);
   }
+  const lastPrice = () => plain.ticks().at(-1)?.data?.ltp;
   const asking = await fixture.client({ authenticate: false });
   asking.send({ action: 'authenticate', api_key: key });
   let last = { clients: -1, unsentBytes: -1, closed: -1 };
@@ -56,16 +60,19 @@ test('clients take what was sent to them, read the answers to what they asked, a
   });
   assert.match((await plain.untilClosed()).reason, ADVICE);
   assert.ok(plain.received.every((each) => each.message.type !== 'going_away'));
-  await until('the wait for the slow one', () => last.clients === 1 && last.unsentBytes > 0);
-  slow.socket.resume();
+  await until('the wait for the slow ones', () => last.clients === 2 && last.unsentBytes > 0);
+  for (const each of [slow, conflated]) each.socket.resume();
   await gone;
-  assert.deepEqual(last, { clients: 0, unsentBytes: 0, closed: 4 });
-  await until('the end of the slow one', () => slow.isClosed);
-  const closeFrame = slow.closeFrame();
-  assert.equal(closeFrame?.code, 1001);
-  assert.match(closeFrame?.reason ?? '', ADVICE);
-  const ticks = slow.frames().filter(({ payload }) => payload.includes('"market_data"'));
-  assert.equal(ticks.length, steps, 'no tick that was sent is lost');
+  assert.deepEqual(last, { clients: 0, unsentBytes: 0, closed: 5 });
+  const ticksOf = (each: RawClient) =>
+    each.frames().filter(({ payload }) => payload.includes('"market_data"'));
+  for (const each of [slow, conflated]) {
+    await until('the end', () => each.isClosed);
+    assert.equal(each.closeFrame()?.code, 1001);
+    assert.match(each.closeFrame()?.reason ?? '', ADVICE);
+    assert.ok(ticksOf(each).at(-1)?.payload.includes(`"ltp": ${lastPrice()}`), 'the last tick comes');
+  }
+  assert.equal(ticksOf(slow).length, steps, 'no tick that was sent is lost');
 });
 
 test('an engine that lets its clients go accepts nobody: no connection, and 503 on one that is open for HTTP', async (t) => {

@@ -26,7 +26,10 @@ class Scene {
     const told: ServerMessage[] = [];
     const fake = {
       options: { framing: 'json', dialect: 'openalgo', features, slow: null, chosen: {} } as const,
-      socket: { getBufferedAmount: () => client.unsent } as ClientSession['socket'],
+      slow: null as ClientSession['slow'],
+      get backlogBytes() {
+        return client.unsent;
+      },
       get isBusy() {
         return client.isBusy;
       },

@@ -107,12 +107,13 @@ export class ClientDrain {
   #say(isDone: boolean): void {
     const { sessions, onNews } = this.#options;
     let unsentBytes = 0;
-    for (const { socket } of sessions) unsentBytes += socket.getBufferedAmount();
+    for (const { backlogBytes } of sessions) unsentBytes += backlogBytes;
     onNews({ type: 'draining', clients: sessions.size, unsentBytes, closed: this.#closed, isDone });
   }
 }
 
 /** Nothing is left to send to the client, and nothing that it asked for to be answered. */
 function isSettled(session: ClientSession): boolean {
-  return !session.isBusy && session.socket.getBufferedAmount() === 0;
+  const isConflated = session.slow?.client.hasWaiting === true;
+  return !session.isBusy && !isConflated && session.backlogBytes === 0;
 }
