@@ -7,6 +7,7 @@ import { run } from '../../src/main/commands/certificate.ts';
 import { parseEnvFile } from '../../src/main/config/env-file.ts';
 import { TickwireError } from '../../src/main/errors.ts';
 import { startEngineFixture } from '../support/engine-fixture.ts';
+import { runCli } from '../support/run-cli.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { until } from '../support/until.ts';
 
@@ -58,4 +59,11 @@ test('certificate replaces no file, and refuses a flag or a host that it does no
   assert.match(again.message, /own\/tickwire\.crt is there already/);
   for (const argv of [['--days=1'], ['--host=https://a/'], ['--host=a:8765'], ['twice']])
     assert.equal((await refusal(cwd, ...argv)).code, 'COMMAND_INVALID', argv.join(' '));
+});
+
+test('every command tells that the environment cannot switch the check of certificates off', async (t) => {
+  const env = { NODE_TLS_REJECT_UNAUTHORIZED: '0' };
+  const { code, stderr } = await runCli(['version'], { cwd: temporaryDirectory(t), env });
+  assert.equal(code, 0);
+  assert.match(stderr, /^tickwire: NODE_TLS_REJECT_UNAUTHORIZED=0 has no effect/);
 });
