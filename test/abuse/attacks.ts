@@ -7,8 +7,15 @@ import {
   pageFlood,
   slowTlsHandshakes,
 } from './attacks/connections.ts';
-import { duplicateAuthentications, keyGuessing } from './attacks/keys.ts';
-import { deepJson, hugeBatches, largeMessages, protoKeys, requestFlood } from './attacks/messages.ts';
+import { duplicateAuthentications, keyGuessing, sessionGuessing } from './attacks/keys.ts';
+import {
+  deepJson,
+  hugeBatches,
+  largeMessages,
+  protoKeys,
+  requestFlood,
+  unfinishedMessages,
+} from './attacks/messages.ts';
 import { neverReadingClients, subscriptionChurn } from './attacks/readers.ts';
 
 export const ATTACKS: readonly Attack[] = [
@@ -18,11 +25,13 @@ export const ATTACKS: readonly Attack[] = [
   oneByteWriters,
   subscriptionChurn,
   largeMessages,
+  unfinishedMessages,
   deepJson,
   protoKeys,
   hugeBatches,
   duplicateAuthentications,
   keyGuessing,
+  sessionGuessing,
   requestFlood,
   pageFlood,
   slowTlsHandshakes,

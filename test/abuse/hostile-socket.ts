@@ -216,5 +216,6 @@ function readAnswer(payload: Buffer): Answer {
 
 /** An error's code, else what kind of message it is. */
 function nameOf({ code, status, type }: Answer): string {
+  if (type === 'session') return String(status);
   return String(code ?? (typeof status === 'string' && status !== 'success' ? status : (type ?? status)));
 }

@@ -101,6 +101,8 @@ export class Scene {
       `--bus-endpoint=ipc://${directory}/bus`,
       `--angel-ws-url=${await generator.call('url', null)}`,
       '--broker-api-key=bench',
+      // Attackers come from other addresses, and say that they come from still others.
+      '--trusted-proxies=none',
       ...(isTls ? await makeTlsFlags(directory) : []),
     ];
     const engine = new EngineProcess({ command: 'start', directory, flags });

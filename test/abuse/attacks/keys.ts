@@ -1,4 +1,5 @@
 /** Attacks on who somebody is: keys that are guessed, and authentications without end. */
+import { randomBytes } from 'node:crypto';
 import { type Attack, judgeEffort } from '../attack.ts';
 import type { Crowd } from '../crowd.ts';
 
@@ -59,4 +60,30 @@ export const duplicateAuthentications: Attack = {
   summary: '10 clients that authenticate 100 times a second each, now and then with a wrong key',
   run: (crowd) => crowd.keep(REPEATERS, (place) => repeat(crowd, place)),
   judge: judgeEffort({ opened: REPEATERS, messages: 10 * REPEATERS }),
+};
+
+const SESSION_GUESSERS = 5;
+const SESSION_GUESSES_PER_SECOND = 20;
+const SESSION_BYTES = 16;
+
+/** A customer who asks for what others hold: sessions are found by a number of 128 bits, and belong to their key. */
+async function guessSession(crowd: Crowd, place: number): Promise<void> {
+  while (!crowd.isOver) {
+    const socket = crowd.connect(place);
+    if (!(await socket.opened)) return;
+    const session = randomBytes(SESSION_BYTES).toString('base64url');
+    socket.send({ action: 'authenticate', api_key: crowd.target.apiKey, features: ['session'], session });
+    await crowd.pause(1000 / SESSION_GUESSES_PER_SECOND);
+    socket.leave();
+  }
+}
+
+const effortOfSessions = judgeEffort({ opened: SESSION_GUESSERS, messages: SESSION_GUESSERS });
+
+export const sessionGuessing: Attack = {
+  name: 'session-guessing',
+  summary: '5 clients with 20 new sessions a second each, which they leave, and 20 that they guess',
+  run: (crowd) => crowd.keep(SESSION_GUESSERS, (place) => guessSession(crowd, place)),
+  judge: (outcome) =>
+    outcome.answers.resumed === undefined ? effortOfSessions(outcome) : 'a guessed session was given back',
 };

@@ -1,6 +1,6 @@
 /** Attacks with messages: too long, too deep, too many, or with names that mean something to JavaScript. */
 import { pack } from 'msgpackr';
-import { OPCODE } from '../../../bench/end-to-end/websocket-wire.ts';
+import { maskedFrame, OPCODE } from '../../../bench/end-to-end/websocket-wire.ts';
 import { type Attack, judgeEffort } from '../attack.ts';
 import type { Crowd } from '../crowd.ts';
 import type { HostileSocket } from '../hostile-socket.ts';
@@ -51,6 +51,23 @@ export const largeMessages: Attack = {
   summary: '8 clients with 4 messages a second of 1 to 5 MiB each, or that say to be longer still',
   run: senders(8, 4, sendLarge),
   judge: judgeEffort({ opened: 8, messages: 8 }),
+};
+
+const UNFINISHED = 100;
+
+/** A frame of 1 MiB of which the last byte never comes: what came lies with the server as long as the connection does. */
+async function neverFinish(crowd: Crowd, place: number): Promise<void> {
+  const socket = await crowd.join(place);
+  if (socket === null) return;
+  socket.write(maskedFrame(OPCODE.TEXT, Buffer.from(paddedPing(MIB))).subarray(0, -1));
+  await crowd.untilEnd(socket);
+}
+
+export const unfinishedMessages: Attack = {
+  name: 'unfinished-messages',
+  summary: '100 clients that send a message of 1 MiB but for its last byte, and stay',
+  run: (crowd) => crowd.keep(UNFINISHED, (place) => neverFinish(crowd, place)),
+  judge: judgeEffort({ opened: UNFINISHED / 2 }),
 };
 
 const DEPTH = 100_000;
