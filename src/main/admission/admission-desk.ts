@@ -29,7 +29,7 @@ export interface AdmissionDeskOptions {
   readonly workers: number;
   /** Tells every proxy worker. */
   readonly post: (message: ToAdmission) => void;
-  readonly log: Logger;
+  readonly log: Pick<Logger, 'warn'>;
   /** ms; by default those of a clock that never goes back. */
   readonly now?: () => number;
 }

@@ -1,6 +1,6 @@
 /**
  * How much a client may ask: a token bucket, and a second one for requests that were refused, so that who goes a little too
- * fast is told so, and who floods is cut off. Proxy worker thread; neither allocates nor throws but in `setRate`.
+ * fast is told so, and who floods is cut off. Proxy worker thread; neither allocates nor throws.
  */
 import { TokenBucket } from './token-bucket.ts';
 
@@ -18,35 +18,35 @@ function costOf(bytes: number): number {
 }
 
 export class RequestAllowance {
-  readonly #burst: number;
-  #perSecond = 0;
-  #served: TokenBucket | null = null;
-  #refused: TokenBucket | null = null;
+  readonly #served: TokenBucket;
+  readonly #refused: TokenBucket;
+  #isLimited = false;
 
   /** @param perSecond 0: no limit */
   constructor(perSecond: number, burst: number) {
-    this.#burst = burst;
+    const now = performance.now();
+    this.#served = new TokenBucket(Math.max(1, perSecond), burst, now);
+    this.#refused = new TokenBucket(Math.max(1, perSecond), burst, now);
     this.setRate(perSecond);
   }
 
-  /** Another rate from now on, beginning with a full burst. @param perSecond 0: no limit */
+  /** Another rate from now on. What the client has used up stays so, however often it authenticates. @param perSecond 0: no limit */
   setRate(perSecond: number): void {
-    // Who could begin anew by authenticating again would have no limit.
-    if (perSecond === this.#perSecond) return;
-    this.#perSecond = perSecond;
+    this.#isLimited = perSecond > 0;
+    if (!this.#isLimited) return;
     const now = performance.now();
-    this.#served = perSecond === 0 ? null : new TokenBucket(perSecond, this.#burst, now);
-    this.#refused = perSecond === 0 ? null : new TokenBucket(perSecond, this.#burst, now);
+    this.#served.setRate(perSecond, now);
+    this.#refused.setRate(perSecond, now);
   }
 
   /** A message of so many bytes has come; a ping of WebSocket's own is one too. */
   take(bytes: number, nowMs: number): Verdict {
-    if (this.#served === null || this.#served.take(costOf(bytes), nowMs)) return 'ok';
-    return this.#refused!.take(1, nowMs) ? 'refused' : 'flood';
+    if (!this.#isLimited || this.#served.take(costOf(bytes), nowMs)) return 'ok';
+    return this.#refused.take(1, nowMs) ? 'refused' : 'flood';
   }
 
   /** ms until such a message would be taken. */
   waitMs(bytes: number, nowMs: number): number {
-    return this.#served === null ? 0 : this.#served.waitMs(costOf(bytes), nowMs);
+    return this.#isLimited ? this.#served.waitMs(costOf(bytes), nowMs) : 0;
   }
 }

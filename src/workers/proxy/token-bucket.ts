@@ -3,7 +3,7 @@
  * and a test no clock. Proxy worker thread; neither allocates nor throws.
  */
 export class TokenBucket {
-  readonly #perMs: number;
+  #perMs: number;
   readonly #capacity: number;
   #tokens: number;
   /** ms */
@@ -39,6 +39,12 @@ export class TokenBucket {
     this.#fill(nowMs);
     const missing = Math.min(count, this.#capacity) - this.#tokens;
     return missing <= 0 ? 0 : Math.ceil(missing / this.#perMs);
+  }
+
+  /** Another rate from now on; what is there stays. @param perSecond more than 0 */
+  setRate(perSecond: number, nowMs: number): void {
+    this.#fill(nowMs);
+    this.#perMs = perSecond / 1000;
   }
 
   #fill(nowMs: number): void {
