@@ -7,6 +7,7 @@
 export interface ClientLimits {
   readonly trustedProxies: readonly string[];
   readonly maxConnections: number;
+  readonly maxHandshakes: number;
   readonly maxConnectionsPerAddress: number;
   readonly maxConnectionsPerKey: number;
   readonly authAttempts: number;

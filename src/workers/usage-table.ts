@@ -9,7 +9,8 @@
  * | 2        | subscriptions                                    |       | the worker of the row          |
  * | 3        | connections                                      |       | the worker of the row          |
  * | 4        | streams: see `proxy/subscription-index.ts`       |       | the worker of the row          |
- * | 5 and on | subscriptions of a key, which main gives a place |       | the worker of the row          |
+ * | 5        | handshakes: sockets that are no client's yet     |       | the worker of the row          |
+ * | 6 and on | subscriptions of a key, which main gives a place |       | the worker of the row          |
  *
  * All cells are int32, read and written with Atomics. When a worker is gone, main clears its row.
  */
@@ -20,7 +21,8 @@ export const USAGE = {
   SUBSCRIPTIONS: 2,
   CONNECTIONS: 3,
   STREAMS: 4,
-  FIRST_KEY: 5,
+  HANDSHAKES: 5,
+  FIRST_KEY: 6,
 } as const;
 
 /** Place of a key for which there was none: its subscriptions are not counted. */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { test } from 'node:test';
 import { WebSocket } from 'ws';
 import { type EngineFixture, startEngineFixture } from '../support/engine-fixture.ts';
@@ -168,6 +169,32 @@ test('limits of subscriptions', async (t) => {
       assert.equal(message.code, 'BATCH_TOO_LARGE');
       assert.match(String(message.message), /4 symbols \(TICKWIRE_MAX_BATCH\), this one names 5/);
     }
+  });
+});
+
+test('sockets that ask for nothing take no more room than they may, and clients come in when they are gone', async (t) => {
+  const { client, wsUrl } = await startEngineFixture(t, { flags: ['--max-handshakes=3'] });
+  const { hostname, port } = new URL(wsUrl);
+  const steady = await client();
+  const sockets = Array.from({ length: 10 }, () => connect(Number(port), hostname));
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+  });
+  let closed = 0;
+  for (const socket of sockets) {
+    socket.on('error', () => {});
+    socket.on('close', () => closed++);
+  }
+  await until('seven closed sockets', () => closed === 7);
+  assert.equal((await steady.ask({ action: 'ping' })).message.type, 'pong');
+  for (const socket of sockets) socket.destroy();
+  await until('room for a client', async () => {
+    const socket = new WebSocket(wsUrl);
+    t.after(() => socket.terminate());
+    return new Promise<boolean>((resolve) => {
+      socket.on('open', () => resolve(true));
+      socket.on('error', () => resolve(false));
+    });
   });
 });
 

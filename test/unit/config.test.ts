@@ -138,6 +138,7 @@ const CASES: Record<ConfigKey, readonly [text: string, value: unknown, refused: 
   sessionBytes: ['65536', 65_536, '1000'],
   trustedProxies: ['10.0.0.0/8, ::1', ['10.0.0.0/8', '::1'], '10.0.0.0/33'],
   maxConnections: ['500', 500, '-1'],
+  maxHandshakes: ['64', 64, '-1'],
   maxConnectionsPerAddress: ['0', 0, '1.5'],
   maxConnectionsPerKey: ['20', 20, 'many'],
   authAttempts: ['5', 5, '-1'],

@@ -1,10 +1,10 @@
 /** What the operator is told of the memory that clients can take. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { describeMemoryBound, memoryBound } from '../../src/main/admission/memory-bound.ts';
 import { loadConfig } from '../../src/main/config.ts';
-
-const MIB = 2 ** 20;
+import { EngineMemory } from '../../src/main/engine-memory.ts';
 
 function boundWith(...argv: string[]) {
   return memoryBound(loadConfig({ argv, env: {}, cwd: '/nonexistent' }).config, 1, 0);
@@ -18,6 +18,7 @@ test('the bound is the sum of its parts, and every limit of clients lowers it', 
   );
   for (const flag of [
     '--max-connections=100',
+    '--max-handshakes=100',
     '--max-message-bytes=65536',
     '--max-subscriptions=1000',
     '--max-streams=1000',
@@ -28,16 +29,19 @@ test('the bound is the sum of its parts, and every limit of clients lowers it', 
     assert.ok(boundWith(flag).total! < total!, flag);
 });
 
-test('a small installation can be told to keep within a small machine', () => {
-  const { total } = boundWith(
-    '--max-connections=200',
-    '--max-message-bytes=262144',
-    '--max-subscriptions=100000',
-    '--max-streams=10000',
-    '--max-outbound-bytes=134217728',
-    '--max-inbound-bytes=67108864',
+test('the small installation that OPERATIONS.md describes keeps within the machine that it names', () => {
+  const text = readFileSync(new URL('../../OPERATIONS.md', import.meta.url), 'utf8');
+  const [, gib, block = ''] = /shall keep within (\d) GiB:\n\n```sh\n(.*?)```/s.exec(text) ?? [];
+  const env = Object.fromEntries(
+    block
+      .trim()
+      .split('\n')
+      .map((line) => line.split('=') as [string, string]),
   );
-  assert.ok(total! < 2048 * MIB, `${total! / MIB} MiB`);
+  const { config } = loadConfig({ argv: [], env, cwd: '/nonexistent' });
+  const shared = new EngineMemory(config, 2).bytes;
+  const { total } = memoryBound(config, 1, shared);
+  assert.ok(total! < Number(gib) * 2 ** 30, `${total! / 2 ** 30} GiB`);
 });
 
 test('without a limit there is no bound, and the operator reads which one is missing', () => {

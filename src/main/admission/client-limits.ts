@@ -6,6 +6,7 @@ export function clientLimits(config: Config): ClientLimits {
   return {
     trustedProxies: config.trustedProxies,
     maxConnections: config.maxConnections,
+    maxHandshakes: config.maxHandshakes,
     maxConnectionsPerAddress: config.maxConnectionsPerAddress,
     maxConnectionsPerKey: config.maxConnectionsPerKey,
     authAttempts: config.authAttempts,

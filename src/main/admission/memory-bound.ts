@@ -19,6 +19,8 @@ const GARBAGE_BYTES = 128 * MIB;
 const OTHER_THREADS = 5;
 /** 20.4 KiB with a key and no subscription. */
 const CONNECTION_BYTES = 24 * KIB;
+/** The library keeps a request of up to 4 KiB until it is whole. */
+const HANDSHAKE_BYTES = 8 * KIB;
 /** More with TLS. */
 const TLS_BYTES = 64 * KIB;
 /** 738 bytes in one mode of JSON; a client that is behind has a record of it too. */
@@ -40,6 +42,7 @@ export type BoundedConfig = Pick<
   Config,
   | 'maxMessageBytes'
   | 'maxConnections'
+  | 'maxHandshakes'
   | 'maxSubscriptions'
   | 'maxStreams'
   | 'maxOutboundBytes'
@@ -59,10 +62,12 @@ function product(limit: number, bytes: number): number | null {
  */
 export function memoryBound(config: BoundedConfig, workers: number, sharedBytes: number): MemoryBound {
   const unsent = product(config.maxOutboundBytes, UNSENT_FACTOR);
+  const tlsBytes = config.tlsCert === null ? 0 : TLS_BYTES;
   const parts = {
     process: PROCESS_BYTES + (workers + OTHER_THREADS) * GARBAGE_BYTES,
     shared: sharedBytes,
-    connections: product(config.maxConnections, CONNECTION_BYTES + (config.tlsCert === null ? 0 : TLS_BYTES)),
+    connections: product(config.maxConnections, CONNECTION_BYTES + tlsBytes),
+    handshakes: product(config.maxHandshakes, HANDSHAKE_BYTES + tlsBytes),
     subscriptions: product(config.maxSubscriptions, SUBSCRIPTION_BYTES),
     streams: product(config.maxStreams, STREAM_BYTES),
     unsent: unsent === null ? null : unsent + workers * UNSENT_SLACK_BYTES,

@@ -28,6 +28,16 @@ export const LIMIT_OPTIONS = {
     unit: 'connections',
     doc: 'Clients that may be connected at a time; a further one reads HTTP 503. 0: no limit.',
   }),
+  maxHandshakes: integerOption({
+    env: 'TICKWIRE_MAX_HANDSHAKES',
+    default: 5000,
+    min: 0,
+    max: 1_000_000,
+    unit: 'connections',
+    doc:
+      'Connections that may be open at a time without being a WebSocket client: those that have not sent their request ' +
+      'yet, and readers of the page. A further one is closed at once. 0: no limit.',
+  }),
   maxConnectionsPerAddress: integerOption({
     env: 'TICKWIRE_MAX_CONNECTIONS_PER_ADDRESS',
     default: 2000,

@@ -2,6 +2,7 @@
 import type { AdmissionTask, ClientLimits } from '../admission-messages.ts';
 import { Admission, type AdmissionOptions } from './admission.ts';
 import { InboundBudget, OutboundBudget } from './byte-budgets.ts';
+import { HandshakeGate } from './handshake-gate.ts';
 import { RequestAllowance } from './request-allowance.ts';
 import type { SubscriptionIndex } from './subscription-index.ts';
 import { SubscriptionLimits } from './subscription-limits.ts';
@@ -10,6 +11,7 @@ import { UpgradeGate } from './upgrade-gate.ts';
 export class ProxyLimits {
   readonly configured: ClientLimits;
   readonly admission: Admission;
+  readonly handshakes: HandshakeGate;
   readonly gate: UpgradeGate;
   readonly subscriptions: SubscriptionLimits;
   readonly inbound: InboundBudget;
@@ -24,6 +26,7 @@ export class ProxyLimits {
   ) {
     this.configured = task.limits;
     this.admission = new Admission({ task, ...events });
+    this.handshakes = new HandshakeGate(task);
     this.gate = new UpgradeGate(this.admission, task.limits);
     this.subscriptions = new SubscriptionLimits(task, index);
     this.inbound = new InboundBudget(task);
@@ -34,6 +37,7 @@ export class ProxyLimits {
   counters(): Record<string, number> {
     const { connections, address, key, attempts } = this.admission.refused;
     return {
+      refusedHandshakes: this.handshakes.refused,
       refusedConnections: connections,
       refusedOfAddress: address,
       refusedOfKey: key,

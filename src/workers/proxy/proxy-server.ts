@@ -85,6 +85,7 @@ export class ProxyServer {
     this.app = tls === null ? App() : SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile });
     this.publisher = publisherOf(this.app, options.compression);
     this.#routePages();
+    this.app.filter((response, change) => options.limits.handshakes.onSocket(response, change));
     this.app.ws<SocketData>('/*', {
       compression: compressionOf(options.compression),
       maxPayloadLength: options.maxMessageBytes * LIBRARY_LIMIT_FACTOR,
@@ -182,6 +183,7 @@ export class ProxyServer {
   #open(socket: ClientSocket): void {
     this.counts.accepted++;
     const { limits, initialOptions } = this.#options;
+    limits.handshakes.onUpgraded();
     const session = new ClientSession(socket, initialOptions(socket.getUserData().query), limits, this.turns);
     socket.getUserData().session = session;
     this.sessions.add(session);
