@@ -115,6 +115,25 @@ test('a file that vanishes, or is overwritten by nonsense, leaves what keys may 
   assert.equal(entitlements.rightsOf({ user: 'alice' }), null);
 });
 
+test('a file that is copied over this one is read, also when as much was written to both', async (t) => {
+  const [here, elsewhere] = [setUp(t), setUp(t)];
+  for (const [{ write }, user] of [
+    [here, 'alice'],
+    [elsewhere, 'bobby'],
+  ] as const) {
+    write((store) => store.assignRole('full', { user }));
+    write((store) => store.setRole('viewer', () => rightsOf('viewer', LTP_ONLY)));
+    write((store) => store.assignRole('viewer', { user }));
+  }
+  const entitlements = here.open();
+  assert.equal(entitlements.rightsOf({ user: 'bobby' }), null);
+  copyFileSync(elsewhere.path, here.path);
+  await until('the copy is read', () => entitlements.rightsOf({ user: 'bobby' }) !== null);
+  assert.equal(entitlements.rightsOf({ user: 'alice' }), null);
+  const changed = here.changes.map(({ keyId }) => keyId);
+  assert.deepEqual(changed.toSorted(), ['openalgo:alice', 'openalgo:bobby']);
+});
+
 test('an engine does not start on a file that it cannot read, or of a later version', (t) => {
   const { path, write, open } = setUp(t);
   write((store) => store.setRole('viewer', () => rightsOf('viewer')));

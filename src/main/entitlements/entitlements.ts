@@ -31,8 +31,8 @@ export interface EntitlementsOptions {
 export class Entitlements {
   readonly #options: EntitlementsOptions;
   #db: DatabaseSync | null = null;
-  /** Which file is open, and what SQLite counts of the writes to it. */
-  #inode = 0;
+  /** What the file that is open looked like when it was read, and what SQLite counted of the writes to it. */
+  #seen = '';
   #dataVersion: unknown = null;
   #book: EntitlementBook = EMPTY_BOOK;
   #standings: ReadonlyMap<string, KeyStanding> = new Map();
@@ -100,13 +100,17 @@ export class Entitlements {
         `${path} is gone; bring it back, or start the engine anew to let every key do everything`,
       );
     }
-    if (this.#db === null || file.ino !== this.#inode) this.#open(path, file.ino);
+    // A copy may have taken its place, also in the same inode and with the same count of writes. The count alone shows
+    // two writes within the resolution of the file's time.
+    const seen = `${file.ino} ${file.size} ${file.mtimeMs}`;
+    if (this.#db === null || seen !== this.#seen) this.#open(path);
     const db = this.#db!;
     // Before the rows: a write in between only means one more reading.
     const dataVersion = db.prepare('PRAGMA data_version').get()?.data_version;
     if (dataVersion === this.#dataVersion) return [];
     const book = readEntitlementBook(db);
     this.#dataVersion = dataVersion;
+    this.#seen = seen;
     if (book.badRoles.length > 0) {
       log.warn(
         { columns: book.badRoles },
@@ -119,11 +123,10 @@ export class Entitlements {
     return differences(before, this.#standings);
   }
 
-  #open(path: string, inode: number): void {
+  #open(path: string): void {
     const db = openEntitlements(path);
     this.#db?.close();
     this.#db = db;
-    this.#inode = inode;
     this.#dataVersion = null;
   }
 }
