@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { MODE } from '../../src/codec/tick.ts';
 import { type EngineFixture, startEngineFixture } from '../support/engine-fixture.ts';
 import { ENTITLEMENT_FLAGS, rightsOf, writeEntitlements } from '../support/entitlement-file.ts';
-import type { Message, TestClient } from '../support/test-client.ts';
+import type { Message, TestClient, TestClientOptions } from '../support/test-client.ts';
 import { until } from '../support/until.ts';
 import { upstreamSubscriptions } from '../support/upstream-subscriptions.ts';
 
@@ -33,10 +33,8 @@ test('roles and keys', async (t) => {
   const engine = await startEngineFixture(t, { flags: ENTITLEMENT_FLAGS });
   const { client, databasePath, exchange } = engine;
   /** Made while the engine runs: refused until it has found the key. */
-  const connect = (key: string, path?: string) =>
-    until('the key to be known', () =>
-      client({ key, ...(path === undefined ? {} : { path }) }).catch(() => null),
-    );
+  const connect = (key: string, options: TestClientOptions = {}) =>
+    until('the key to be known', () => client({ key, ...options }).catch(() => null));
 
   await t.test(
     'a subscription that the role does not allow names the missing right, the others succeed',
@@ -67,7 +65,7 @@ test('roles and keys', async (t) => {
       assert.equal(nifty?.message, 'Missing right: exchange BSE. Role viewer allows the exchanges NSE');
       const [depth] = await subscribe(viewer, 3, RELIANCE);
       assert.equal(depth?.message, 'Missing right: mode 3 (depth). Role viewer allows the modes ltp, quote');
-      const design = await connect(key, '/?dialect=design');
+      const design = await connect(key, { path: '/?dialect=design' });
       const { message } = await design.ask({ action: 'subscribe', ...RELIANCE, mode: 4, depth: 5 });
       assert.deepEqual([message.type, message.code], ['error', 'NOT_ENTITLED']);
       assert.match(String(message.message), /^Missing right: mode 4 \(deep-depth\)\./);
@@ -145,11 +143,68 @@ test('roles and keys', async (t) => {
     },
   );
 
+  await t.test('a limit of the role holds for clients that are connected, and ends with it', async () => {
+    const { key } = createKey(engine, 'narrow', {});
+    const narrow = await connect(key);
+    assert.equal((await subscribe(narrow, 1, RELIANCE))[0]?.status, 'success');
+    const setLimit = (maxSubscriptions: number | null) =>
+      writeEntitlements(databasePath, (store) =>
+        store.setRole('narrow', () =>
+          rightsOf('narrow', { limits: { ...rightsOf('').limits, maxSubscriptions } }),
+        ),
+      );
+    const isRefused = async () => {
+      const [entry] = await subscribe(narrow, 1, INFY);
+      if (entry?.status === 'success') await narrow.ask({ action: 'unsubscribe', symbols: [INFY], mode: 1 });
+      return (
+        entry?.status === 'error' &&
+        /Subscription limit reached: this API key may hold 1 /.test(`${entry.message}`)
+      );
+    };
+    setLimit(1);
+    await until('the limit', isRefused);
+    setLimit(null);
+    await until('no limit', async () => !(await isRefused()));
+  });
+
+  await t.test(
+    'a session gives back what the role allows when the client returns, and says what it does not',
+    async () => {
+      const { key } = createKey(engine, 'traveller', {});
+      const traveller = await connect(key, { features: ['session'] });
+      const session = String(messagesOf(traveller, 'auth')[0]?.session);
+      await subscribe(traveller, 2, RELIANCE, INFY);
+      traveller.socket.terminate();
+      writeEntitlements(databasePath, (store) =>
+        store.setRole('traveller', () => rightsOf('traveller', { symbols: ['INFY'] })),
+      );
+      // Whoever has just connected shows that the engine has found the change.
+      const scout = await connect(key);
+      await until(
+        'the change',
+        async () => (await subscribe(scout, 1, RELIANCE))[0]?.code === 'NOT_ENTITLED',
+      );
+      const back = await connect(key, { features: ['session'], session });
+      const [told] = await until('word of the session', () => {
+        const words = messagesOf(back, 'session');
+        return words.length > 0 && words;
+      });
+      const entries = told?.subscriptions as Message[];
+      assert.deepEqual(
+        entries.map(({ symbol, status, code }) => [symbol, status, code]),
+        [
+          ['RELIANCE', 'error', 'NOT_ENTITLED'],
+          ['INFY', 'success', undefined],
+        ],
+      );
+    },
+  );
+
   await t.test(
     'a key that is revoked ends its connections with the reason, and is refused from then on',
     async () => {
       const { key, stored } = createKey(engine, 'guest', {});
-      const guests = [await connect(key), await connect(key, '/?dialect=design')];
+      const guests = [await connect(key), await connect(key, { path: '/?dialect=design' })];
       const [guest, designer] = guests as [TestClient, TestClient];
       const before = upstreamSubscriptions(exchange);
       const added = () => upstreamSubscriptions(exchange).filter((each) => !before.includes(each));

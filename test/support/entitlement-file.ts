@@ -4,8 +4,8 @@ import { EntitlementStore } from '../../src/main/entitlements/entitlement-store.
 import { everythingAllowed } from '../../src/main/entitlements/role-row.ts';
 import type { Rights } from '../../src/workers/entitlement-messages.ts';
 
-/** Flags of the engine: a change is found soon. */
-export const ENTITLEMENT_FLAGS = ['--entitlements-poll=10ms'];
+/** Flags of the engine: a change is found soon, and who tries a new key until it is found is not turned away. */
+export const ENTITLEMENT_FLAGS = ['--entitlements-poll=10ms', '--auth-attempts=0'];
 
 /** A role that allows everything but what is given. */
 export function rightsOf(role: string, given: Partial<Omit<Rights, 'role'>> = {}): Rights {
