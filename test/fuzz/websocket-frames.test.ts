@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { pingRequest } from '../conformance/websocket/conformance-case.ts';
+import { deflated, pingRequest } from '../conformance/websocket/conformance-case.ts';
 import { clientFrame } from '../support/client-frame.ts';
 import { startEngineFixture } from '../support/engine-fixture.ts';
 import { type FuzzFrame, foretell } from '../support/frame-oracle.ts';
@@ -53,8 +53,28 @@ async function write({ socket }: RawClient, bytes: Buffer, lengths: readonly num
   }
 }
 
+/** Deflated messages some of whose bytes were changed, whole and in fragments. */
+const deflatedFrames = fc
+  .tuple(
+    fc.oneof(
+      fc.constant<Uint8Array>(request),
+      fc.uint8Array({ maxLength: 300 }),
+      fc.constant(new Uint8Array(2_000_000)),
+    ),
+    fc.array(fc.record({ at: fc.nat(), value: fc.nat({ max: 255 }) }), { maxLength: 3 }),
+    fc.nat({ max: 400 }),
+    fc.constantFrom(0, 4),
+  )
+  .map(([message, changes, cut, rsv]) => {
+    const bytes = deflated(message);
+    for (const { at, value } of changes) if (bytes.length > 0) bytes[at % bytes.length] = value;
+    const first = { opcode: OPCODE.TEXT, rsv: 4, fin: cut >= bytes.length, payload: bytes.subarray(0, cut) };
+    const second = { opcode: OPCODE.CONTINUATION, rsv, payload: bytes.subarray(cut) };
+    return Buffer.concat([first, second].slice(0, first.fin ? 1 : 2).map(clientFrame));
+  });
+
 test('frames below the library', async (t) => {
-  const { client, wsUrl, engine, fatal } = await startEngineFixture(t);
+  const { client, wsUrl, engine, fatal } = await startEngineFixture(t, { flags: ['--compression=true'] });
   const steady = await client();
   const assertUndisturbed = async () => {
     assert.equal((await steady.ask({ action: 'ping' })).message.type, 'pong');
@@ -100,31 +120,35 @@ test('frames below the library', async (t) => {
     await assertUndisturbed();
   });
 
-  await t.test('bytes that are no frames, and frames without a mask, harm nobody else', async (t) => {
-    const bytes = fc.oneof(
-      fc.uint8Array({ maxLength: 300 }).map((each) => Buffer.from(each)),
-      fc
-        .array(frame, { minLength: 1, maxLength: 5 })
-        .map((frames) => Buffer.concat(frames.map((each) => clientFrame({ ...each, mask: null })))),
-      fc
-        .tuple(frame, fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }))
-        .map(([each, announced]) => clientFrame({ ...each, announced, lengthBytes: 9 })),
-    );
-    let runs = 0;
-    await fc.assert(
-      fc.asyncProperty(bytes, chops, fc.boolean(), async (each, lengths, isReset) => {
-        runs++;
-        const raw = await RawClient.connect(wsUrl);
-        await write(raw, each, lengths);
-        if (isReset) raw.socket.resetAndDestroy();
-        else raw.socket.end();
-        await until('the end of the connection', () => raw.isClosed);
-      }),
-      fuzzBudget(0.25),
-    );
-    t.diagnostic(`${runs} connections`);
-    await assertUndisturbed();
-  });
+  await t.test(
+    'bytes that are no frames, frames without a mask and damaged streams of deflate harm nobody else',
+    async (t) => {
+      const bytes = fc.oneof(
+        deflatedFrames,
+        fc.uint8Array({ maxLength: 300 }).map((each) => Buffer.from(each)),
+        fc
+          .array(frame, { minLength: 1, maxLength: 5 })
+          .map((frames) => Buffer.concat(frames.map((each) => clientFrame({ ...each, mask: null })))),
+        fc
+          .tuple(frame, fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }))
+          .map(([each, announced]) => clientFrame({ ...each, announced, lengthBytes: 9 })),
+      );
+      let runs = 0;
+      await fc.assert(
+        fc.asyncProperty(bytes, chops, fc.boolean(), async (each, lengths, isReset) => {
+          runs++;
+          const raw = await RawClient.connect(wsUrl, '/?compress=on', undefined, 'permessage-deflate');
+          await write(raw, each, lengths);
+          if (isReset) raw.socket.resetAndDestroy();
+          else raw.socket.end();
+          await until('the end of the connection', () => raw.isClosed);
+        }),
+        fuzzBudget(0.25),
+      );
+      t.diagnostic(`${runs} connections`);
+      await assertUndisturbed();
+    },
+  );
 
   await t.test('whatever comes in place of a handshake, the next client gets its own', async (t) => {
     const { hostname, port, host } = new URL(wsUrl);

@@ -5,6 +5,8 @@ import { until } from './until.ts';
 
 export interface RawFrame {
   readonly opcode: number;
+  /** The message is deflated, by the first of its reserved bits. */
+  readonly isDeflated: boolean;
   readonly payload: Buffer;
 }
 
@@ -36,13 +38,20 @@ export class RawClient {
     });
   }
 
-  static async connect(wsUrl: string, path = '/', key = ORDINARY_KEY): Promise<RawClient> {
+  /** @param extensions offered in the handshake; none unless given */
+  static async connect(
+    wsUrl: string,
+    path = '/',
+    key = ORDINARY_KEY,
+    extensions?: string,
+  ): Promise<RawClient> {
     const { hostname, port, host } = new URL(wsUrl);
     const socket = connect(Number(port), hostname);
     socket.on('error', () => {});
     await once(socket, 'connect');
     socket.write(
       `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+        (extensions === undefined ? '' : `Sec-WebSocket-Extensions: ${extensions}\r\n`) +
         `Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n\r\n`,
     );
     let answer = Buffer.alloc(0);
@@ -78,6 +87,7 @@ export class RawClient {
       if (end > this.#bytes.length) break;
       frames.push({
         opcode: this.#bytes[at]! & 0x0f,
+        isDeflated: (this.#bytes[at]! & 0x40) !== 0,
         payload: this.#bytes.subarray(at + headBytes, end),
       });
       at = end;

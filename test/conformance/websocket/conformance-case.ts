@@ -3,6 +3,7 @@
  * Autobahn's servers echo; ours answers a `ping` request with its `timestamp`, and everything else with an error, which
  * shows as well that a message arrived whole.
  */
+import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 import { clientFrame, fragments } from '../../support/client-frame.ts';
 import { OPCODE } from '../../support/raw-client.ts';
 
@@ -32,6 +33,8 @@ export interface ConformanceCase {
   readonly chop?: number | 'frame' | 'answered';
   readonly answers: readonly Answer[];
   readonly end: End;
+  /** On a connection that has negotiated compression. */
+  readonly isDeflated?: boolean;
   /** A connection that is dropped takes along what was answered in the same turn: the last answers may be missing. */
   readonly mayLose?: boolean;
 }
@@ -70,4 +73,18 @@ export function fragmented(timestamp: Uint8Array | string, size: number): Buffer
 
 export function ping(payload: string): Buffer {
   return clientFrame({ opcode: OPCODE.PING, payload });
+}
+
+/** What ends each deflate stream, and is left out of a message. */
+const TAIL_OF_FLUSH = Buffer.from([0x00, 0x00, 0xff, 0xff]);
+
+/** The bytes of a deflated message. */
+export function deflated(payload: Uint8Array): Buffer {
+  const stream = deflateRawSync(payload, { finishFlush: constants.Z_SYNC_FLUSH });
+  return stream.subarray(0, stream.length - TAIL_OF_FLUSH.length);
+}
+
+/** What was deflated. */
+export function inflated(payload: Uint8Array): Buffer {
+  return inflateRawSync(Buffer.concat([payload, TAIL_OF_FLUSH]), { finishFlush: constants.Z_SYNC_FLUSH });
 }

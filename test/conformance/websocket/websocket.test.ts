@@ -11,7 +11,8 @@ import { startEngineFixture } from '../../support/engine-fixture.ts';
 import { OPCODE, RawClient, type RawFrame } from '../../support/raw-client.ts';
 import { until } from '../../support/until.ts';
 import { CLOSING_CASES } from './closing-cases.ts';
-import { type Answer, type ConformanceCase, type End, request } from './conformance-case.ts';
+import { COMPRESSION_CASES } from './compression-cases.ts';
+import { type Answer, type ConformanceCase, type End, inflated, request } from './conformance-case.ts';
 import { FRAGMENT_CASES } from './fragment-cases.ts';
 import { FRAMING_CASES } from './framing-cases.ts';
 import { LIMIT_CASES, OWN_CASES } from './limit-cases.ts';
@@ -29,6 +30,7 @@ const GROUPS: readonly (readonly [title: string, cases: readonly ConformanceCase
     ['closing', CLOSING_CASES, 37],
     ['limits', LIMIT_CASES, 54],
     ['our limits, and lengths', OWN_CASES, null],
+    ['compressed messages', COMPRESSION_CASES, null],
   ];
 
 interface Seen {
@@ -58,10 +60,10 @@ async function write(raw: RawClient, { frames, chop }: ConformanceCase): Promise
   }
 }
 
-function answerOf({ opcode, payload }: RawFrame): Answer {
+function answerOf({ opcode, payload, isDeflated }: RawFrame): Answer {
   if (opcode === OPCODE.PONG) return { pong: payload.toString('latin1') };
   assert.equal(opcode, OPCODE.TEXT, `a frame of opcode ${opcode}`);
-  const message = JSON.parse(payload.toString());
+  const message = JSON.parse((isDeflated ? inflated(payload) : payload).toString());
   return message.type === 'pong' ? { echo: message.client_timestamp ?? '' } : { error: message.code };
 }
 
@@ -87,12 +89,19 @@ function seenBy(raw: RawClient): Seen {
 }
 
 async function assertConforms(wsUrl: string, each: ConformanceCase): Promise<void> {
-  const raw = await RawClient.connect(wsUrl);
+  const raw = each.isDeflated
+    ? await RawClient.connect(wsUrl, '/?compress=on', undefined, 'permessage-deflate')
+    : await RawClient.connect(wsUrl);
+  assert.equal(raw.head.includes('permessage-deflate'), each.isDeflated ?? false);
   try {
     await write(raw, each);
     if (each.end === 'open') {
+      // Not one request more than may wait at once.
+      await until('the answers', () => raw.isClosed || raw.frames().length >= each.answers.length);
       raw.socket.write(request(LAST));
-      await until('the answer behind the case', () => raw.isClosed || raw.endsWith(LAST));
+      const isAnswered = () =>
+        each.isDeflated ? raw.frames().map(answerOf).some(isLast) : raw.endsWith(LAST);
+      await until('the answer behind the case', () => raw.isClosed || isAnswered());
       raw.socket.write(closeFrame(1000));
     }
     await until('the end of the connection', () => raw.isClosed);
@@ -106,7 +115,7 @@ async function assertConforms(wsUrl: string, each: ConformanceCase): Promise<voi
 
 test('WebSocket conformance', async (t) => {
   // Group 9 sends a thousand requests at once, which is a matter of our protocol and not of WebSocket.
-  const flags = ['--requests-per-second=0'];
+  const flags = ['--requests-per-second=0', '--compression=true'];
   const { client, wsUrl, engine, fatal } = await startEngineFixture(t, { flags });
   const steady = await client();
 
