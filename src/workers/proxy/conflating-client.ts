@@ -67,6 +67,13 @@ export class ConflatingClient {
     return this.#records.has(stream);
   }
 
+  /** The first tick of a stream that has not been sent to it, null when all have. */
+  waitsFrom(stream: Stream): { readonly epoch: number; readonly seq: number } | null {
+    const record = this.#records.get(stream);
+    if (record === undefined || record.merged === 0) return null;
+    return { epoch: record.firstEpoch, seq: record.firstSeq };
+  }
+
   /** The streams that are conflated without a rate. */
   unratedStreams(): Stream[] {
     return [...this.#records.values()].filter(({ rate }) => rate === null).map(({ stream }) => stream);

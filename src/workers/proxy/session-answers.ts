@@ -27,6 +27,13 @@ export function refusedMessage(refusal: string): ServerMessage {
   return { type: 'session', status: 'refused', message: `This connection has no session: ${refusal}` };
 }
 
+/** The session stays as it was, for the next connection. */
+export function notNowMessage(): ServerMessage {
+  const message =
+    'The broker session has ended, so nothing can be subscribed. Log in to the broker, connect again and present the session';
+  return { type: 'session', status: 'refused', message };
+}
+
 /**
  * What a client is told of the time between its connections, ahead of an instrument's last value. `missed` counts ticks
  * that this engine had: null where its count began anew, or is not known.

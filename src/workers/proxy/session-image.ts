@@ -9,7 +9,7 @@ import { type ClientSession, holdingKey } from './client-session.ts';
 import { type DeliveryTerms, PLAIN_TERMS } from './delivery-terms.ts';
 import type { Resumption } from './session-registrar.ts';
 import { termsOf } from './stream-delivery.ts';
-import type { SubscriptionIndex } from './subscription-index.ts';
+import type { Stream, SubscriptionIndex } from './subscription-index.ts';
 import type { SubscriptionWish } from './subscription-wish.ts';
 
 /** The latest tick that left for the client, or for others before it; epoch 0 when there was none. */
@@ -80,7 +80,7 @@ export function packSession(
         const terms = termsOf(session, stream);
         wishes.set(mode, [mode, depthLevel, !isStrict, terms === PLAIN_TERMS ? null : terms]);
       }
-      const past = pastOf(index, instrument.slot);
+      const past = pastOf(session, index, instrument.slot, [...streams.values()]);
       if (instrument.token === '') foreign = past;
       else own = past;
     }
@@ -91,13 +91,38 @@ export function packSession(
   return new Uint8Array(pack(packed));
 }
 
-function pastOf(index: SubscriptionIndex, slot: number): PackedPast {
+function pastOf(
+  session: Pick<ClientSession, 'slow'>,
+  index: SubscriptionIndex,
+  slot: number,
+  held: readonly Stream[],
+): PackedPast {
   const streams = index.get(slot);
   if (streams === undefined) return null;
   const { base, deep, continues } = streams;
   // Moved there from another slot, and no tick has come since.
   const place = base.epoch === 0 && continues !== null ? continues : base;
-  return [place.epoch, place.seq, deep.epoch, deep.seq];
+  const isOfDeep = ({ source }: Stream) => source === MODE.DEEP_DEPTH;
+  const basePlace = sentUpTo(
+    session,
+    place,
+    held.filter((stream) => !isOfDeep(stream)),
+  );
+  const deepPlace = sentUpTo(session, deep, held.filter(isOfDeep));
+  return [basePlace.epoch, basePlace.seq, deepPlace.epoch, deepPlace.seq];
+}
+
+/** The place before what waits for a client that gets its ticks conflated. */
+function sentUpTo({ slow }: Pick<ClientSession, 'slow'>, place: Place, held: readonly Stream[]): Place {
+  let first = place;
+  for (const stream of held) {
+    const waiting = slow?.client.waitsFrom(stream) ?? null;
+    if (waiting === null) continue;
+    const isEarlier =
+      waiting.epoch < first.epoch || (waiting.epoch === first.epoch && waiting.seq <= first.seq);
+    if (isEarlier) first = { epoch: waiting.epoch, seq: waiting.seq - 1 };
+  }
+  return first;
 }
 
 /** @param image of `packSession` */

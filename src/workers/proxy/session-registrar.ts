@@ -8,7 +8,7 @@ import type { FromSessionStore, SessionGrant, ToSessionStore } from '../session-
 import type { ClientSession, Identity } from './client-session.ts';
 import { CLOSE } from './close-codes.ts';
 import type { OrderRelay } from './order-relay.ts';
-import { refusedMessage, resumedMessage, unknownMessage } from './session-answers.ts';
+import { notNowMessage, refusedMessage, resumedMessage, unknownMessage } from './session-answers.ts';
 import { packSession, unpackSession } from './session-image.ts';
 import type { SubscriptionHandler } from './subscription-handler.ts';
 import type { SubscriptionIndex } from './subscription-index.ts';
@@ -136,9 +136,14 @@ export class SessionRegistrar {
     answer(grant);
   }
 
-  #restore(client: ClientSession, image: Uint8Array, awayMs: number): Promise<void> {
+  async #restore(client: ClientSession, image: Uint8Array, awayMs: number): Promise<void> {
+    // It ended while main was asked.
+    if (client.identity!.account === '') {
+      client.send(notNowMessage());
+      return;
+    }
     const parked = unpackSession(image);
-    return this.#subscriptions.restore(client, parked, (entries) => {
+    await this.#subscriptions.restore(client, parked, (entries) => {
       this.resumed++;
       client.resumption!.pending = null;
       if (parked.orders) this.#orders.add(client);
