@@ -106,7 +106,8 @@ class ProxyWorker implements NativeWorker<ToReader> {
         message: this.#requests.handle,
         drain: (session) => this.#ladder.onDrain(session, performance.now()),
         close: (session, code) => {
-          this.#sessions.park(session, code);
+          // Sessions end with the process, which ends behind a drain.
+          if (this.#drain === null) this.#sessions.park(session, code);
           this.#orders.release(session);
           this.#subscriptions.releaseAll(session);
         },
