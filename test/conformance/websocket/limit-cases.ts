@@ -144,6 +144,16 @@ export const OWN_CASES: readonly ConformanceCase[] = [
     answers: [],
     end: 'dropped',
   },
+  {
+    id: 'T.9',
+    what: 'a binary frame within a text message, which the socket library takes for the rest of it',
+    frames: [
+      clientFrame({ opcode: OPCODE.TEXT, fin: false, payload: payloadOf(64).subarray(0, 40) }),
+      clientFrame({ opcode: OPCODE.BINARY, payload: payloadOf(64).subarray(40) }),
+    ],
+    answers: [{ echo: filler(64) }],
+    end: 'open',
+  },
   ...([3, 9] as const).map(
     (lengthBytes, i): ConformanceCase => ({
       id: `T.${i + 7}`,
