@@ -35,7 +35,10 @@ export interface ConformanceCase {
   readonly end: End;
   /** On a connection that has negotiated compression. */
   readonly isDeflated?: boolean;
-  /** A connection that is dropped takes along what was answered in the same turn: the last answers may be missing. */
+  /**
+   * A connection that is dropped takes along what was answered in the same turn, one that the client closes the requests
+   * that waited for a later one: the last answers may be missing.
+   */
   readonly mayLose?: boolean;
 }
 
