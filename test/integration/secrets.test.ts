@@ -25,6 +25,8 @@ import { until } from '../support/until.ts';
 import { UpstreamServer } from '../support/upstream-server.ts';
 
 const ALL = Object.values(MARKED);
+/** A start, and what else takes an engine of its own long on a machine that does other things too. */
+const PATIENCE_MS = 40_000;
 
 /** What is said of a configuration from its reading to the opening of its files: what is printed, and what is refused. */
 function saidOf(env: Readonly<Record<string, string>>, cwd: string): string {
@@ -145,6 +147,7 @@ test('no secret comes out of an engine whose broker, clients and end provoke it'
     socket.send(JSON.stringify({ correlationID: 'AAAAAAAAAA', errorCode: 'E1001', errorMessage }));
     socket.close(4001, MARKED.authToken.slice(0, 100));
   };
+  await until('the engine', () => isListening(cli.port), PATIENCE_MS);
   const alice = await cli.client(MARKED.clientKey, { features: ['status', 'sequence', 'session'] });
   const bob = await cli.client(MARKED.otherKey, { framing: 'msgpack', features: ['status'] });
   // Whoever knows it takes over what alice holds, with her key.
@@ -166,7 +169,7 @@ test('no secret comes out of an engine whose broker, clients and end provoke it'
   const provoked = [...PROVOCATIONS(MARKED.guessedKey), ...PROVOCATIONS(MARKED.clientKey).slice(0, 4)];
   for (const text of provoked) stranger.sendRaw(text);
   await until('an answer to each', () => stranger.received.length >= provoked.length);
-  await until('all that the broker says', () => upstream.handshakes.length >= statuses.length);
+  await until('all that the broker says', () => upstream.handshakes.length >= statuses.length, PATIENCE_MS);
 
   const pages = ['/', '/page.json', `/?api_key=${MARKED.clientKey}`, `/${MARKED.clientKey}`];
   const bodies = await Promise.all(
@@ -177,9 +180,13 @@ test('no secret comes out of an engine whose broker, clients and end provoke it'
   );
   const engine = await cli.engine();
   const commandLines = [cli.child.pid!, engine].map((pid) => readCommandLine(pid));
-  await until('the stats file', () => (filesOf(cwd).includes('total_connections') ? true : null));
+  await until(
+    'the stats file',
+    () => (filesOf(cwd).includes('total_connections') ? true : null),
+    PATIENCE_MS,
+  );
   process.kill(engine, 'SIGABRT');
-  await until('word of the end', () => (/the engine ended with/.test(cli.output) ? true : null));
+  await until('word of the end', () => (/the engine ended with/.test(cli.output) ? true : null), PATIENCE_MS);
   await cli.signal('SIGTERM');
 
   const secrets = [...ALL, session];
@@ -194,6 +201,13 @@ test('no secret comes out of an engine whose broker, clients and end provoke it'
   }
   assert.match(cli.output, /hidden/, 'the broker repeated them, and they were taken out');
 });
+
+function isListening(port: number): Promise<true | null> {
+  return fetch(`http://127.0.0.1:${port}/page.json`).then(
+    () => true as const,
+    () => null,
+  );
+}
 
 /** Empty where the system does not show it. */
 function readCommandLine(pid: number): string {
