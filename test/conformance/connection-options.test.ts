@@ -121,6 +121,39 @@ test('options of a connection', async (t) => {
     assert.equal((await each.ask({ action: 'ping' })).isBinary, true, 'the framing stays');
   });
 
+  await t.test('the delivery of a subscription may be chosen with it, and changed later', async () => {
+    for (const path of ['/', '/?dialect=design']) {
+      const { each } = await choose({ slow: 'deliver' }, { path });
+      const subscribe = async (terms: object) =>
+        (await each.ask({ action: 'subscribe', symbol: 'RELIANCE', exchange: 'NSE', mode: 1, ...terms }))
+          .message;
+      const agreed = async (terms: object) => {
+        const { subscriptions } = await subscribe(terms);
+        const [{ slow, max_rate }] = subscriptions as [Record<string, unknown>];
+        return JSON.parse(JSON.stringify({ slow, max_rate })) as unknown;
+      };
+      for (const terms of [{}, { max_rate: 0.5 }, { slow: 'disconnect', max_rate: 1000 }, {}]) {
+        assert.deepEqual(await agreed(terms), terms);
+      }
+      const wrong: [object, string, RegExp][] = [
+        [
+          { slow: 'wait' },
+          'INVALID_OPTION',
+          /^slow "wait" does not exist; use conflate or deliver or disconnect$/,
+        ],
+        [{ slow: 1 }, 'INVALID_OPTION', /^slow 1 /],
+        [{ max_rate: 0 }, 'INVALID_MAX_RATE', /^Invalid max_rate 0; expected a number from 0.01 to 1000/],
+        [{ max_rate: 1001 }, 'INVALID_MAX_RATE', /1001/],
+        [{ max_rate: '5' }, 'INVALID_MAX_RATE', /"5"/],
+      ];
+      for (const [terms, code, message] of wrong) {
+        const answer = await subscribe(terms);
+        assert.equal(answer.code, code);
+        assert.match(String(answer.message), message);
+      }
+    }
+  });
+
   await t.test('requests may come in either framing whatever the framing of the answers', async () => {
     const { each } = await choose({ framing: 'msgpack' });
     assert.equal((await each.ask({ action: 'ping', _pingId: 'text' })).message._pingId, 'text');

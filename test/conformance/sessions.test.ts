@@ -176,6 +176,17 @@ test('sessions', async (t) => {
     },
   );
 
+  await t.test('how a subscription is delivered comes back with it', async () => {
+    const first = await client({ features: FEATURES });
+    const terms = { slow: 'deliver', max_rate: 5 };
+    await first.ask({ action: 'subscribe', symbol: 'RELIANCE', exchange: 'NSE', mode: 1, ...terms });
+    await first.subscribe('NSE', 'INFY', 1);
+    await leave(first);
+    const { told } = await resume(sessionOf(first));
+    const agreed = (told.subscriptions as Message[]).map(({ slow, max_rate }) => ({ slow, max_rate }));
+    assert.deepEqual(agreed, [terms, { slow: undefined, max_rate: undefined }]);
+  });
+
   await t.test('an option of sessions that makes no sense is refused by name', async () => {
     const each = await client({ authenticate: false });
     for (const [request, expected] of [
