@@ -31,11 +31,17 @@ async function connect(fixture: EngineFixture): Promise<[TestClient, RawClient]>
   return [fast, slow];
 }
 
-const messagesOf = (client: RawClient) =>
-  client
-    .frames()
-    .filter(({ opcode }) => opcode === OPCODE.TEXT)
-    .map(({ payload }) => JSON.parse(payload.toString()) as Record<string, unknown>);
+/** The messages that a client has read, each of them parsed once: there are many. */
+function messageReader(client: RawClient): () => readonly Record<string, unknown>[] {
+  const messages: Record<string, unknown>[] = [];
+  return () => {
+    const texts = client.frames().filter(({ opcode }) => opcode === OPCODE.TEXT);
+    for (const { payload } of texts.slice(messages.length)) {
+      messages.push(JSON.parse(payload.toString()) as Record<string, unknown>);
+    }
+    return messages;
+  };
+}
 
 /** Ticks of everything, of which the fast client gets every one. */
 async function step({ exchange }: EngineFixture, fast: TestClient, ticks: number): Promise<void> {
@@ -46,7 +52,7 @@ async function step({ exchange }: EngineFixture, fast: TestClient, ticks: number
 
 /** Ticks until the slow client, who reads nothing, has fallen behind. */
 async function fallBehind(fixture: EngineFixture, fast: TestClient): Promise<void> {
-  const deadline = performance.now() + 20_000;
+  const deadline = performance.now() + 60_000;
   while (counter(fixture, 'conflated') === 0 && counter(fixture, 'conflations') === 0) {
     assert.ok(performance.now() < deadline, 'nobody falls behind');
     await step(fixture, fast, 100);
@@ -58,6 +64,7 @@ test('a client that stops reading gets the latest ticks when it reads again, wit
     flags: ['--conflate-bytes=ltp=90000,quote=60000,depth=30000', '--slow-timeout=1m'],
   });
   const [fast, slow] = await connect(fixture);
+  const read = messageReader(slow);
   slow.socket.pause();
   await fallBehind(fixture, fast);
   await step(fixture, fast, 300);
@@ -65,32 +72,30 @@ test('a client that stops reading gets the latest ticks when it reads again, wit
   const catchUp = () => {
     const { last: latest } = addUpTicks(fast.received.map(({ message }) => message));
     return until('the last ticks at the slow client', () => {
-      const { last } = addUpTicksSoFar(slow);
+      const { last } = addUpTicksSoFar(read());
       return SYMBOLS.every((symbol) =>
         [1, 2, 3].every((mode) => last.get(`NSE:${symbol}/${mode}`) === latest.get(`NSE:${symbol}/3`)),
       );
     });
   };
   await catchUp();
-  const { sent, merged } = addUpTicks(messagesOf(slow));
+  const { sent, merged } = addUpTicks(read());
   assert.ok(merged > 300, `${merged} merged`);
   await until('every tick again', () => counter(fixture, 'restorations') > 0);
-  const before = messagesOf(slow).length;
+  const before = read().length;
   await step(fixture, fast, 20);
   await catchUp();
-  const later = addUpTicks(messagesOf(slow));
+  const later = addUpTicks(read());
   assert.deepEqual([later.merged, later.sent - sent], [merged, 20 * 3]);
-  assert.equal(messagesOf(slow).length - before, later.sent - sent, 'ticks and nothing else');
+  assert.equal(read().length - before, later.sent - sent, 'ticks and nothing else');
   await slow.ask({ action: 'ping', _pingId: 'still here' }, 'still here');
   assert.equal(counter(fixture, 'dropped'), 0);
   slow.socket.destroy();
 });
 
 /** The same of what was read so far, which may end with a receipt. */
-function addUpTicksSoFar(client: RawClient) {
-  const messages = messagesOf(client);
-  if (messages.at(-1)?.type === 'receipt') messages.pop();
-  return addUpTicks(messages);
+function addUpTicksSoFar(messages: readonly Record<string, unknown>[]) {
+  return addUpTicks(messages.at(-1)?.type === 'receipt' ? messages.slice(0, -1) : messages);
 }
 
 test('a client that fell behind and takes nothing any more is disconnected, and may come back', async (t) => {
@@ -98,13 +103,14 @@ test('a client that fell behind and takes nothing any more is disconnected, and 
     flags: ['--conflate-bytes=ltp=90000,quote=60000,depth=30000', '--slow-timeout=0.3'],
   });
   const [fast, slow] = await connect(fixture);
+  const read = messageReader(slow);
   slow.socket.pause();
   await fallBehind(fixture, fast);
   await until('the end of the slow client', () => counter(fixture, 'slowConsumer') === 1);
   slow.socket.resume();
   await until('the close at the slow client', () => slow.isClosed);
   assert.equal(slow.closeFrame()?.code, 4008);
-  addUpTicksSoFar(slow);
+  addUpTicksSoFar(read());
   assert.equal(counter(fixture, 'dropped'), 0);
   assert.equal((await fast.ask({ action: 'ping' })).message.type, 'pong');
 });
