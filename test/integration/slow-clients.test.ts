@@ -7,6 +7,8 @@ import { OPCODE, RawClient } from '../support/raw-client.ts';
 import type { TestClient } from '../support/test-client.ts';
 import { until } from '../support/until.ts';
 
+/** Megabytes pass, on a machine that may have other things to do. */
+const PATIENCE_MS = 60_000;
 const SYMBOLS = ['RELIANCE', 'INFY', 'TCS', 'SBIN'];
 
 const counter = ({ engine }: EngineFixture, name: string) => engine.readers.at(-1)!.counters[name] ?? 0;
@@ -47,12 +49,12 @@ function messageReader(client: RawClient): () => readonly Record<string, unknown
 async function step({ exchange }: EngineFixture, fast: TestClient, ticks: number): Promise<void> {
   const from = fast.received.length;
   exchange.step(ticks);
-  await until('the ticks at the fast client', () => fast.received.length >= from + ticks);
+  await until('the ticks at the fast client', () => fast.received.length >= from + ticks, PATIENCE_MS);
 }
 
 /** Ticks until the slow client, who reads nothing, has fallen behind. */
 async function fallBehind(fixture: EngineFixture, fast: TestClient): Promise<void> {
-  const deadline = performance.now() + 60_000;
+  const deadline = performance.now() + PATIENCE_MS;
   while (counter(fixture, 'conflated') === 0 && counter(fixture, 'conflations') === 0) {
     assert.ok(performance.now() < deadline, 'nobody falls behind');
     await step(fixture, fast, 100);
@@ -71,17 +73,21 @@ test('a client that stops reading gets the latest ticks when it reads again, wit
   slow.socket.resume();
   const catchUp = () => {
     const { last: latest } = addUpTicks(fast.received.map(({ message }) => message));
-    return until('the last ticks at the slow client', () => {
-      const { last } = addUpTicksSoFar(read());
-      return SYMBOLS.every((symbol) =>
-        [1, 2, 3].every((mode) => last.get(`NSE:${symbol}/${mode}`) === latest.get(`NSE:${symbol}/3`)),
-      );
-    });
+    return until(
+      'the last ticks at the slow client',
+      () => {
+        const { last } = addUpTicksSoFar(read());
+        return SYMBOLS.every((symbol) =>
+          [1, 2, 3].every((mode) => last.get(`NSE:${symbol}/${mode}`) === latest.get(`NSE:${symbol}/3`)),
+        );
+      },
+      PATIENCE_MS,
+    );
   };
   await catchUp();
   const { sent, merged } = addUpTicks(read());
   assert.ok(merged > 300, `${merged} merged`);
-  await until('every tick again', () => counter(fixture, 'restorations') > 0);
+  await until('every tick again', () => counter(fixture, 'restorations') > 0, PATIENCE_MS);
   const before = read().length;
   await step(fixture, fast, 20);
   await catchUp();
@@ -106,9 +112,9 @@ test('a client that fell behind and takes nothing any more is disconnected, and 
   const read = messageReader(slow);
   slow.socket.pause();
   await fallBehind(fixture, fast);
-  await until('the end of the slow client', () => counter(fixture, 'slowConsumer') === 1);
+  await until('the end of the slow client', () => counter(fixture, 'slowConsumer') === 1, PATIENCE_MS);
   slow.socket.resume();
-  await until('the close at the slow client', () => slow.isClosed);
+  await until('the close at the slow client', () => slow.isClosed, PATIENCE_MS);
   assert.equal(slow.closeFrame()?.code, 4008);
   addUpTicksSoFar(read());
   assert.equal(counter(fixture, 'dropped'), 0);
