@@ -14,6 +14,8 @@ export interface Rights {
   readonly exchanges: readonly string[] | null;
   /** Patterns: see `proxy/symbol-pattern.ts`. */
   readonly symbols: readonly string[] | null;
+  /** Order updates of the key's user. */
+  readonly orders: boolean;
   readonly limits: RightsLimits;
 }
 

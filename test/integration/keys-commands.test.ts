@@ -37,7 +37,15 @@ test('a key is shown once, with its role, and listed beside OpenAlgo’s own', a
 
 test('a role keeps what is not named, and all lifts a restriction', async (t) => {
   const keys = setUp(t);
-  await keys('role', 'set', 'viewer', '--modes=ltp,2', '--exchanges=nse', '--symbols=NIFTY*, NSE:INFY');
+  await keys(
+    'role',
+    'set',
+    'viewer',
+    '--modes=ltp,2',
+    '--exchanges=nse',
+    '--symbols=NIFTY*, NSE:INFY',
+    '--orders=no',
+  );
   const set = await keys(
     'role',
     'set',
@@ -53,6 +61,7 @@ test('a role keeps what is not named, and all lifts a restriction', async (t) =>
     depthLevels: [5],
     exchanges: ['NSE'],
     symbols: ['NIFTY*', 'NSE:INFY'],
+    orders: false,
     limits: { maxConnections: 2, maxSubscriptions: null, requestsPerSecond: null },
   };
   assert.deepEqual(JSON.parse(set), rights);
@@ -64,7 +73,7 @@ test('a role keeps what is not named, and all lifts a restriction', async (t) =>
   await keys('role', 'remove', 'viewer');
   assert.match(
     await keys('role', 'list'),
-    /^full +all modes; all depth levels; all exchanges; all symbols$/m,
+    /^full +all modes; all depth levels; all exchanges; all symbols; order updates$/m,
   );
 });
 
@@ -87,6 +96,7 @@ test('a command that cannot do what it was told says what there is, and changes 
     [['role', 'set', 'v', '--modes=ltp,all'], 'COMMAND_INVALID', /--modes has "all"; modes are ltp, quote/],
     [['role', 'set', 'v', '--depth=7'], 'COMMAND_INVALID', /--depth has "7"; levels are 5, 20, 30 and 50/],
     [['role', 'set', 'v', '--max-connections=-1'], 'COMMAND_INVALID', /--max-connections is "-1"/],
+    [['role', 'set', 'v', '--orders=some'], 'COMMAND_INVALID', /--orders is "some"; it must be yes or no/],
     [['role', 'assign', 'full'], 'COMMAND_INVALID', /either --key <id>, or --user <name>/],
     [['role', 'remove', 'full'], 'COMMAND_INVALID', /full is that of whoever has none/],
   ] as const) {

@@ -39,6 +39,7 @@ const RIGHTS = {
   depthLevels: [5],
   exchanges: ['NSE'],
   symbols: ['NIFTY*'],
+  orders: false,
   limits: { maxConnections: 2, maxSubscriptions: 100, requestsPerSecond: 5 },
 };
 const ACCOUNT = { revision: 4, name: 'admin', broker: 'angel', hasSession: true, isConnected: true };

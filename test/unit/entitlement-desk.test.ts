@@ -7,6 +7,7 @@ import type { KeyStanding, Rights } from '../../src/workers/entitlement-messages
 import type { ClientSession } from '../../src/workers/proxy/client-session.ts';
 import { EntitlementDesk } from '../../src/workers/proxy/entitlement-desk.ts';
 import type { AdmittedKey } from '../../src/workers/proxy/key-admission.ts';
+import type { OrderRelay } from '../../src/workers/proxy/order-relay.ts';
 import type { StreamForm } from '../../src/workers/proxy/subscription-index.ts';
 import { rightsOf } from '../support/entitlement-file.ts';
 import { instrumentsNumbered } from '../support/feed-handler-scene.ts';
@@ -24,6 +25,9 @@ const LTP_ONLY = rightsOf('viewer', { modes: [MODE.LTP] });
 const REVOKED: KeyStanding = { keyId: 'own:1', status: 'revoked' };
 const LIMITED: KeyStanding = { keyId: 'own:1', status: 'good', rights: LTP_ONLY };
 
+/** Nobody has subscribed to order updates. */
+const NO_ORDERS: Pick<OrderRelay, 'has' | 'release'> = { has: () => false, release: () => {} };
+
 interface Scene {
   readonly desk: EntitlementDesk;
   readonly sessions: Set<ClientSession>;
@@ -34,7 +38,7 @@ interface Scene {
 }
 
 /** Clients of key `own:1`, each with these instruments in mode Quote; looking through one takes its time. */
-function setUp({ clients = 1, instruments = 1, reviewMs = 0 }): Scene {
+function setUp({ clients = 1, instruments = 1, reviewMs = 0, orders = NO_ORDERS }): Scene {
   const held = instrumentsNumbered(instruments);
   const sent: ServerMessage[] = [];
   const closed: number[] = [];
@@ -59,7 +63,7 @@ function setUp({ clients = 1, instruments = 1, reviewMs = 0 }): Scene {
     for (const end = performance.now() + reviewMs; performance.now() < end; );
     for (const instrument of held) isMeant(instrument, FORM);
   };
-  const desk = new EntitlementDesk(sessions, { releaseWhere }, { useKey: () => {} });
+  const desk = new EntitlementDesk(sessions, { releaseWhere }, { useKey: () => {} }, orders);
   return { desk, sessions, sent, closed, reviewed };
 }
 
@@ -143,4 +147,22 @@ test('a client that has gone before its turn is not looked at', async () => {
   await nextTurn();
   await nextTurn();
   assert.deepEqual([scene.sent, scene.closed], [[], []]);
+});
+
+test('a client that loses the right to order updates is told so, once, and keeps its other subscriptions', async () => {
+  const released: ClientSession[] = [];
+  const orders = {
+    has: (session: ClientSession) => !released.includes(session),
+    release: (session: ClientSession) => void released.push(session),
+  };
+  const { desk, sent, reviewed } = setUp({ orders });
+  const rights = rightsOf('viewer', { orders: false });
+  desk.onStandings([{ keyId: 'own:1', status: 'good', rights }]);
+  await until('the look', () => reviewed.length === 1);
+  desk.onStandings([{ keyId: 'own:1', status: 'good', rights }]);
+  await until('another look', () => reviewed.length === 2);
+  assert.deepEqual(
+    sent.map(({ type, message }) => [type, message]),
+    [['subscription_ended', 'Missing right: order updates. Role viewer does not allow them']],
+  );
 });

@@ -18,6 +18,7 @@ const anyRights: fc.Arbitrary<Rights> = fc.record(
     depthLevels: listOrNull(DESIGN_DEPTH_LEVELS),
     exchanges: fc.option(names, { nil: null }),
     symbols: fc.option(names, { nil: null }),
+    orders: fc.boolean(),
     limits: fc.record({ maxConnections: limit, maxSubscriptions: limit, requestsPerSecond: limit }, PLAIN),
   },
   PLAIN,
@@ -41,6 +42,7 @@ test('a column that is not as it should be is named, and never taken for a right
       'symbols',
       ['[null]', JSON.stringify(Array.from({ length: MAX_ROLE_WILDCARDS + 1 }, (_, i) => `S${i}*`))],
     ],
+    ['orders', ['', '1', 'no', '"true"', 'null']],
     ['limits', ['', '[]', 'null', '{"maxConnections":-1}', '{"maxConnections":"1"}', '{"unknown":1}']],
   ] as const) {
     for (const text of texts)
@@ -63,6 +65,7 @@ test('no row makes the reader fail', () => {
     depth_levels: value,
     exchanges: value,
     symbols: value,
+    orders: value,
     limits: value,
   });
   fc.assert(

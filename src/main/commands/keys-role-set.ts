@@ -32,6 +32,7 @@ export const run: RunCommand = async ({ argv, env, cwd, print }) => {
       depth: 'value',
       exchanges: 'value',
       symbols: 'value',
+      orders: 'value',
       'max-connections': 'value',
       'max-subscriptions': 'value',
       'max-requests': 'value',
@@ -51,6 +52,7 @@ export const run: RunCommand = async ({ argv, env, cwd, print }) => {
     depthLevels: changed(depth, before?.depthLevels, readDepthLevel),
     exchanges: changed(exchanges, before?.exchanges, (name) => readName('exchanges', name.toUpperCase())),
     symbols: changed(symbols, before?.symbols, (pattern) => readName('symbols', pattern)),
+    orders: readSwitch(flags.orders, before?.orders ?? true),
     limits: {
       maxConnections: limit('max-connections', flags, before?.limits.maxConnections),
       maxSubscriptions: limit('max-subscriptions', flags, before?.limits.maxSubscriptions),
@@ -90,6 +92,13 @@ function limit<F extends string>(
   throw invalid(
     `--${flag} is "${given}"; it must be an integer, 0 for no limit, or ${CONFIGURED} for the configured one.`,
   );
+}
+
+function readSwitch(given: string | undefined, before: boolean): boolean {
+  if (given === undefined) return before;
+  if (given === 'yes') return true;
+  if (given === 'no') return false;
+  throw invalid(`--orders is "${given}"; it must be yes or no.`);
 }
 
 function readMode(word: string): Mode {

@@ -2,7 +2,7 @@ import { MODE_WORDS } from '../../codec/mode-words.ts';
 import type { Rights } from '../../workers/entitlement-messages.ts';
 
 /** What a role allows, for people: the end of a sentence. */
-export function describeRights({ modes, depthLevels, exchanges, symbols, limits }: Rights): string {
+export function describeRights({ modes, depthLevels, exchanges, symbols, orders, limits }: Rights): string {
   const list = (names: readonly (string | number)[] | null, kind: string) =>
     names === null ? `all ${kind}` : `${kind} ${names.length === 0 ? 'none' : names.join(' ')}`;
   const limited = Object.entries(limits).flatMap(([name, limit]) =>
@@ -14,6 +14,7 @@ export function describeRights({ modes, depthLevels, exchanges, symbols, limits 
     list(depthLevels, 'depth levels'),
     list(exchanges, 'exchanges'),
     list(symbols, 'symbols'),
+    orders ? 'order updates' : 'no order updates',
     ...limited,
   ].join('; ');
 }

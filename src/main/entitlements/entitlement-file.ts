@@ -46,13 +46,18 @@ function opened(path: string, open: () => DatabaseSync): DatabaseSync {
     throw new Error(problem);
   } catch (cause) {
     db?.close();
-    throw new TickwireError(
-      'ENTITLEMENTS_UNREADABLE',
-      `${path} cannot be read as Tickwire's roles and keys: ${messageOf(cause)}. Bring back a copy of it, or move it away: ` +
-        'then every OpenAlgo key may do everything again, and keys made by tickwire keys create are gone.',
-      { cause },
-    );
+    throw unreadable(path, cause);
   }
+}
+
+/** What is wrong with a file that is there, and what to do. */
+export function unreadable(path: string, cause: unknown): TickwireError {
+  return new TickwireError(
+    'ENTITLEMENTS_UNREADABLE',
+    `${path} cannot be read as Tickwire's roles and keys: ${messageOf(cause)}. Bring back a copy of it, or move it away: ` +
+      'then every OpenAlgo key may do everything again, and keys made by tickwire keys create are gone.',
+    { cause },
+  );
 }
 
 /** SQLite says no more than "unable to open"; the file system says why. */

@@ -15,6 +15,7 @@ CREATE TABLE roles (
   depth_levels TEXT,
   exchanges TEXT,
   symbols TEXT,
+  orders TEXT NOT NULL DEFAULT 'true',
   limits TEXT NOT NULL DEFAULT '{}'
 ) STRICT;
 CREATE TABLE keys (

@@ -74,14 +74,16 @@ export class EntitlementStore {
   setRole(name: string, change: (before: Rights | null) => Rights): Rights {
     return this.#write(() => {
       const after = change(readTables(this.#db).roles.get(name) ?? null);
-      const { modes, depth_levels, exchanges, symbols, limits } = toColumns(after);
+      const { modes, depth_levels, exchanges, symbols, orders, limits } = toColumns(after);
       this.#db
         .prepare(
-          `INSERT INTO roles (name, modes, depth_levels, exchanges, symbols, limits) VALUES (?, ?, ?, ?, ?, ?)
+          `INSERT INTO roles (name, modes, depth_levels, exchanges, symbols, orders, limits)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (name) DO UPDATE SET modes = excluded.modes, depth_levels = excluded.depth_levels,
-            exchanges = excluded.exchanges, symbols = excluded.symbols, limits = excluded.limits`,
+            exchanges = excluded.exchanges, symbols = excluded.symbols, orders = excluded.orders,
+            limits = excluded.limits`,
         )
-        .run(name, modes, depth_levels, exchanges, symbols, limits);
+        .run(name, modes, depth_levels, exchanges, symbols, orders, limits);
       return after;
     });
   }

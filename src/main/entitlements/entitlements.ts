@@ -7,6 +7,7 @@ import { statSync } from 'node:fs';
 import type { Logger } from 'pino';
 import type { KeyStanding, Rights } from '../../workers/entitlement-messages.ts';
 import type { DatabaseSync } from '../database/sqlite.ts';
+import { TickwireError } from '../errors.ts';
 import {
   EMPTY_BOOK,
   type EntitlementBook,
@@ -17,7 +18,7 @@ import {
   standingsOf,
   unnamedStanding,
 } from './entitlement-book.ts';
-import { openEntitlements } from './entitlement-file.ts';
+import { openEntitlements, unreadable } from './entitlement-file.ts';
 
 export interface EntitlementsOptions {
   /** Absolute. There need not be a file. */
@@ -42,7 +43,12 @@ export class Entitlements {
   /** @throws TickwireError ENTITLEMENTS_UNREADABLE: an engine that cannot know what is forbidden does not start */
   constructor(options: EntitlementsOptions) {
     this.#options = options;
-    this.#read();
+    try {
+      this.#read();
+    } catch (error) {
+      this.stop();
+      throw error instanceof TickwireError ? error : unreadable(options.path, error);
+    }
   }
 
   /** Looks for changes from now on. A look without news costs some microseconds. */

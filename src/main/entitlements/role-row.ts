@@ -25,21 +25,23 @@ export interface RoleColumns {
   readonly depth_levels: string | null;
   readonly exchanges: string | null;
   readonly symbols: string | null;
+  readonly orders: string;
   readonly limits: string;
 }
 
 /** What a role allows that restricts nothing. */
 export function everythingAllowed(role: string): Rights {
-  const all = { modes: null, depthLevels: null, exchanges: null, symbols: null };
+  const all = { modes: null, depthLevels: null, exchanges: null, symbols: null, orders: true };
   return { role, ...all, limits: CONFIGURED_LIMITS };
 }
 
 /** What a role allows that cannot be read. */
 export function nothingAllowed(role: string): Rights {
-  return { role, modes: [], depthLevels: [], exchanges: [], symbols: [], limits: CONFIGURED_LIMITS };
+  const nothing = { modes: [], depthLevels: [], exchanges: [], symbols: [], orders: false };
+  return { role, ...nothing, limits: CONFIGURED_LIMITS };
 }
 
-export function toColumns({ modes, depthLevels, exchanges, symbols, limits }: Rights): RoleColumns {
+export function toColumns({ modes, depthLevels, exchanges, symbols, orders, limits }: Rights): RoleColumns {
   const list = (values: readonly unknown[] | null) => (values === null ? null : JSON.stringify(values));
   const given = Object.entries(limits).filter(([, limit]) => limit !== null);
   return {
@@ -47,6 +49,7 @@ export function toColumns({ modes, depthLevels, exchanges, symbols, limits }: Ri
     depth_levels: list(depthLevels),
     exchanges: list(exchanges),
     symbols: list(symbols),
+    orders: JSON.stringify(orders),
     limits: JSON.stringify(Object.fromEntries(given)),
   };
 }
@@ -66,9 +69,12 @@ export function fromRow(row: Row): { readonly rights: Rights } | { readonly badC
   if (symbols === undefined || countWildcards(symbols ?? []) > MAX_ROLE_WILDCARDS) {
     return { badColumn: 'symbols' };
   }
+  const orders = parseJson(textColumn(row, 'orders'));
+  if (typeof orders !== 'boolean') return { badColumn: 'orders' };
   const limits = readLimits(textColumn(row, 'limits'));
   if (limits === undefined) return { badColumn: 'limits' };
-  return { rights: { role: textColumn(row, 'name'), modes, depthLevels, exchanges, symbols, limits } };
+  const role = textColumn(row, 'name');
+  return { rights: { role, modes, depthLevels, exchanges, symbols, orders, limits } };
 }
 
 export function countWildcards(patterns: readonly string[]): number {

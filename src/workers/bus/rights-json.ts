@@ -1,7 +1,7 @@
 /** Reads what a feed host says of keys and of what they may do. Nothing here throws. */
 import type { KeyStanding, Rights, RightsLimits } from '../entitlement-messages.ts';
 import { isMode } from './bus-event.ts';
-import { type ForeignObject, isCount, isName, isObject, isText, readList } from './foreign-json.ts';
+import { type ForeignObject, isCount, isFlag, isName, isObject, isText, readList } from './foreign-json.ts';
 
 /** The longest user name with the longest prefix. */
 const MAX_KEY_ID_LENGTH = 300;
@@ -20,9 +20,10 @@ export function rightsFromJson(value: unknown): Rights | undefined {
   const exchanges = listOrNull(value.exchanges, (name) => (isName(name) ? name : undefined));
   const symbols = listOrNull(value.symbols, (pattern) => (isName(pattern) ? pattern : undefined));
   const limits = readLimits(value.limits);
+  const { orders } = value;
   if (modes === undefined || depthLevels === undefined || exchanges === undefined) return undefined;
-  if (symbols === undefined || limits === undefined) return undefined;
-  return { role: value.role, modes, depthLevels, exchanges, symbols, limits };
+  if (symbols === undefined || limits === undefined || !isFlag(orders)) return undefined;
+  return { role: value.role, modes, depthLevels, exchanges, symbols, orders, limits };
 }
 
 /**

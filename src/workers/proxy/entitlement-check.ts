@@ -79,3 +79,12 @@ function listed(names: readonly string[]): string {
   const shown = names.slice(0, MAX_NAMES).join(', ');
   return names.length > MAX_NAMES ? `${shown} and ${names.length - MAX_NAMES} more` : shown;
 }
+
+export function mayHaveOrders(rights: Rights | null): boolean {
+  return rights?.orders ?? true;
+}
+
+/** Why a client gets no order updates. */
+export function noOrders(role: string): string {
+  return `Missing right: order updates. Role ${role} does not allow them`;
+}

@@ -9,8 +9,9 @@ import { designError, errorMessage, type Json } from '../../codec/server-message
 import type { KeyStanding, Rights } from '../entitlement-messages.ts';
 import type { ClientSession } from './client-session.ts';
 import { CLOSE } from './close-codes.ts';
-import { missingRight, NOT_ENTITLED_CODE } from './entitlement-check.ts';
+import { mayHaveOrders, missingRight, NOT_ENTITLED_CODE, noOrders } from './entitlement-check.ts';
 import type { AdmittedKey } from './key-admission.ts';
+import type { OrderRelay } from './order-relay.ts';
 import type { SubscriptionHandler } from './subscription-handler.ts';
 import type { SubscriptionLimits } from './subscription-limits.ts';
 
@@ -25,6 +26,7 @@ export class EntitlementDesk {
   readonly #sessions: ReadonlySet<ClientSession>;
   readonly #subscriptions: Pick<SubscriptionHandler, 'releaseWhere'>;
   readonly #limits: Pick<SubscriptionLimits, 'useKey'>;
+  readonly #orders: Pick<OrderRelay, 'has' | 'release'>;
   /** The latest that was heard of each key whose rights have changed since this worker started. */
   readonly #standings = new Map<string, KeyStanding>();
   readonly #toReview = new Set<ClientSession>();
@@ -35,10 +37,12 @@ export class EntitlementDesk {
     sessions: ReadonlySet<ClientSession>,
     subscriptions: Pick<SubscriptionHandler, 'releaseWhere'>,
     limits: Pick<SubscriptionLimits, 'useKey'>,
+    orders: Pick<OrderRelay, 'has' | 'release'>,
   ) {
     this.#sessions = sessions;
     this.#subscriptions = subscriptions;
     this.#limits = limits;
+    this.#orders = orders;
   }
 
   /** What was said of a key, with what has changed while the answer was on its way. A revoked one ends the connection. */
@@ -119,13 +123,15 @@ export class EntitlementDesk {
     const subscriptions = [...ended.values()];
     const message = `The rights of this key have changed: role ${rights.role} does not allow these subscriptions any more`;
     for (let i = 0; i < subscriptions.length; i += MAX_NAMED) {
-      session.send({
-        type: 'subscription_ended',
-        status: 'error',
-        code: NOT_ENTITLED_CODE,
-        message,
-        subscriptions: subscriptions.slice(i, i + MAX_NAMED),
-      });
+      sendEnded(session, message, subscriptions.slice(i, i + MAX_NAMED));
     }
+    if (mayHaveOrders(rights) || !this.#orders.has(session)) return;
+    this.#orders.release(session);
+    sendEnded(session, noOrders(rights.role), []);
   }
+}
+
+function sendEnded(session: ClientSession, message: string, subscriptions: readonly Json[]): void {
+  const ended = { type: 'subscription_ended', status: 'error', code: NOT_ENTITLED_CODE };
+  session.send({ ...ended, message, subscriptions });
 }

@@ -6,6 +6,8 @@ import { pack } from 'msgpackr';
 import type { RawRequest } from '../../codec/client-request.ts';
 import type { Json } from '../../codec/server-message.ts';
 import type { ClientSession } from './client-session.ts';
+import { mayHaveOrders, NOT_ENTITLED_CODE, noOrders } from './entitlement-check.ts';
+import type { Refuse } from './subscription-handler.ts';
 
 export class OrderRelay {
   readonly #subscribers = new Set<ClientSession>();
@@ -15,7 +17,9 @@ export class OrderRelay {
   unpackable = 0;
 
   /** Works without a broker session, and again and again. */
-  subscribe(session: ClientSession, request: RawRequest): undefined {
+  subscribe(session: ClientSession, request: RawRequest, refuse: Refuse): undefined {
+    const rights = session.identity?.rights ?? null;
+    if (!mayHaveOrders(rights)) return void refuse(session, NOT_ENTITLED_CODE, noOrders(rights?.role ?? ''));
     this.add(session);
     confirm(session, request, 'subscribe_orders', 'Subscribed to order updates');
   }
@@ -42,7 +46,7 @@ export class OrderRelay {
   relay(owner: string, text: string): void {
     let packed: Uint8Array | null | undefined;
     for (const session of this.#subscribers) {
-      if (session.identity?.owner !== owner) continue;
+      if (session.identity?.owner !== owner || !mayHaveOrders(session.identity.rights)) continue;
       if (session.options.framing === 'msgpack') {
         packed ??= packText(text);
         if (packed === null) {

@@ -128,7 +128,12 @@ class ProxyWorker implements NativeWorker<ToReader> {
     );
     this.#sessions = new SessionRegistrar(port, this.#index, this.#subscriptions, this.#orders);
     const { admission, subscriptions, configured } = this.#limits;
-    this.#entitlements = new EntitlementDesk(this.#server.sessions, this.#subscriptions, subscriptions);
+    this.#entitlements = new EntitlementDesk(
+      this.#server.sessions,
+      this.#subscriptions,
+      subscriptions,
+      this.#orders,
+    );
     this.#requests = new RequestHandler(
       new KeyAdmission(control, admission, subscriptions, configured.maxConnectionsPerKey),
       this.#subscriptions,

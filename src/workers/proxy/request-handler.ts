@@ -71,7 +71,7 @@ export class RequestHandler {
         'unsubscribe_all',
         authenticated((session, request) => subscriptions.unsubscribeAll(session, request)),
       ],
-      ['subscribe_orders', authenticated((session, request) => orders.subscribe(session, request))],
+      ['subscribe_orders', authenticated((session, request) => orders.subscribe(session, request, refuse))],
       ['unsubscribe_orders', authenticated((session, request) => orders.unsubscribe(session, request))],
       ['get_broker_info', authenticated((session) => this.#brokerInfo(session))],
       ['get_supported_brokers', (session) => this.#listBrokers(session)],

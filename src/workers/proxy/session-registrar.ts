@@ -7,6 +7,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { FromSessionStore, SessionGrant, ToSessionStore } from '../session-messages.ts';
 import type { ClientSession, Identity } from './client-session.ts';
 import { CLOSE } from './close-codes.ts';
+import { mayHaveOrders } from './entitlement-check.ts';
 import type { OrderRelay } from './order-relay.ts';
 import { notNowMessage, refusedMessage, resumedMessage, unknownMessage } from './session-answers.ts';
 import { packSession, unpackSession } from './session-image.ts';
@@ -146,8 +147,9 @@ export class SessionRegistrar {
     await this.#subscriptions.restore(client, parked, (entries) => {
       this.resumed++;
       client.resumption!.pending = null;
-      if (parked.orders) this.#orders.add(client);
-      client.send(resumedMessage(entries, parked.orders, awayMs));
+      const orders = parked.orders && mayHaveOrders(client.identity?.rights ?? null);
+      if (orders) this.#orders.add(client);
+      client.send(resumedMessage(entries, orders, awayMs));
     });
   }
 
