@@ -1,55 +1,97 @@
 /** Clients whose network is gone without a word: found by the heartbeat of their dialect, and all that they held is freed. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { startEngineFixture } from '../support/engine-fixture.ts';
+import { type TestContext, test } from 'node:test';
+import { acceptedSockets } from '../support/accepted-sockets.ts';
+import { type EngineFixture, startEngineFixture } from '../support/engine-fixture.ts';
 import { NetworkGate } from '../support/network-gate.ts';
 import { TestClient } from '../support/test-client.ts';
 import { until } from '../support/until.ts';
 import { untilUpstream } from '../support/upstream-subscriptions.ts';
 
-const NEVER = '3600';
+/** Long enough that a client that is there answers on a busy machine. */
+const QUICK = { interval: '0.2', timeout: '2' } as const;
+const NEVER = { interval: '3600', timeout: '3600' } as const;
+const CLIENTS = 5;
+const WAIT_MS = 30_000;
 
-/** The dialect, its own options of the heartbeat, and those of the other one. */
-const DIALECTS = [
-  ['openalgo', 'ws-ping', 'design-ping'],
-  ['design', 'design-ping', 'ws-ping'],
-] as const;
+type Pings = typeof QUICK | typeof NEVER;
+type Dialect = 'openalgo' | 'design';
 
-for (const [dialect, own, other] of DIALECTS) {
-  test(`half-open clients of the ${dialect} dialect are found by its pings, and what they held is freed`, async (t) => {
-    const flags = [`--${own}-interval=0.1`, `--${own}-timeout=0.3`];
-    flags.push(`--${other}-interval=${NEVER}`, `--${other}-timeout=${NEVER}`);
-    const fixture = await startEngineFixture(t, { flags });
-    const { engine, exchange, wsUrl, key } = fixture;
-    const gate = await NetworkGate.listen(t);
-    gate.target = Number(new URL(wsUrl).port);
-    gate.holdsCloses = true;
-    const path = `/?dialect=${dialect}`;
-    const steady = await fixture.client({ path });
-    await steady.subscribe('NSE', 'INFY', 1);
-    const [kept] = await until('the upstream subscription', () => {
-      const [connection] = exchange.connections;
-      return connection !== undefined && connection.subscriptions.length === 1 && connection.subscriptions;
-    });
-    const lost: TestClient[] = [];
-    for (let i = 0; i < 5; i++) {
-      const client = await TestClient.connect(`ws://127.0.0.1:${gate.port}`, key, { path });
-      t.after(() => client.terminate());
-      await client.subscribe('NSE', 'RELIANCE', 1);
-      lost.push(client);
-    }
-    exchange.step(10);
-    await until('ticks at all of them', () => lost.every((client) => client.ticks().length > 0));
-    const counter = (name: string) =>
-      engine.readers.reduce((sum, { counters }) => sum + (counters[name] ?? 0), 0);
-    gate.hold(true);
-    await until('their end', () => counter('clients') === 1 && counter('keepalive') === lost.length);
-    assert.equal(counter('instruments'), 1, 'only the steady one holds something');
-    await untilUpstream(exchange, [`${kept!.exchangeType}:${kept!.token}:${kept!.mode}`]);
-    const from = steady.ticks().length;
-    exchange.step(10);
-    await until('ticks at the steady client', () => steady.ticks().length > from);
-    assert.equal(steady.closed, null);
-    assert.equal((await steady.ask({ action: 'ping' })).message.type, 'pong');
-  });
+interface Scene extends EngineFixture {
+  /** Between the engine and the clients that get lost. */
+  readonly gate: NetworkGate;
+  counter(name: string): number;
 }
+
+async function start(t: TestContext, openalgo: Pings, design: Pings): Promise<Scene> {
+  const flags = [
+    `--ws-ping-interval=${openalgo.interval}`,
+    `--ws-ping-timeout=${openalgo.timeout}`,
+    `--design-ping-interval=${design.interval}`,
+    `--design-ping-timeout=${design.timeout}`,
+  ];
+  const fixture = await startEngineFixture(t, { flags });
+  const gate = await NetworkGate.listen(t);
+  gate.target = Number(new URL(fixture.wsUrl).port);
+  gate.holdsCloses = true;
+  const counter = (name: string) =>
+    fixture.engine.readers.reduce((sum, { counters }) => sum + (counters[name] ?? 0), 0);
+  return { ...fixture, gate, counter };
+}
+
+/** Clients of a dialect that subscribe, have a tick, and are there no more. */
+async function loseClients(t: TestContext, scene: Scene, dialect: Dialect): Promise<void> {
+  const { gate, key, exchange } = scene;
+  const clients: TestClient[] = [];
+  for (let i = 0; i < CLIENTS; i++) {
+    const path = `/?dialect=${dialect}`;
+    const client = await TestClient.connect(`ws://127.0.0.1:${gate.port}`, key, { path });
+    t.after(() => client.terminate());
+    await client.subscribe('NSE', 'RELIANCE', 1);
+    clients.push(client);
+  }
+  exchange.step(10);
+  await until('ticks at all of them', () => clients.every((client) => client.ticks().length > 0), WAIT_MS);
+  gate.hold(true);
+}
+
+async function findClients(t: TestContext, dialect: Dialect): Promise<void> {
+  const isDesign = dialect === 'design';
+  const scene = await (isDesign ? start(t, NEVER, QUICK) : start(t, QUICK, NEVER));
+  const { exchange, counter } = scene;
+  // Of the other dialect, whose pings are never due here: what happens to the others is theirs alone.
+  const steady = await scene.client({ path: `/?dialect=${isDesign ? 'openalgo' : 'design'}` });
+  await steady.subscribe('NSE', 'INFY', 1);
+  const [kept] = await until('the upstream subscription', () => {
+    const [connection] = exchange.connections;
+    return connection !== undefined && connection.subscriptions.length === 1 && connection.subscriptions;
+  });
+  await loseClients(t, scene, dialect);
+  await until('their end', () => counter('clients') === 1, WAIT_MS);
+  assert.equal(counter('keepalive'), CLIENTS);
+  assert.equal(counter('instruments'), 1, 'only the steady one holds something');
+  await untilUpstream(exchange, [`${kept!.exchangeType}:${kept!.token}:${kept!.mode}`]);
+  const from = steady.ticks().length;
+  exchange.step(10);
+  await until('ticks at the steady client', () => steady.ticks().length > from);
+  assert.equal(steady.closed, null);
+}
+
+/** Nobody answers the close: the library gives the sockets up by itself, after the longer of both dialects' times. */
+async function freeSockets(t: TestContext): Promise<void> {
+  const scene = await start(t, QUICK, QUICK);
+  await loseClients(t, scene, 'openalgo');
+  await until('the end of their sockets', () => acceptedSockets(scene.gate.target) === 0, WAIT_MS);
+  assert.equal(scene.counter('keepalive'), CLIENTS);
+}
+
+test('half-open clients are found by the pings of their dialect, and all that they held is freed', {
+  concurrency: true,
+}, async (t) => {
+  const isLinux = process.platform === 'linux';
+  await Promise.all([
+    t.test('openalgo', (sub) => findClients(sub, 'openalgo')),
+    t.test('design', (sub) => findClients(sub, 'design')),
+    t.test('their sockets', { skip: !isLinux && 'reads what Linux tells of sockets' }, freeSockets),
+  ]);
+});
