@@ -30,7 +30,7 @@ export const idleConnections: Attack = {
   summary: '5,000 connections that stay, 1,500 of them with a good key',
   leastSeconds: 2.5,
   run: idle,
-  judge: judgeEffort({ opened: 100 }),
+  judge: judgeEffort({ opened: 20 }),
 };
 
 const CHURN_PER_SECOND = 200;
@@ -54,7 +54,7 @@ export const connectionChurn: Attack = {
   name: 'connection-churn',
   summary: '200 connections a second that go at once, orderly, by reset, or with 20 subscriptions',
   run: (crowd) => crowd.atRate(CHURN_PER_SECOND, (turn) => void comeAndGo(crowd, turn)),
-  judge: judgeEffort({ opened: 50 }),
+  judge: judgeEffort({ opened: 10 }),
 };
 
 const DRIBBLERS = 200;
@@ -89,7 +89,7 @@ export const oneByteWriters: Attack = {
   name: 'one-byte-writers',
   summary: '200 connections that write their upgrade or their requests one byte at a time, every 50 ms',
   run: (crowd) => crowd.keep(DRIBBLERS, (place) => writeSlowly(crowd, place)),
-  judge: judgeEffort({ opened: 100 }),
+  judge: judgeEffort({ opened: 20 }),
 };
 
 const PAGE_PER_SECOND = 400;
@@ -108,7 +108,7 @@ export const pageFlood: Attack = {
   name: 'page-flood',
   summary: '400 requests a second for the page, its data, and paths that do not exist',
   run: (crowd) => crowd.atRate(PAGE_PER_SECOND, (turn) => void loadPage(crowd, turn)),
-  judge: judgeEffort({ opened: 50 }),
+  judge: judgeEffort({ opened: 10 }),
 };
 
 const SLOW_HANDSHAKES = 300;
@@ -143,5 +143,5 @@ export const slowTlsHandshakes: Attack = {
   summary: '300 TLS handshakes that stall, dribble or are noise, beside 40 whole ones a second',
   isTls: true,
   run: slowHandshakes,
-  judge: judgeEffort({ opened: 100 }),
+  judge: judgeEffort({ opened: 20 }),
 };

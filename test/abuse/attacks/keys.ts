@@ -31,7 +31,7 @@ export const keyGuessing: Attack = {
   name: 'key-guessing',
   summary: '20 connections with 10 keys a second each, while a stored key can be checked with Argon2 only',
   run: (crowd) => crowd.keep(GUESSERS, (place) => guess(crowd, place)),
-  judge: judgeEffort({ opened: GUESSERS, messages: GUESSERS }),
+  judge: judgeEffort({ opened: GUESSERS / 4, messages: GUESSERS / 4 }),
 };
 
 const REPEATERS = 10;
@@ -59,7 +59,7 @@ export const duplicateAuthentications: Attack = {
   name: 'duplicate-authentications',
   summary: '10 clients that authenticate 100 times a second each, now and then with a wrong key',
   run: (crowd) => crowd.keep(REPEATERS, (place) => repeat(crowd, place)),
-  judge: judgeEffort({ opened: REPEATERS, messages: 10 * REPEATERS }),
+  judge: judgeEffort({ opened: REPEATERS / 4, messages: REPEATERS }),
 };
 
 const SESSION_GUESSERS = 5;
@@ -78,7 +78,7 @@ async function guessSession(crowd: Crowd, place: number): Promise<void> {
   }
 }
 
-const effortOfSessions = judgeEffort({ opened: SESSION_GUESSERS, messages: SESSION_GUESSERS });
+const effortOfSessions = judgeEffort({ opened: 1, messages: 1 });
 
 export const sessionGuessing: Attack = {
   name: 'session-guessing',

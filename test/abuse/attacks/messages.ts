@@ -50,7 +50,7 @@ export const largeMessages: Attack = {
   name: 'large-messages',
   summary: '8 clients with 4 messages a second of 1 to 5 MiB each, or that say to be longer still',
   run: senders(8, 4, sendLarge),
-  judge: judgeEffort({ opened: 8, messages: 8 }),
+  judge: judgeEffort({ opened: 2, messages: 4 }),
 };
 
 const UNFINISHED = 100;
@@ -67,7 +67,7 @@ export const unfinishedMessages: Attack = {
   name: 'unfinished-messages',
   summary: '100 clients that send a message of 1 MiB but for its last byte, and stay',
   run: (crowd) => crowd.keep(UNFINISHED, (place) => neverFinish(crowd, place)),
-  judge: judgeEffort({ opened: UNFINISHED / 2 }),
+  judge: judgeEffort({ opened: UNFINISHED / 10 }),
 };
 
 const DEPTH = 100_000;
@@ -102,7 +102,7 @@ export const deepJson: Attack = {
   name: 'deep-json',
   summary: '4 clients with 10 messages a second, nested 100,000 deep, in JSON and msgpack',
   run: senders(4, 10, sendDeep),
-  judge: judgeEffort({ opened: 4, messages: 8 }),
+  judge: judgeEffort({ opened: 1, messages: 4 }),
 };
 
 const IDENTITY = '{"owner": "demo", "userId": "demo", "account": "demo", "broker": "angel"}';
@@ -130,7 +130,7 @@ function sendMagic(crowd: Crowd, socket: HostileSocket, turn: number): void {
   else socket.sendText(text);
 }
 
-const effortOfMagic = judgeEffort({ opened: 10, messages: 50 });
+const effortOfMagic = judgeEffort({ opened: 2, messages: 10 });
 
 export const protoKeys: Attack = {
   name: 'proto-keys',
@@ -164,7 +164,7 @@ export const hugeBatches: Attack = {
   name: 'huge-batches',
   summary: '4 clients with 2 requests a second for 10,000 symbols each, of which 1,000 exist',
   run: senders(4, 2, (crowd, socket, turn) => socket.sendText(batchOf(crowd, turn))),
-  judge: judgeEffort({ opened: 4, messages: 4 }),
+  judge: judgeEffort({ opened: 1, messages: 1 }),
 };
 
 const FLOODERS = 5;
@@ -185,5 +185,5 @@ export const requestFlood: Attack = {
   name: 'request-flood',
   summary: '5 clients with 2,000 short messages a second each: pings, unknown actions, empty frames',
   run: senders(FLOODERS, 100, flood),
-  judge: judgeEffort({ opened: FLOODERS, messages: 500 }),
+  judge: judgeEffort({ opened: 1, messages: 50 }),
 };
