@@ -239,18 +239,20 @@ test('limits of the rate of requests', async (t) => {
 
 test('limits of idle time: a client that holds nothing and asks nothing but pings is closed, others stay', async (t) => {
   const { client } = await startEngineFixture(t, {
-    flags: ['--idle-timeout=0.3', '--ws-ping-interval=0.1', '--ws-ping-timeout=20'],
+    flags: ['--idle-timeout=1.5', '--ws-ping-interval=0.1', '--ws-ping-timeout=20'],
   });
+  const repeat = (each: TestClient, action: string) => {
+    const timer = setInterval(() => each.send({ action }), 20);
+    t.after(() => clearInterval(timer));
+  };
+  const asking = await client();
+  repeat(asking, 'get_broker_info');
   const holder = await client();
   await holder.subscribe('NSE', 'INFY');
   const orders = await client();
   await orders.ask({ action: 'subscribe_orders' });
-  const asking = await client();
   const idle = await client();
-  const pings = setInterval(() => idle.send({ action: 'ping' }), 20);
-  t.after(() => clearInterval(pings));
-  const requests = setInterval(() => asking.send({ action: 'get_broker_info' }), 20);
-  t.after(() => clearInterval(requests));
+  repeat(idle, 'ping');
   assert.deepEqual(await idle.untilClosed(), { code: 4408, reason: 'idle' });
-  for (const each of [holder, orders, asking]) assert.equal(each.closed, null);
+  for (const each of [asking, holder, orders]) assert.equal(each.closed, null);
 });
