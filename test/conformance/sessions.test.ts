@@ -222,3 +222,41 @@ test('sessions', async (t) => {
 
   assert.ok(engine.readers.every(({ restarts }) => restarts === 0));
 });
+
+test('sessions while the market runs: whoever comes back mid-burst misses what the notice says, and not a tick more', async (t) => {
+  const { client, exchange } = await startEngineFixture(t, { exchange: { ticksPerSecond: 3000 } });
+  let each = await client({ features: FEATURES });
+  for (const mode of [1, 3]) {
+    const symbols = ['RELIANCE', 'INFY'].map((symbol) => ({ symbol, exchange: 'NSE' }));
+    await each.ask({ action: 'subscribe', symbols, mode });
+  }
+  for (let round = 0; round < 6; round++) {
+    const before = each;
+    await until('ticks', () => before.ticks('INFY').length > 20 && before.ticks('RELIANCE').length > 20);
+    // A burst on top, which the return falls into; every other time the old connection is still there.
+    exchange.step(300);
+    if (round % 2 === 0) before.terminate();
+    each = await client({ features: FEATURES, session: sessionOf(before) });
+    const after = each;
+    await until('ticks behind the last value', () =>
+      ['INFY', 'RELIANCE'].every((symbol) => after.ticks(symbol).length > 20),
+    );
+    await before.untilClosed();
+    for (const symbol of ['INFY', 'RELIANCE']) {
+      const gap = after.received.find(({ message }) => message.type === 'gap' && message.symbol === symbol)!;
+      for (const mode of [1, 3]) {
+        const [last, [first, ...live]] = [before, after].map((one) =>
+          one.ticks(symbol).filter((tick) => tick.mode === mode),
+        ) as [Message[], Message[]];
+        const { reason, last_seq, next_seq, missed } = gap.message;
+        assert.equal(reason, 'away');
+        assert.ok(Number(last_seq) >= Number(last.at(-1)!.seq), 'what was sent may not have arrived');
+        assert.deepEqual([first!.snapshot, first!.seq], [true, next_seq]);
+        assert.equal(missed, Math.max(0, Number(next_seq) - Number(last_seq) - 1));
+        for (const [i, { seq, snapshot }] of live.entries()) {
+          assert.deepEqual([seq, snapshot], [Number(first!.seq) + 1 + i, undefined]);
+        }
+      }
+    }
+  }
+});

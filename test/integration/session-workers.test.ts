@@ -13,7 +13,7 @@ import { until } from '../support/until.ts';
 
 const FEATURES = ['session', 'sequence'];
 const PROXY = 1;
-const ROUNDS = 6;
+const ROUNDS = 4;
 const isOf =
   (type: string) =>
   ({ message }: Received) =>

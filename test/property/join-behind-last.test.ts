@@ -155,6 +155,6 @@ test('whoever joins mid-burst, or comes back, gets every tick behind the last va
         checkNotices(career);
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });

@@ -126,7 +126,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
       this.#limits.subscriptions,
       delivery,
     );
-    this.#sessions = new SessionRegistrar(port, this.#index, this.#subscriptions, this.#orders);
+    this.#sessions = new SessionRegistrar(port, control, this.#index, this.#subscriptions, this.#orders);
     const { admission, subscriptions, configured } = this.#limits;
     this.#entitlements = new EntitlementDesk(
       this.#server.sessions,

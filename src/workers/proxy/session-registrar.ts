@@ -5,8 +5,10 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { FromSessionStore, SessionGrant, ToSessionStore } from '../session-messages.ts';
+import type { SlotNeed } from '../worker-messages.ts';
 import type { ClientSession, Identity } from './client-session.ts';
 import { CLOSE } from './close-codes.ts';
+import type { ControlPlane } from './control-plane.ts';
 import { mayHaveOrders } from './entitlement-check.ts';
 import type { OrderRelay } from './order-relay.ts';
 import { notNowMessage, refusedMessage, resumedMessage, unknownMessage } from './session-answers.ts';
@@ -35,6 +37,7 @@ const ORDERLY_CODES: readonly number[] = [1000, 1001, 1005];
 
 export class SessionRegistrar {
   readonly #port: Pick<MessagePort, 'postMessage'>;
+  readonly #control: Pick<ControlPlane, 'need'>;
   readonly #index: SubscriptionIndex;
   readonly #subscriptions: Pick<SubscriptionHandler, 'restore'>;
   readonly #orders: OrderRelay;
@@ -47,11 +50,13 @@ export class SessionRegistrar {
 
   constructor(
     port: Pick<MessagePort, 'postMessage'>,
+    control: Pick<ControlPlane, 'need'>,
     index: SubscriptionIndex,
     subscriptions: Pick<SubscriptionHandler, 'restore'>,
     orders: OrderRelay,
   ) {
     this.#port = port;
+    this.#control = control;
     this.#index = index;
     this.#subscriptions = subscriptions;
     this.#orders = orders;
@@ -109,8 +114,21 @@ export class SessionRegistrar {
     const orders = this.#orders.has(client);
     const isBehind = client.slow?.client.isBehind === true;
     const isBroken = client.isEnded || isBehind || !ORDERLY_CODES.includes(code);
+    this.#linger(client);
     const image = resumption.pending ?? packSession(client, resumption, this.#index, { orders, isBroken });
     this.#post({ type: 'sessionParked', session: resumption.id, image });
+  }
+
+  /** What the client holds stays subscribed for a while: it will probably be back at once. */
+  #linger({ holdings }: ClientSession): void {
+    const needs = [...holdings.values()].flat().map(({ instrument: { slot }, streams }) => ({
+      slot,
+      modes: [...streams.values()].reduce((bits, { source }) => bits | (1 << source), 0),
+    }));
+    this.#index.lingering.keep(needs, (ended) => {
+      const isOver = ({ slot, modes }: SlotNeed) => (this.#index.need(slot).modes & modes) !== modes;
+      this.#control.need(ended.filter(isOver).map(({ slot }) => this.#index.need(slot)));
+    });
   }
 
   #ask(client: ClientSession, session: string | null, holder: string): Promise<SessionGrant> {

@@ -344,6 +344,7 @@ export class SubscriptionHandler {
         if (to !== undefined) this.#move(session, holding, to);
       }
     }
+    for (const { from } of moves) this.#index.lingering.forget(from);
     this.#control.need(moves.flatMap(({ from, to }) => [this.#index.need(to.slot), this.#index.need(from)]));
   }
 

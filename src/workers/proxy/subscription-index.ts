@@ -13,6 +13,7 @@ import {
 } from '../../codec/framing.ts';
 import { DEPTH_LEVELS, type Instrument, MODE, type Mode } from '../../codec/tick.ts';
 import type { SlotNeed } from '../worker-messages.ts';
+import { LingeringNeeds } from './lingering-needs.ts';
 import type { StreamConflation } from './stream-conflation.ts';
 import { TopicMembers } from './topic-members.ts';
 
@@ -126,6 +127,7 @@ export class SubscriptionIndex {
   /** What the encoders of all streams could not do in the ordinary way. */
   readonly counters: FramingCounters = { rounded: 0, repacked: 0 };
   readonly topics = new TopicMembers();
+  readonly lingering = new LingeringNeeds();
   /** Streams that somebody is subscribed to. */
   streams = 0;
   readonly #slots: (InstrumentStreams | undefined)[] = [];
@@ -181,6 +183,6 @@ export class SubscriptionIndex {
 
   /** What this proxy needs of a slot now, for the control plane. */
   need(slot: number): SlotNeed {
-    return { slot, modes: this.#slots[slot]?.modes() ?? 0 };
+    return { slot, modes: (this.#slots[slot]?.modes() ?? 0) | this.lingering.modes(slot) };
   }
 }
