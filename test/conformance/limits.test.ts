@@ -56,6 +56,21 @@ test('limits of requests', async (t) => {
     assert.equal((await large.untilClosed()).code, 4429);
   });
 
+  await t.test(
+    'a client that sends thousands of short requests in one go is answered each of them',
+    async () => {
+      const each = await client();
+      each.socket.pause();
+      for (let i = 0; i < 4000; i++) {
+        each.send({ action: 'unsubscribe', symbol: 'RELIANCE', exchange: 'NSE', request_id: i });
+      }
+      each.socket.resume();
+      const answers = () => each.received.filter(({ message }) => message.type === 'unsubscribe');
+      await until('all answers', () => answers().length === 4000 || each.closed !== null);
+      assert.equal(each.closed, null);
+      },
+  );
+
   await t.test('the others are served as before', async () => {
     assert.equal((await steady.ask({ action: 'authenticate', api_key: key })).message.type, 'auth');
   });

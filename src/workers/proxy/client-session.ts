@@ -132,6 +132,7 @@ export class ClientSession {
   readonly #waiting: Uint8Array[] = [];
   /** A request is not done yet, or the next one waits for its turn. */
   #busy = false;
+  #isHeld = false;
 
   /** @param turns shared by all clients of the thread */
   constructor(socket: ClientSocket, options: ConnectionOptions, limits: ProxyLimits, turns: WorkTurns) {
@@ -160,6 +161,11 @@ export class ClientSession {
     return this.#waiting.length;
   }
 
+  /** What waits does so for a request that is under way, and not only for its turn. */
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
   /**
    * Handles a message now, or in a later turn, after those before it.
    * @param bytes valid during the call only; copied when it has to wait
@@ -178,7 +184,11 @@ export class ClientSession {
     const done = handle(bytes);
     if (done === undefined) return;
     this.#busy = true;
-    void done.then(() => this.#goOn(handle));
+    this.#isHeld = true;
+    void done.then(() => {
+      this.#isHeld = false;
+      this.#goOn(handle);
+    });
   }
 
   /** The next one that waits begins in a turn of its own. */

@@ -27,6 +27,8 @@ import { WorkTurns } from './work-turns.ts';
 
 /** Requests of one connection that may wait for an earlier one, and their bytes in messages of the largest size. */
 const MAX_WAITING_REQUESTS = 1000;
+/** Those that wait for nothing but their turn: whoever gives back thousands of instruments one by one does so in one go. */
+const MAX_WAITING_TURNS = 10_000;
 const MAX_WAITING_MESSAGES = 4;
 /** Bounds of the library's own time-out, in seconds. */
 const MIN_IDLE_S = 8;
@@ -198,7 +200,7 @@ export class ProxyServer {
       const reason = `message of ${message.byteLength} bytes, limit ${this.#options.maxMessageBytes}`;
       session.end({ code, reason });
     } else if (
-      session.waiting >= MAX_WAITING_REQUESTS ||
+      session.waiting >= (session.isHeld ? MAX_WAITING_REQUESTS : MAX_WAITING_TURNS) ||
       session.waitingBytes > MAX_WAITING_MESSAGES * this.#options.maxMessageBytes ||
       (session.mustWait && !this.#options.limits.inbound.hasRoom)
     ) {
