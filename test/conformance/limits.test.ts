@@ -68,7 +68,7 @@ test('limits of requests', async (t) => {
       const answers = () => each.received.filter(({ message }) => message.type === 'unsubscribe');
       await until('all answers', () => answers().length === 4000 || each.closed !== null);
       assert.equal(each.closed, null);
-      },
+    },
   );
 
   await t.test('the others are served as before', async () => {
