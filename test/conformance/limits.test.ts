@@ -1,6 +1,7 @@
 /** What one connection may take, what happens to it beyond, and that no other connection notices. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { clientFrame } from '../support/client-frame.ts';
 import { startEngineFixture } from '../support/engine-fixture.ts';
 import { OPCODE, RawClient } from '../support/raw-client.ts';
 import type { TestClient } from '../support/test-client.ts';
@@ -149,4 +150,23 @@ test('C-25 a client that wants every tick and stops reading is cut off, and no o
   const close = slow.closeFrame();
   assert.ok(close === null || close.code === 4008, `closed with ${close?.code}`);
   assert.equal((await fast.ask({ action: 'ping' })).message.type, 'pong');
+});
+
+test('answers that a client does not read end its connection; none is dropped without a word', async (t) => {
+  const { key, wsUrl, engine } = await startEngineFixture(t, { flags: ['--max-backpressure-bytes=1048576'] });
+  const reader = engine.readers.at(-1)!;
+  const raw = await RawClient.connect(wsUrl);
+  await raw.ask({ action: 'authenticate', api_key: key }, '"auth"');
+  raw.socket.pause();
+  // Each answer is six times as long as its request: together 20 MiB, from requests that come within one turn.
+  const request = clientFrame({
+    opcode: OPCODE.TEXT,
+    payload: JSON.stringify({ action: 'ping', timestamp: '\x7f'.repeat(4000) }),
+  });
+  raw.socket.write(Buffer.concat(Array<Buffer>(900).fill(request)));
+  await until('the end of its connection', () => (reader.counters.slowConsumer ?? 0) > 0);
+  assert.equal(reader.counters.dropped, 0);
+  raw.socket.resume();
+  await until('the end of the socket', () => raw.isClosed);
+  assert.equal(raw.closeFrame()?.code, 4008);
 });

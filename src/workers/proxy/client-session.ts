@@ -13,6 +13,7 @@ import type { Connection } from './admission.ts';
 import type { Close } from './close-codes.ts';
 import type { ProxyLimits } from './proxy-limits.ts';
 import type { RequestAllowance } from './request-allowance.ts';
+import { URGENT_PART } from './session-keeper.ts';
 import type { Resumption } from './session-registrar.ts';
 import type { SlowState } from './slow-state.ts';
 import type { Stream } from './subscription-index.ts';
@@ -122,6 +123,10 @@ export class ClientSession {
   sentBytes = 0;
   /** Null while it keeps up and gets every tick of everything. */
   slow: SlowState | null = null;
+  /** With more bytes unread the library drops what is sent. */
+  maxBackpressureBytes = Number.POSITIVE_INFINITY;
+  /** An answer was kept back for it, so it cannot go on: the next round over all connections ends it. */
+  isChoked = false;
   /** Bytes of the requests that wait. */
   waitingBytes = 0;
   readonly connection: Connection;
@@ -220,19 +225,30 @@ export class ClientSession {
 
   /** Sends a control message in the connection's framing. */
   send(message: ServerMessage): void {
+    if (!this.#hasRoom()) return;
     if (this.options.framing === 'msgpack') this.sendBytes(toMsgpack(message), true);
     else this.sendBytes(toPythonJson(message), false);
   }
 
   /** Sends a control message as JSON text whatever the framing: the authenticate answer. */
   sendText(message: ServerMessage): void {
-    this.sendBytes(toPythonJson(message), false);
+    if (this.#hasRoom()) this.sendBytes(toPythonJson(message), false);
   }
 
   sendBytes(bytes: Uint8Array | string, isBinary: boolean): void {
     if (!this.open) return;
     this.sentBytes += bytes.length + FRAME_HEAD_BYTES;
     this.socket.send(bytes, isBinary, this.isCompressed);
+  }
+
+  /**
+   * Whether the library can still take an answer. It would drop one without a word: requests that come in one go are
+   * answered before anybody looks whether the answers are read.
+   */
+  #hasRoom(): boolean {
+    if (!this.open || this.isChoked) return false;
+    this.isChoked = this.socket.getBufferedAmount() > this.maxBackpressureBytes * URGENT_PART;
+    return !this.isChoked;
   }
 
   /** Bytes that wait in this process for the client to take them. */
@@ -251,7 +267,9 @@ export class ClientSession {
     this.isEnded = true;
     if (!this.open) return;
     const unread = this.socket.getBufferedAmount();
-    if (this.#limits.outbound.mayLinger(unread, performance.now())) this.socket.end(code, reason);
+    // One answer may be longer than the limit by itself; the library would drop the close frame behind it.
+    const hasRoom = unread <= this.maxBackpressureBytes;
+    if (hasRoom && this.#limits.outbound.mayLinger(unread, performance.now())) this.socket.end(code, reason);
     else this.socket.close();
   }
 }

@@ -187,6 +187,7 @@ export class ProxyServer {
     const { limits, initialOptions } = this.#options;
     limits.handshakes.onUpgraded();
     const session = new ClientSession(socket, initialOptions(socket.getUserData().query), limits, this.turns);
+    session.maxBackpressureBytes = this.#options.maxBackpressureBytes;
     socket.getUserData().session = session;
     this.sessions.add(session);
   }

@@ -21,7 +21,7 @@ const QUIET_ROUND_MS = 500;
 /** Steps of slow clients take no longer in one turn of the event loop, by more than one client. */
 const STEPS_MS = 2;
 /** Part of the library's limit above which a client is cut off in the round that finds it. */
-const URGENT_PART = 0.75;
+export const URGENT_PART = 0.75;
 /** Or this part of the shortest of those times. */
 const QUIET_PART = 0.1;
 
@@ -112,7 +112,7 @@ export class SessionKeeper {
       }
       const backlog = session.socket.getBufferedAmount();
       unsent += backlog;
-      if (backlog > maxBackpressureBytes * URGENT_PART) {
+      if (session.isChoked || backlog > maxBackpressureBytes * URGENT_PART) {
         this.#end(session);
         continue;
       }
