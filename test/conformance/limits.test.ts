@@ -67,7 +67,7 @@ test('limits of requests', async (t) => {
       }
       each.socket.resume();
       const answers = () => each.received.filter(({ message }) => message.type === 'unsubscribe');
-      await until('all answers', () => answers().length === 4000 || each.closed !== null);
+      await until('all answers', () => answers().length === 4000 || each.closed !== null, 30_000);
       assert.equal(each.closed, null);
     },
   );
