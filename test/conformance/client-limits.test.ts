@@ -9,29 +9,34 @@ import { type EngineFixture, startEngineFixture } from '../support/engine-fixtur
 import type { TestClient } from '../support/test-client.ts';
 import { until } from '../support/until.ts';
 
-/** A client that a reverse proxy on this machine brings. */
-function from(address: string) {
-  return { authenticate: false, headers: { 'x-forwarded-for': address } };
+/** A client that a reverse proxy on this machine brings, which adds a line to those that the client wrote. */
+function from(...addresses: string[]) {
+  return { authenticate: false, headers: { 'x-forwarded-for': addresses } };
 }
 
-/** How a handshake is refused, if it is. */
+/**
+ * How a handshake is refused; null when the client was let in and then closed: the workers learn of a full address a moment
+ * after main.
+ */
 async function refusal(wsUrl: string, address: string) {
   const socket = new WebSocket(wsUrl, { headers: { 'x-forwarded-for': address } });
   socket.on('error', () => {});
-  const response = await new Promise<IncomingMessage | null>((resolve) => {
+  // Main answers about the key behind what it says of the connection.
+  socket.on('open', () => socket.send('{"action": "authenticate", "api_key": "wrong"}'));
+  const response = await new Promise<IncomingMessage | null>((resolve, reject) => {
     socket.on('unexpected-response', (_request, answer) => resolve(answer));
-    socket.on('open', () => resolve(null));
+    socket.on('message', () => reject(new Error(`a client of ${address} was let in`)));
+    socket.on('close', (code) => {
+      if (code === 4423) resolve(null);
+      else reject(new Error(`a client of ${address} was closed with ${code}`));
+    });
   });
-  if (response === null) {
-    socket.terminate();
-    return null;
-  }
+  if (response === null) return null;
   let body = '';
   for await (const chunk of response) body += chunk;
   return { status: response.statusCode, retryAfter: Number(response.headers['retry-after']), body };
 }
 
-/** The workers learn of a full address a moment later: until then a client is let in, and closed. */
 function refusedHandshake(wsUrl: string, address: string) {
   return until('a refused handshake', () => refusal(wsUrl, address));
 }
@@ -62,7 +67,7 @@ test('limits of connections, over two proxy workers', async (t) => {
 
   await t.test('an address beyond its limit reads HTTP 429 and why; others come in', async () => {
     const first = await client(from('198.51.100.1'));
-    const second = await client(from('9.9.9.9, 198.51.100.1'));
+    const second = await client(from('9.9.9.9', '198.51.100.1'));
     const refused = await refusedHandshake(wsUrl, '198.51.100.1');
     assert.equal(refused.status, 429);
     assert.ok(refused.retryAfter > 0);

@@ -31,7 +31,7 @@ export interface TestClientOptions {
   /** Default false: offers `permessage-deflate`, and compresses what it sends. */
   readonly compress?: boolean;
   /** Of the handshake. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
 }
 
 export class TestClient {

@@ -64,7 +64,9 @@ test('one address does not take the room of others, whichever worker its clients
   // Nothing is given back twice, nor what was never had.
   leave(0, 1);
   leave(1, 2);
-  assert.deepEqual([connect(0, 4, 'a'), connect(0, 5, 'a')], [true, false]);
+  leave(1, 1);
+  assert.deepEqual(posted.splice(0), []);
+  assert.deepEqual([connect(0, 4, 'a'), connect(0, 5, 'a'), connect(0, 6, 'a')], [true, true, false]);
 });
 
 test('a key has its own number of clients, its role another, and a client that changes its key frees a place', () => {
@@ -101,6 +103,9 @@ test('an address with too many wrong keys is blocked at every worker until its t
   wrongKey('a');
   wrongKey('b');
   assert.equal(posted.length, 1);
+  wrongKey('a');
+  wrongKey('a');
+  assert.deepEqual(posted[1], { type: 'addressBlocked', address: 'a', forMs: 1000 });
 });
 
 test('keys that are in use at a time are counted apart, and a place is used again', () => {
