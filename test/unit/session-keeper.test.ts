@@ -100,6 +100,29 @@ test('a client that has left by itself before its turn is not counted as slow', 
   assert.equal(keeper.closed.slowConsumer, 1);
 });
 
+test('what waits for a client after a quiet time is not taken to be as old as the quiet', async (t) => {
+  let passedMs = 0;
+  const present = performance.now.bind(performance);
+  t.mock.method(performance, 'now', () => present() + passedMs);
+  const age = Promise.withResolvers<number>();
+  const ladder: typeof NO_LADDER = {
+    ...NO_LADDER,
+    look: (_session, _backlogBytes, now, emptyAt) => {
+      age.resolve(now - emptyAt);
+      return 'well';
+    },
+  };
+  const session = sessionWith(100, () => assert.fail('cut off'));
+  const keeper = new SessionKeeper(new Set([session]), LIMITS, BUDGETS, ladder);
+  try {
+    passedMs = 30_000;
+    keeper.stir();
+    assert.ok((await age.promise) < 10_000, 'as old as the last round');
+  } finally {
+    keeper.stop();
+  }
+});
+
 test('a client that stops reading is cut off soon after ticks begin to flow again, however quiet it was before', async () => {
   const sessions = new Set<ClientSession>();
   let bufferedBytes = 0;

@@ -60,6 +60,21 @@ test('few bytes that wait for long are as slow as many', () => {
   scene.conflator.stop();
 });
 
+test('a client is not conflated for a round that came late', () => {
+  const { scene, client, conflated } = sceneOf({ conflateBytes: BYTES_NEVER, conflateAgeMs: AGES });
+  scene.tick(0, 5);
+  scene.endTurn();
+  scene.round(5000);
+  assert.deepEqual(conflated(), []);
+  scene.read(client, Number.POSITIVE_INFINITY);
+  scene.round(40);
+  scene.tick(0, 5);
+  scene.endTurn();
+  scene.round(40);
+  assert.deepEqual(conflated(), []);
+  scene.conflator.stop();
+});
+
 test('a client whose backlog never ends but is always young gets every tick', () => {
   const { scene, client, conflated } = sceneOf({ conflateBytes: BYTES_NEVER, conflateAgeMs: AGES });
   for (let ms = 0; ms < 20_000; ms += 50) {

@@ -57,7 +57,8 @@ export class SessionKeeper {
   /** Slow consumers that are to take a step, a few in each turn of the event loop, so that ticks pass in between. */
   readonly #slow = new Map<ClientSession, 'act' | 'cut'>();
   #nextSteps: NodeJS.Immediate | undefined;
-  #roundAt = performance.now();
+  /** No tick that waits for a client for whom nothing waited in the last round is older. */
+  #emptyAt = performance.now();
   readonly closed = { authTimeout: 0, keepalive: 0, slowConsumer: 0, idle: 0 };
 
   constructor(
@@ -81,6 +82,8 @@ export class SessionKeeper {
     this.#isStirred = true;
     if (!this.#isQuiet) return;
     clearTimeout(this.#timer);
+    // No tick that waits for anybody from now on is older.
+    this.#emptyAt = performance.now();
     this.#wait();
   }
 
@@ -102,8 +105,8 @@ export class SessionKeeper {
   #round(now: number): void {
     const { authGraceMs, maxBackpressureBytes } = this.#limits;
     let unsent = 0;
-    const before = this.#roundAt;
-    this.#roundAt = now;
+    const emptyAt = this.#emptyAt;
+    this.#emptyAt = now;
     for (const session of this.#sessions) {
       if (session.identity === null && now - session.connectedAt > authGraceMs) {
         this.closed.authTimeout++;
@@ -117,7 +120,7 @@ export class SessionKeeper {
         continue;
       }
       const isOver = backlog > maxBackpressureBytes / 2;
-      const verdict = isOver ? 'cut' : this.#ladder.look(session, backlog, now, before);
+      const verdict = isOver ? 'cut' : this.#ladder.look(session, backlog, now, emptyAt);
       if (verdict !== 'well') {
         this.#slow.set(session, verdict);
         this.#nextSteps ??= setImmediate(this.#takeSteps);

@@ -69,18 +69,21 @@ export class SlowLadder {
   /**
    * Looks at a client. Cheap for one for whom nothing waits.
    * @param backlogBytes what waits for it
-   * @param before time of the round before; all in ms of `performance.now()`
+   * @param emptyAt if nothing waited for it in the last round: when at the earliest what waits now was sent; all in ms of
+   *   `performance.now()`
    */
-  look(session: ClientSession, backlogBytes: number, now: number, before: number): SlowVerdict {
+  look(session: ClientSession, backlogBytes: number, now: number, emptyAt: number): SlowVerdict {
     if (backlogBytes === 0)
       return session.slow === null ? 'well' : this.#lookAtIdle(session, session.slow, now);
     const state = this.#delivery.stateOf(session);
-    state.age ??= new BacklogAge(before, this.#markMs);
+    const isFirstLook = state.age === null;
+    state.age ??= new BacklogAge(emptyAt, this.#markMs);
     // What compressed messages have in bytes the library does not tell; then only an empty backlog is known to be young.
     const isCounted = !session.isCompressed;
     if (isCounted && state.age.isDue(now) && this.#hasTime(now))
       this.#lookAtAge(session, state.age, backlogBytes, now);
-    const ageMs = now - state.age.since;
+    // A round that comes late, because this thread was held up, finds what all clients would have taken meanwhile.
+    const ageMs = isFirstLook ? 0 : now - state.age.since;
     for (const mode of MODES) {
       if (state.isBehindIn(mode)) continue;
       if (backlogBytes >= this.#bytes[mode]! || ageMs >= this.#ages[mode]!) state.due |= 1 << mode;
