@@ -164,11 +164,12 @@ export class SessionRegistrar {
     const parked = unpackSession(image);
     await this.#subscriptions.restore(client, parked, (entries) => {
       this.resumed++;
-      client.resumption!.pending = null;
       const orders = parked.orders && mayHaveOrders(client.identity?.rights ?? null);
       if (orders) this.#orders.add(client);
       client.send(resumedMessage(entries, orders, awayMs));
     });
+    // Not while part of it has not been given back: the connection may end before.
+    if (client.resumption !== null) client.resumption.pending = null;
   }
 
   #post(message: ToSessionStore): void {

@@ -28,12 +28,13 @@ import type { ControlPlane, SubscribeAnswer } from './control-plane.ts';
 import type { FeedStatusNotifier } from './feed-status-notifier.ts';
 import { type Joining, joinBehindLast } from './join-behind-last.ts';
 import { modesToRemove } from './modes-to-remove.ts';
+import { type PacedJoin, PacedJoins } from './paced-joins.ts';
 import type { FeedOffers } from './proxy-intake.ts';
 import { absences, type ParkedSession, restoredWish } from './session-image.ts';
 import type { SnapshotJoin } from './snapshot-join.ts';
 import { type StreamDelivery, termsOf } from './stream-delivery.ts';
 import { failedEntry, subscribeAnswer, subscribeError, unsubscribeAnswer } from './subscription-answers.ts';
-import type { InstrumentStreams, Stream, StreamForm, SubscriptionIndex } from './subscription-index.ts';
+import type { Stream, StreamForm, SubscriptionIndex } from './subscription-index.ts';
 import { entriesOf, type Item, itemOf, permitted, sourceMode, stillPermitted } from './subscription-item.ts';
 import { holdsMode, refuseBeyond, type SubscriptionLimits } from './subscription-limits.ts';
 import { parseWish, type SubscriptionWish } from './subscription-wish.ts';
@@ -47,6 +48,7 @@ export class SubscriptionHandler {
   readonly #snapshots: SnapshotJoin;
   readonly #offers: Pick<FeedOffers, 'capabilities'>;
   readonly #statuses: FeedStatusNotifier;
+  readonly #paced: PacedJoins;
   readonly #limits: SubscriptionLimits;
   readonly #delivery: StreamDelivery;
 
@@ -64,6 +66,7 @@ export class SubscriptionHandler {
     this.#snapshots = snapshots;
     this.#offers = offers;
     this.#statuses = statuses;
+    this.#paced = new PacedJoins(control, index);
     this.#limits = limits;
     this.#delivery = delivery;
   }
@@ -73,21 +76,23 @@ export class SubscriptionHandler {
     if (!parsed.ok) return void refuse(session, parsed.code, parsed.message);
     const parsedWish = parseWish(request, session.options.dialect);
     if (!parsedWish.ok) return void refuse(session, parsedWish.code, parsedWish.message);
-    const { account } = session.identity!;
-    if (account === '') return void refuse(session, 'BROKER_ERROR', 'Broker adapter not found');
+    if (session.identity!.account === '')
+      return void refuse(session, 'BROKER_ERROR', 'Broker adapter not found');
     const { wish } = parsedWish;
     const items = parsed.symbols.map((requested) => this.#itemOf(requested, wish, session.identity!));
     const isSingle = !parsed.batch && wish.isDesign;
     const answer = (outcomes: readonly SubscribeOutcome[]) =>
       this.#answer(session, request, items, outcomes, isSingle ? refuse : null);
-    return this.#serve(session, items, answer, (granted, askedAt) => {
-      for (const [instrument, item] of granted) this.#hold(session, instrument, item, askedAt);
-    });
+    return this.#serve(session, items, answer, (granted, askedAt) =>
+      granted.map(([instrument, item]) => ({
+        need: { slot: instrument.slot, modes: 1 << sourceMode(item) },
+        join: () => this.#hold(session, instrument, item, askedAt),
+      })),
+    );
   }
 
   /**
-   * Gives a client back what an earlier connection of its session held: all of it in one question, then for each instrument
-   * what was missed, the last value, and the stream behind it.
+   * Gives a client back what its session held: one question, then what was missed, the last values, and the streams.
    * @param answer told of each subscription as in a confirmation; not called when the client has gone
    */
   restore(
@@ -103,30 +108,28 @@ export class SubscriptionHandler {
     );
     const confirm = (outcomes: readonly SubscribeOutcome[]) => answer(entriesOf(items, outcomes));
     return this.#serve(client, items, confirm, (granted) => {
-      const taken = new Map<InstrumentStreams, Stream[]>();
-      for (const [instrument, item] of granted) {
-        const stream = this.#take(client, instrument, item);
-        if (stream === null) continue;
-        const streams = this.#index.get(instrument.slot)!;
-        taken.set(streams, [...(taken.get(streams) ?? []), stream]);
-      }
       const absenceFrom = absences(parked);
-      for (const [streams, list] of taken) {
-        this.#joinBehindLast({ client, streams, taken: list, absence: absenceFrom(streams.instrument) });
-      }
+      return [...Map.groupBy(granted, ([{ slot }]) => slot)].map(([slot, group]) => ({
+        need: { slot, modes: group.reduce((bits, [, item]) => bits | (1 << sourceMode(item)), 0) },
+        join: () => {
+          const taken = group.flatMap(([instrument, item]) => this.#take(client, instrument, item) ?? []);
+          const streams = this.#index.get(slot)!;
+          this.#joinBehindLast({ client, streams, taken, absence: absenceFrom(streams.instrument) });
+        },
+      }));
     });
   }
 
   /**
    * Asks for what was wished, answers, and lets the client hold what was granted.
    * @param answer told what became of each item, in their order; not called when the client has gone
-   * @param hold called behind the answer: a client may rely on it that the confirmation precedes the first tick
+   * @param joins done behind the answer: a client may rely on it that the confirmation precedes the first tick
    */
   #serve(
     session: ClientSession,
     items: readonly Item[],
     answer: (outcomes: readonly SubscribeOutcome[]) => void,
-    hold: (granted: readonly (readonly [Instrument, Item])[], askedAt: number) => void,
+    joins: (granted: readonly (readonly [Instrument, Item])[], askedAt: number) => readonly PacedJoin[],
   ): Promise<void> {
     const { account, rights } = session.identity!;
     const allowed = items.map((item) => permitted(item, rights));
@@ -145,7 +148,7 @@ export class SubscriptionHandler {
         answer(outcomes);
         // How the feed stands comes before its ticks, and before a last value that may be stale.
         if ((session.options.features & FEATURE.STATUS) !== 0) this.#statuses.hold(session, instruments);
-        hold(granted, askedAt);
+        return this.#paced.run(session, joins(granted, askedAt));
       } finally {
         // The control plane counts the subscription already. An answer that cannot be written, say because the echoed
         // request_id is nested too deeply, must not leave it there.
@@ -293,8 +296,7 @@ export class SubscriptionHandler {
   }
 
   #joinBehindLast(joining: Joining & { readonly client: ClientSession }): void {
-    const join = (stream: Stream) => this.#join(joining.client, stream);
-    joinBehindLast(joining, this.#snapshots, this.#index, join);
+    joinBehindLast(joining, this.#snapshots, this.#index, (stream) => this.#join(joining.client, stream));
   }
 
   /** Notes what a client subscribes to; the caller lets it join. @returns null for what it holds already */

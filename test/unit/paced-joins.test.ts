@@ -1,0 +1,66 @@
+/** Who joins very many instruments is given their last values as fast as it reads, and no faster. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ClientSession } from '../../src/workers/proxy/client-session.ts';
+import { PacedJoins } from '../../src/workers/proxy/paced-joins.ts';
+import { SubscriptionIndex } from '../../src/workers/proxy/subscription-index.ts';
+import { until } from '../support/until.ts';
+
+const JOINS = 20;
+const LAST_VALUE_BYTES = 20_000;
+
+/** A client with so many last values to be sent, of which it reads nothing unless the test makes it. */
+function scene() {
+  const index = new SubscriptionIndex();
+  const told: number[] = [];
+  const control = {
+    need: (needs: readonly { slot: number }[]) => void told.push(...needs.map(({ slot }) => slot)),
+  };
+  let waiting = 0;
+  let most = 0;
+  const client: { -readonly [K in 'open' | 'socket']: ClientSession[K] } = {
+    open: true,
+    socket: { getBufferedAmount: () => waiting } as ClientSession['socket'],
+  };
+  const joined: number[] = [];
+  const joins = Array.from({ length: JOINS }, (_, slot) => ({
+    need: { slot, modes: 2 },
+    join: () => {
+      joined.push(slot);
+      waiting += LAST_VALUE_BYTES;
+      most = Math.max(most, waiting);
+    },
+  }));
+  const read = () => {
+    waiting = 0;
+  };
+  const done = new PacedJoins(control, index).run(client as ClientSession, joins);
+  return { index, told, client, joined, read, done, most: () => most };
+}
+
+test('all join in their order while no more waits than a client has room for, and upstream keeps what has to wait', async () => {
+  const { index, told, joined, read, done, most } = scene();
+  const first = joined.length;
+  assert.ok(first > 0 && first < JOINS, 'at once as far as there is room');
+  assert.deepEqual([told, index.need(first - 1).modes, index.need(first).modes], [[], 0, 2]);
+  await until('all of them', () => {
+    read();
+    return joined.length === JOINS;
+  });
+  await done;
+  assert.deepEqual(joined, [...joined.keys()]);
+  assert.deepEqual(told, joined.slice(first), 'what joined later is told as it joins');
+  assert.ok(most() <= 4 * LAST_VALUE_BYTES);
+});
+
+test('a client that goes meanwhile joins nothing more', async () => {
+  const { client, joined, done } = scene();
+  const before = joined.length;
+  client.open = false;
+  let isDone = false;
+  void done.then(() => {
+    isDone = true;
+  });
+  await until('the end', () => isDone);
+  assert.equal(joined.length, before);
+});
