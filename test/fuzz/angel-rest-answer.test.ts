@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { readRestAnswer, readTokens } from '../../src/codec/angel/rest-answer.ts';
-import { fuzzBudget } from '../support/fuzz-budget.ts';
+import { fuzz } from '../support/fuzz-budget.ts';
 
 const keys = fc.constantFrom(
   'status',
@@ -21,10 +21,10 @@ const bodies = fc.oneof(
   fc.dictionary(keys, values).map((each) => JSON.stringify(each)),
 );
 
-test('whatever a broker answers is a success with data, or a failure with a code and a short message', () => {
+test('whatever a broker answers is a success with data, or a failure with a code and a short message', async () => {
   const calls = fc.constantFrom('login' as const, 'renew' as const, 'profile' as const);
   const statuses = fc.constantFrom(0, 200, 204, 307, 401, 403, 404, 415, 429, 500, 503);
-  fc.assert(
+  await fuzz(
     fc.property(calls, statuses, bodies, (call, status, body) => {
       const answer = readRestAnswer(call, status, body);
       if (answer.ok) {
@@ -36,6 +36,5 @@ test('whatever a broker answers is a success with data, or a failure with a code
       assert.ok(answer.code.length > 0 && answer.kind.length > 0);
       assert.ok(answer.message.length <= 200);
     }),
-    fuzzBudget(),
   );
 });

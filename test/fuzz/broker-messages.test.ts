@@ -5,7 +5,7 @@ import { parseSubscriptionRequest } from '../../src/codec/angel/request-parser.t
 import { parseServerText as parseAngelText } from '../../src/codec/angel/server-text.ts';
 import { parseRequest as parseKiteRequest } from '../../src/codec/zerodha/request-parser.ts';
 import { parseServerText as parseKiteText } from '../../src/codec/zerodha/server-text.ts';
-import { fuzzBudget } from '../support/fuzz-budget.ts';
+import { fuzz } from '../support/fuzz-budget.ts';
 import { decodeMessage, decodeWireMessage } from '../support/kite-wire.ts';
 
 const LONGEST_TEXT = 200;
@@ -18,13 +18,13 @@ const kiteMessage = fc
   .map(([count, packets]) => Uint8Array.from([count >> 8, count & 0xff, ...Buffer.concat(packets)]));
 const anyBytes = fc.uint8Array({ maxLength: 400 });
 
-test("whatever Zerodha sends as a message, the decoder finds in it what the broker's own SDK would", () => {
-  fc.assert(
+test("whatever Zerodha sends as a message, the decoder finds in it what the broker's own SDK would", async () => {
+  await fuzz(
     fc.property(fc.oneof(kiteMessage, anyBytes), (bytes) => {
       // The view ends with the message: reading behind it would throw.
       assert.deepEqual(decodeMessage(Uint8Array.from(bytes)), decodeWireMessage(bytes));
     }),
-    fuzzBudget(0.5),
+    0.5,
   );
 });
 
@@ -56,8 +56,8 @@ const text = fc.oneof(
   fc.integer({ min: 1, max: 30_000 }).map((depth) => '['.repeat(depth) + ']'.repeat(depth)),
 );
 
-test('whatever a broker, or a program at a simulated one, says in text, it is read without a throw and shown cut', () => {
-  fc.assert(
+test('whatever a broker, or a program at a simulated one, says in text, it is read without a throw and shown cut', async () => {
+  await fuzz(
     fc.property(text, (each) => {
       const angel = parseAngelText(each);
       const kite = parseKiteText(each);
@@ -67,6 +67,6 @@ test('whatever a broker, or a program at a simulated one, says in text, it is re
       parseSubscriptionRequest(each);
       parseKiteRequest(each, 50);
     }),
-    fuzzBudget(0.5),
+    0.5,
   );
 });

@@ -7,7 +7,7 @@ import { modeOf, WORD } from '../../src/codec/tick-message.ts';
 import { escapePart, formatTopic, parseTopic, unescapePart } from '../../src/codec/topic.ts';
 import { encodeEvent } from '../../src/workers/bus/bus-event.ts';
 import { FeedGroupScene, nameOf, tickFrame } from '../support/feed-group-scene.ts';
-import { fuzzBudget } from '../support/fuzz-budget.ts';
+import { fuzz } from '../support/fuzz-budget.ts';
 
 const SYMBOLS = ['TCS', 'INFY', '__proto__'];
 const MODES: readonly Mode[] = Object.values(MODE);
@@ -96,11 +96,11 @@ const message = fc.oneof(
   { weight: 1, arbitrary: anyFrames },
 );
 
-test('whatever feed hosts send, a proxy lives, hands on only what can be shown, and takes the next good tick', (t) => {
+test('whatever feed hosts send, a proxy lives, hands on only what can be shown, and takes the next good tick', async (t) => {
   let handedOn = 0;
   let runs = 0;
   const conversation = fc.array(fc.tuple(fc.nat({ max: 1 }), message), { minLength: 1, maxLength: 20 });
-  fc.assert(
+  await fuzz(
     fc.property(conversation, (messages) => {
       runs++;
       const scene = new FeedGroupScene(2);
@@ -124,15 +124,15 @@ test('whatever feed hosts send, a proxy lives, hands on only what can be shown, 
       scene.links[fresh.followed]!.sendTicks('FRESH', MODE.QUOTE, { epoch: 1, seq: 1, time: 1 });
       assert.equal(scene.drain().filter(({ slot }) => slot === fresh.instrument.slot).length, 1);
     }),
-    fuzzBudget(0.8),
+    0.8,
   );
   t.diagnostic(`${runs} conversations, ${handedOn} ticks handed on`);
   assert.ok(runs > 0, 'no conversations');
 });
 
-test('a topic names what was written into it, and any other text names nothing or the same again', () => {
+test('a topic names what was written into it, and any other text names nothing or the same again', async () => {
   const part = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('%', '%2F', '%25', '/', '', '%252F'));
-  fc.assert(
+  await fuzz(
     fc.property(part, part, part, mode, fc.string(), (broker, exchange, symbol, mode, text) => {
       assert.equal(unescapePart(escapePart(symbol)), symbol);
       const parsed = parseTopic(formatTopic({ broker, exchange, symbol }, mode));
@@ -144,6 +144,6 @@ test('a topic names what was written into it, and any other text names nothing o
       const [topic] = encodeEvent({ type: 'orders', userId: symbol, text: '{}' });
       assert.ok(topic.startsWith('@orders/') && topic.endsWith('/'));
     }),
-    fuzzBudget(0.2),
+    0.2,
   );
 });

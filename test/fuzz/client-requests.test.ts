@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { startEngineFixture } from '../support/engine-fixture.ts';
-import { fuzzBudget } from '../support/fuzz-budget.ts';
+import { fuzz } from '../support/fuzz-budget.ts';
 import { HostileClient } from '../support/hostile-client.ts';
 import { HostileMessage, hostileMessage } from '../support/hostile-request.ts';
 import { until } from '../support/until.ts';
@@ -29,7 +29,7 @@ test('whatever clients send, the proxy lives, answers, and no other client misse
     hasKey: fc.boolean(),
     messages: fc.array(hostileMessage(key), { minLength: 1, maxLength: 12 }),
   });
-  await fc.assert(
+  await fuzz(
     fc.asyncProperty(conversation, async ({ path, hasKey, messages }) => {
       runs++;
       const hostile = await HostileClient.connect(wsUrl, path);
@@ -48,7 +48,6 @@ test('whatever clients send, the proxy lives, answers, and no other client misse
       assert.equal(restarts(), 0, 'a worker was started anew');
       assert.deepEqual(fatal, []);
     }),
-    fuzzBudget(),
   );
 
   t.diagnostic(`${runs} conversations, ${answers} answers`);

@@ -10,7 +10,7 @@ import {
 } from '../../src/workers/bus/control-message.ts';
 import { ControlClient } from '../support/control-client.ts';
 import { startEngineFixture } from '../support/engine-fixture.ts';
-import { fuzzBudget } from '../support/fuzz-budget.ts';
+import { fuzz } from '../support/fuzz-budget.ts';
 import { until } from '../support/until.ts';
 
 const wild = fc.oneof(
@@ -97,8 +97,8 @@ const answer = fc.record(
   { requiredKeys: ['id', 'type'] },
 );
 
-test('what is read of a control message is written back as the same, and everything else is refused', () => {
-  fc.assert(
+test('what is read of a control message is written back as the same, and everything else is refused', async () => {
+  await fuzz(
     fc.property(frame, answer, (bytes, fields) => {
       const asked = parseRequest(bytes);
       if (asked.type === 'error') assert.match(asked.code, /^CONTROL_(INVALID|PROTOCOL)$/);
@@ -107,7 +107,7 @@ test('what is read of a control message is written back as the same, and everyth
       if (answered !== null) assert.deepEqual(parseAnswer(Buffer.from(encodeAnswer(answered))), answered);
       parseAnswer(bytes);
     }),
-    fuzzBudget(0.4),
+    0.4,
   );
 });
 
@@ -116,7 +116,7 @@ test('whatever proxies ask, a feed host lives, answers each of them, and has an 
   const hostile = new ControlClient(t, busEndpoint);
   const steady = new ControlClient(t, busEndpoint);
   let sent = 0;
-  await fc.assert(
+  await fuzz(
     fc.asyncProperty(
       fc.array(fc.array(frame, { minLength: 1, maxLength: 3 }), { maxLength: 20 }),
       async (messages) => {
@@ -127,7 +127,7 @@ test('whatever proxies ask, a feed host lives, answers each of them, and has an 
         assert.equal((await steady.hello()).type, 'hello');
       },
     ),
-    fuzzBudget(0.6),
+    0.6,
   );
   // What hangs when the time is over is not the property's failure.
   assert.equal((await steady.hello()).type, 'hello');

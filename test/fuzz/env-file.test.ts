@@ -7,7 +7,7 @@ import { parseEnvFile } from '../../src/main/config/env-file.ts';
 import { loadConfig } from '../../src/main/config.ts';
 import { CONFIG_KEYS, CONFIG_OPTIONS } from '../../src/main/config-options.ts';
 import { TickwireError } from '../../src/main/errors.ts';
-import { fuzzBudget } from '../support/fuzz-budget.ts';
+import { fuzz } from '../support/fuzz-budget.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const SECRET = 'a-secret-that-nobody-may-read';
@@ -67,12 +67,12 @@ const bytes = fc.oneof(
   fc.uint8Array({ maxLength: 300 }).map((each) => Buffer.from(each)),
 );
 
-test('whatever stands in .env, the start has a configuration or says in one line what is wrong, and no secret', (t) => {
+test('whatever stands in .env, the start has a configuration or says in one line what is wrong, and no secret', async (t) => {
   const cwd = temporaryDirectory(t);
   const secret = OPTIONS.filter((option) => option.secret).map(({ env }) => env);
   let refused = 0;
   let runs = 0;
-  fc.assert(
+  await fuzz(
     fc.property(bytes, fc.constantFrom(...secret), (each, name) => {
       runs++;
       writeFileSync(join(cwd, '.env'), Buffer.concat([each, Buffer.from(`\n${name}=${SECRET}\n`)]));
@@ -86,19 +86,19 @@ test('whatever stands in .env, the start has a configuration or says in one line
         assert.ok(!error.message.includes(SECRET), error.message);
       }
     }),
-    fuzzBudget(0.7),
+    0.7,
   );
   t.diagnostic(`${runs} files, ${refused} refused`);
 });
 
-test('a plain pair is read as it stands, whatever stands around it', () => {
+test('a plain pair is read as it stands, whatever stands around it', async () => {
   const plain = fc.stringMatching(/^[A-Za-z0-9_./:,-]{1,30}$/);
   const comment = fc.stringMatching(/^#[^\r\n]{0,30}$/);
-  fc.assert(
+  await fuzz(
     fc.property(fc.array(comment, { maxLength: 4 }), plain, quote, (comments, text, mark) => {
       const lines = [...comments, `KEY=${mark}${text}${mark}`, ...comments];
       assert.equal(parseEnvFile(lines.join('\n')).KEY, text);
     }),
-    fuzzBudget(0.3),
+    0.3,
   );
 });

@@ -11,7 +11,7 @@ import { controlEndpointOf } from '../../src/workers/bus/bus-address.ts';
 import { ANGEL_VECTORS } from '../support/angel-wire.ts';
 import { BusClient } from '../support/bus-client.ts';
 import { startEngineFixture } from '../support/engine-fixture.ts';
-import { fuzzBudget } from '../support/fuzz-budget.ts';
+import { fuzz } from '../support/fuzz-budget.ts';
 import { OpenAlgoPublisher } from '../support/openalgo-publisher.ts';
 import { until } from '../support/until.ts';
 import { exchangeOf, insertInstruments, symbolOf, VectorUpstream } from '../support/vector-upstream.ts';
@@ -174,13 +174,13 @@ test('what comes in from brokers, from OpenAlgo and at the bus', async (t) => {
 
   await t.test('whatever a broker sends, its next good frame is served', async (t) => {
     let messages = 0;
-    await fc.assert(
+    await fuzz(
       fc.asyncProperty(fc.array(said, { minLength: 1, maxLength: 30 }), async (each) => {
         messages += each.length;
         for (const data of each) upstream.sendRaw(data);
         await assertServed();
       }),
-      fuzzBudget(0.35),
+      0.35,
     );
     t.diagnostic(`${messages} messages`);
   });
@@ -191,7 +191,7 @@ test('what comes in from brokers, from OpenAlgo and at the bus', async (t) => {
       const publisher = await OpenAlgoPublisher.connect(t, started.openalgoBusEndpoint!);
       await steady.ask({ action: 'subscribe_orders' });
       let messages = 0;
-      await fc.assert(
+      await fuzz(
         fc.asyncProperty(fc.array(openAlgoMessage, { minLength: 1, maxLength: 20 }), async (each) => {
           messages += each.length;
           for (const frames of each) publisher.sendFrames(...frames);
@@ -201,7 +201,7 @@ test('what comes in from brokers, from OpenAlgo and at the bus', async (t) => {
             steady.received.some(({ message }) => message.orderid === order),
           );
         }),
-        fuzzBudget(0.3),
+        0.3,
       );
       t.diagnostic(`${messages} messages`);
       await assertServed();
@@ -216,7 +216,7 @@ test('what comes in from brokers, from OpenAlgo and at the bus', async (t) => {
       t.after(() => hostile.close());
       hostile.connect(busEndpoint);
       let rounds = 0;
-      await fc.assert(
+      await fuzz(
         fc.asyncProperty(
           fc.array(subscription, { maxLength: 20 }),
           zmtp,
@@ -236,7 +236,7 @@ test('what comes in from brokers, from OpenAlgo and at the bus', async (t) => {
             });
           },
         ),
-        fuzzBudget(0.35),
+        0.35,
       );
       t.diagnostic(`${rounds} rounds`);
       await assertServed();

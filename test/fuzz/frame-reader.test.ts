@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { anyCuts, anyStream, cut, seenByReader, seenByWs } from '../support/frame-scene.ts';
-import { fuzzBudget } from '../support/fuzz-budget.ts';
+import { fuzz } from '../support/fuzz-budget.ts';
 
 /** Bytes of a server, some of them overwritten: lengths that lie, heads in the middle of a message. */
 const damaged = fc
@@ -16,13 +16,12 @@ const anyBytes = fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(by
 
 test('bytes that are no WebSocket never break the feed, and make nothing a message that ws would not', async () => {
   let runs = 0;
-  await fc.assert(
+  await fuzz(
     fc.asyncProperty(fc.oneof(anyBytes, damaged), anyCuts, async (bytes, shares) => {
       const chunks = cut(bytes, shares);
       assert.deepEqual(await seenByReader(chunks), await seenByWs(chunks));
       runs++;
     }),
-    fuzzBudget(),
   );
   assert.ok(runs > 0, `${runs} runs`);
 });

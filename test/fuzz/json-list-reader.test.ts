@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { ListFormatError, type ListRow } from '../../src/codec/instrument-list.ts';
 import { JsonListReader } from '../../src/codec/json-list-reader.ts';
-import { fuzzBudget } from '../support/fuzz-budget.ts';
+import { fuzz } from '../support/fuzz-budget.ts';
 
 const MAX_PIECE = 40;
 
@@ -38,31 +38,31 @@ const lengths = fc.array(fc.integer({ min: 1, max: MAX_PIECE }), { minLength: 1,
 const list = fc.array(fc.dictionary(fc.string(), fc.jsonValue()), { minLength: 1, maxLength: 8 });
 const space = fc.constantFrom(0, 1, 2, '\t');
 
-test('a list is the same however it is cut into pieces and set', () => {
-  fc.assert(
+test('a list is the same however it is cut into pieces and set', async () => {
+  await fuzz(
     fc.property(list, lengths, space, fc.boolean(), (rows, pieces, indent, hasMark) => {
       const text = JSON.stringify(rows, null, indent);
       assert.deepEqual(read(`${hasMark ? '\uFEFF' : ''}${text}\r\n`, pieces), JSON.parse(text));
     }),
-    fuzzBudget(0.3),
+    0.3,
   );
 });
 
-test('a list that was cut anywhere is never taken for a whole one', () => {
-  fc.assert(
+test('a list that was cut anywhere is never taken for a whole one', async () => {
+  await fuzz(
     fc.property(list, lengths, fc.nat(), (rows, pieces, cut) => {
       const text = JSON.stringify(rows);
       const part = text.slice(0, cut % text.length);
       const { kind } = refusal(part, pieces);
       assert.equal(kind, part === '' ? 'empty' : 'cut');
     }),
-    fuzzBudget(0.3),
+    0.3,
   );
 });
 
-test('whatever bytes come, they are read as JSON would read them or refused, never half', () => {
+test('whatever bytes come, they are read as JSON would read them or refused, never half', async () => {
   const pieces = fc.constantFrom('[', ']', '{', '}', ',', '"', '\\', '{}', '{"a":1}', ' ', 'x', 'null', '1');
-  fc.assert(
+  await fuzz(
     fc.property(fc.array(pieces, { maxLength: 12 }), lengths, (parts, sizes) => {
       const text = parts.join('');
       let rows: ListRow[];
@@ -74,7 +74,7 @@ test('whatever bytes come, they are read as JSON would read them or refused, nev
       }
       assert.deepEqual(rows, JSON.parse(text));
     }),
-    fuzzBudget(0.4),
+    0.4,
   );
 });
 

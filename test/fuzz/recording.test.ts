@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { recordingFileHeader } from '../../src/codec/recording/block-writer.ts';
 import { RECORDED } from '../../src/codec/recording/recording-layout.ts';
-import { fuzzBudget } from '../support/fuzz-budget.ts';
+import { fuzz } from '../support/fuzz-budget.ts';
 import { buildRecording, readBack } from '../support/recording.ts';
 
 const SAMPLE = Array.from({ length: 6 }, (_, b) =>
@@ -24,8 +24,8 @@ const change = fc.record({
   insert: fc.uint8Array({ maxLength: 60 }),
 });
 
-test('a file that was changed anywhere gives only records that were written, and accounts for every other byte', () => {
-  fc.assert(
+test('a file that was changed anywhere gives only records that were written, and accounts for every other byte', async () => {
+  await fuzz(
     fc.property(fc.array(change, { minLength: 1, maxLength: 5 }), (changes) => {
       let bytes: Buffer = WHOLE;
       for (const { at, cut, insert } of changes) {
@@ -37,16 +37,16 @@ test('a file that was changed anywhere gives only records that were written, and
       const whole = blocks.reduce((sum, block) => sum + block.bytes + 40, 0);
       assert.equal(damaged + whole, bytes.length - recordingFileHeader().length);
     }),
-    fuzzBudget(0.6),
+    0.6,
   );
 });
 
-test('random bytes behind a header never break the reader', () => {
-  fc.assert(
+test('random bytes behind a header never break the reader', async () => {
+  await fuzz(
     fc.property(fc.uint8Array({ maxLength: 5000, size: 'max' }), (tail) => {
       const { records } = readBack(Buffer.concat([recordingFileHeader(), tail]));
       assert.deepEqual(records, []);
     }),
-    fuzzBudget(0.4),
+    0.4,
   );
 });

@@ -5,7 +5,7 @@
  *   npm run test:fuzz -- --seconds 60 --only bus    the files whose names contain the word
  *   npm run test:fuzz -- --seconds 60 --seed 7      the same random numbers again
  *
- * A failure shows the shortest input that was found, with the seed and the path to it.
+ * A failure shows the shortest input that was found, with the seed that leads to it at once.
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';

@@ -7,7 +7,7 @@ import { deflated, pingRequest } from '../conformance/websocket/conformance-case
 import { clientFrame } from '../support/client-frame.ts';
 import { startEngineFixture } from '../support/engine-fixture.ts';
 import { type FuzzFrame, foretell } from '../support/frame-oracle.ts';
-import { fuzzBudget } from '../support/fuzz-budget.ts';
+import { fuzz } from '../support/fuzz-budget.ts';
 import { OPCODE, RawClient } from '../support/raw-client.ts';
 import { until } from '../support/until.ts';
 
@@ -85,7 +85,7 @@ test('frames below the library', async (t) => {
 
   await t.test('frames in any order are answered, refused or closed as the standard has it', async (t) => {
     let runs = 0;
-    await fc.assert(
+    await fuzz(
       fc.asyncProperty(fc.array(frame, { minLength: 1, maxLength: 8 }), chops, async (frames, lengths) => {
         runs++;
         const raw = await RawClient.connect(wsUrl);
@@ -114,7 +114,7 @@ test('frames below the library', async (t) => {
           raw.socket.destroy();
         }
       }),
-      fuzzBudget(0.5),
+      0.5,
     );
     t.diagnostic(`${runs} connections`);
     assert.ok(runs > 0, 'no connections');
@@ -135,7 +135,7 @@ test('frames below the library', async (t) => {
           .map(([each, announced]) => clientFrame({ ...each, announced, lengthBytes: 9 })),
       );
       let runs = 0;
-      await fc.assert(
+      await fuzz(
         fc.asyncProperty(bytes, chops, fc.boolean(), async (each, lengths, isReset) => {
           runs++;
           const raw = await RawClient.connect(wsUrl, '/?compress=on', undefined, 'permessage-deflate');
@@ -144,7 +144,7 @@ test('frames below the library', async (t) => {
           else raw.socket.end();
           await until('the end of the connection', () => raw.isClosed);
         }),
-        fuzzBudget(0.25),
+        0.25,
       );
       t.diagnostic(`${runs} connections`);
       await assertUndisturbed();
@@ -180,7 +180,7 @@ test('frames below the library', async (t) => {
         Buffer.from([`${method} ${path} ${version}`, ...lines].join('\r\n') + end, 'latin1'),
       );
     let runs = 0;
-    await fc.assert(
+    await fuzz(
       fc.asyncProperty(head, chops, async (bytes, lengths) => {
         runs++;
         const socket = connect(Number(port), hostname);
@@ -190,7 +190,7 @@ test('frames below the library', async (t) => {
         await new Promise(setImmediate);
         socket.destroy();
       }),
-      fuzzBudget(0.25),
+      0.25,
     );
     t.diagnostic(`${runs} handshakes`);
     await assertUndisturbed();
