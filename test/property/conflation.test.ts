@@ -147,7 +147,7 @@ test('of every instrument and mode each client gets the ticks in order, the last
         scene.connect({ features }),
         scene.connect({ features, slow: 'deliver' }),
         scene.connect({ features: FEATURE.SEQUENCE }),
-        scene.connect({ features }),
+        scene.connect({ features }, true),
       ];
       for (const each of clients) {
         for (const [i] of INSTRUMENTS.entries()) {

@@ -47,9 +47,14 @@ class FakeSocket {
   readonly topics = new Set<string>();
   readonly read: ReadMessage[] = [];
   #buffered = 0;
+  readonly #isDirect: boolean;
+
+  constructor(isDirect: boolean) {
+    this.#isDirect = isDirect;
+  }
 
   getUserData() {
-    return { query: '', subprotocol: '', isDirect: false, isCompressed: false, session: undefined };
+    return { query: '', subprotocol: '', isDirect: this.#isDirect, isCompressed: false, session: undefined };
   }
 
   getBufferedAmount(): number {
@@ -143,8 +148,9 @@ export class SlowScene {
     this.#broadcaster = new Broadcaster({ publish: publish as never }, this.index, SILENT);
   }
 
-  connect(options: Partial<ConnectionOptions> = {}): SceneClient {
-    const socket = new FakeSocket();
+  /** @param isDirect each tick in a write of its own */
+  connect(options: Partial<ConnectionOptions> = {}, isDirect = false): SceneClient {
+    const socket = new FakeSocket(isDirect);
     const session = new ClientSession(
       socket as never,
       {
