@@ -21,18 +21,27 @@ export interface BusIntakeScene {
   lastFlags(slot: number): number | null;
 }
 
+export interface BusIntakeTimes {
+  readonly connectAnewMs?: number;
+  /**
+   * A connection of which nothing was heard for three of them is given up by ZeroMQ, and what was on its way is lost. The
+   * short default is for tests of just that: on a busy machine it happens by itself.
+   */
+  readonly heartbeatMs?: number;
+}
+
 /** @param news gets what is told unasked */
 export function createBusIntake(
   feeds: readonly (readonly string[])[],
   news: string[],
-  connectAnewMs?: number,
+  { connectAnewMs, heartbeatMs = HEARTBEAT_MS }: BusIntakeTimes = {},
 ): BusIntake {
   return new BusIntake({
     task: {
       kind: 'bus',
       feeds,
       receiveHighWaterMark: 1000,
-      heartbeatMs: HEARTBEAT_MS,
+      heartbeatMs,
       controlTimeoutMs: CONTROL_TIMEOUT_MS,
       curve: null,
     },
@@ -68,11 +77,11 @@ export function createBusIntake(
 export function startBusIntake(
   t: TestContext,
   feeds: readonly (readonly string[])[],
-  connectAnewMs?: number,
+  times?: BusIntakeTimes,
 ): BusIntakeScene {
   const news: string[] = [];
   const ticks: string[] = [];
-  const intake = createBusIntake(feeds, news, connectAnewMs);
+  const intake = createBusIntake(feeds, news, times);
   const onTick = (words: Int32Array) =>
     void ticks.push(`${words[WORD.SLOT]} ${readInt64(words, WORD.EPOCH)}/${readInt64(words, WORD.SEQ)}`);
   const pump = intake.createPump({
