@@ -16,6 +16,8 @@ import { until } from '../support/until.ts';
 const DRAIN = { type: 'drain', reason: 'drain', spreadMs: 10_000 } as const;
 /** So long signals mean what was asked for already. */
 const SAME_WISH_MS = 500;
+/** Of a process on a machine that is busy with many others. */
+const START_TIMEOUT_MS = 40_000;
 const ADVICE = /^going away; reconnect in \d+ ms$/;
 
 test('clients take what was sent to them, read the answers to what they asked, and when to come back', async (t) => {
@@ -127,7 +129,7 @@ test('a proxy without feed hosts is drained too; a signal means that nobody is w
   const cwd = temporaryDirectory(t);
   const flags = ['--feeds=tcp://127.0.0.1:1', '--control-timeout=60', '--drain-timeout=500'];
   const cli = await CliProcess.spawn(t, flags, undefined, cwd, ['proxy']);
-  await until('the start', () => cli.output.includes('serves clients'), 15_000);
+  await until('the start', () => cli.output.includes('serves clients'), START_TIMEOUT_MS);
   const idle = await cli.client('', { authenticate: false });
   const asking = await cli.client('', { authenticate: false });
   // Nobody is there who could answer.

@@ -8,6 +8,8 @@ import { TestClient, type TestClientOptions } from './test-client.ts';
 import { tickSourceFlags } from './tick-source-flags.ts';
 import { until } from './until.ts';
 
+/** Of a process on a machine that is busy with many others. */
+const START_TIMEOUT_MS = 40_000;
 const CLI = new URL('../../src/main/index.ts', import.meta.url).pathname;
 
 /** A port that was free a moment ago. */
@@ -82,7 +84,7 @@ export class CliProcess {
 
   /** The demo key, printed when the engine runs. */
   async untilRunning(): Promise<string> {
-    return until('the demo key', () => /^Demo key: (\w+)$/m.exec(this.output)?.[1], 15_000);
+    return until('the demo key', () => /^Demo key: (\w+)$/m.exec(this.output)?.[1], START_TIMEOUT_MS);
   }
 
   /** A client as soon as one can connect. */
