@@ -1,7 +1,4 @@
-/**
- * Subscribe and unsubscribe: from a client's request to streams and to the control plane's wishes. Proxy worker thread.
- */
-
+/** Subscribe and unsubscribe: from a client's request to streams and the control plane's wishes. Proxy worker thread. */
 import {
   type ParsedSymbols,
   parseMode,
@@ -113,7 +110,8 @@ export class SubscriptionHandler {
         need: { slot, modes: group.reduce((bits, [, item]) => bits | (1 << sourceMode(item)), 0) },
         join: () => {
           const taken = group.flatMap(([instrument, item]) => this.#take(client, instrument, item) ?? []);
-          const streams = this.#index.get(slot)!;
+          const streams = this.#index.get(slot);
+          if (streams === undefined) return;
           this.#joinBehindLast({ client, streams, taken, absence: absenceFrom(streams.instrument) });
         },
       }));
@@ -300,8 +298,10 @@ export class SubscriptionHandler {
   }
 
   /** Notes what a client subscribes to; the caller lets it join. @returns null for what it holds already */
-  #take(session: ClientSession, instrument: Instrument, { context, servedLevel }: Item): Stream | null {
-    const { wish } = context;
+  #take(session: ClientSession, instrument: Instrument, item: Item): Stream | null {
+    // Rights may have become less while it waited for its turn.
+    if (permitted(item, session.identity?.rights ?? null).refusal !== null) return null;
+    const { wish } = item.context;
     const { framing, features, dialect } = session.options;
     const form: StreamForm = {
       view: wish.mode,
@@ -309,7 +309,7 @@ export class SubscriptionHandler {
       features: features & SHAPES_TICKS,
       dialect,
       depthLevel: wish.depthLevel,
-      servedLevel,
+      servedLevel: item.servedLevel,
     };
     const held = findHolding(session, instrument)?.streams.get(wish.mode);
     // Mode 4 with another number of levels takes the place of the one before.
