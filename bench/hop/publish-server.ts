@@ -3,7 +3,7 @@
  * want it. After each volley it waits until they have read everything, so that no socket's buffer is ever full.
  */
 import { App, us_socket_local_port } from 'uWebSockets.js';
-import { compressionOf } from '../../src/workers/proxy/compression.ts';
+import { compressionOf } from '../../src/workers/proxy/connection/compression.ts';
 import { PrebuiltQuote } from '../end-to-end/rivals/prebuilt-quote.ts';
 import { serveParent } from '../harness/child-program.ts';
 import { ownThread, readThreadUsage } from '../harness/thread-usage.ts';

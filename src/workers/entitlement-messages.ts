@@ -12,7 +12,7 @@ export interface Rights {
   /** Levels per side. Depth (mode 3) has five of them. */
   readonly depthLevels: readonly number[] | null;
   readonly exchanges: readonly string[] | null;
-  /** Patterns: see `proxy/symbol-pattern.ts`. */
+  /** Patterns: see `proxy/entitlements/symbol-pattern.ts`. */
   readonly symbols: readonly string[] | null;
   /** Order updates of the key's user. */
   readonly orders: boolean;

@@ -2,7 +2,7 @@
 import type { Dialect } from '../codec/dialect.ts';
 import type { AdmissionTask } from './admission-messages.ts';
 import type { HelloData } from './bus/control-message.ts';
-import type { SlowLimits } from './proxy/slow-ladder.ts';
+import type { SlowLimits } from './proxy/slow/slow-ladder.ts';
 import type { AccountStatus, InstrumentName, SharedMemory, WaitStrategyName } from './worker-messages.ts';
 
 export interface BusTask {

@@ -8,7 +8,7 @@
  * | 1        | bytes of requests that wait                      | KiB   | the worker of the row          |
  * | 2        | subscriptions                                    |       | the worker of the row          |
  * | 3        | connections                                      |       | the worker of the row          |
- * | 4        | streams: see `proxy/subscription-index.ts`       |       | the worker of the row          |
+ * | 4        | streams: see `proxy/subscriptions/subscription-index.ts`       |       | the worker of the row          |
  * | 5        | handshakes: sockets that are no client's yet     |       | the worker of the row          |
  * | 6 and on | subscriptions of a key, which main gives a place |       | the worker of the row          |
  *

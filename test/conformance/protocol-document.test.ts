@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { CLOSE } from '../../src/workers/proxy/close-codes.ts';
+import { CLOSE } from '../../src/workers/proxy/connection/close-codes.ts';
 import { alwaysOpen } from '../support/calendar-file.ts';
 import { type EngineFixture, startEngineFixture } from '../support/engine-fixture.ts';
 import { OpenAlgoPublisher } from '../support/openalgo-publisher.ts';

@@ -3,7 +3,7 @@
 import * as library from 'uWebSockets.js';
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { SHARED } from '../../src/workers/proxy/compression.ts';
+import { SHARED } from '../../src/workers/proxy/connection/compression.ts';
 import { startEngineFixture } from '../support/engine-fixture.ts';
 import type { Received, TestClient } from '../support/test-client.ts';
 import { until } from '../support/until.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { BacklogAge } from '../../src/workers/proxy/backlog-age.ts';
+import { BacklogAge } from '../../src/workers/proxy/slow/backlog-age.ts';
 
 const EVERY_MS = 100;
 

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { FEATURE } from '../../src/codec/framing.ts';
 import { MODE, type Mode } from '../../src/codec/tick.ts';
-import { type DeliveryTerms, PLAIN_TERMS } from '../../src/workers/proxy/delivery-terms.ts';
+import { type DeliveryTerms, PLAIN_TERMS } from '../../src/workers/proxy/slow/delivery-terms.ts';
 import { INSTRUMENTS, type KnownTick, type ReadMessage, SlowScene } from '../support/slow-scene.ts';
 
 const MODES: readonly Mode[] = [MODE.LTP, MODE.QUOTE, MODE.DEPTH];

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { FEATURE } from '../../src/codec/framing.ts';
 import { MODE } from '../../src/codec/tick.ts';
-import { DueQueue } from '../../src/workers/proxy/due-queue.ts';
+import { DueQueue } from '../../src/workers/proxy/slow/due-queue.ts';
 import { SlowScene } from '../support/slow-scene.ts';
 
 const NEVER = { ltp: 0, quote: 0, depth: 0 };

@@ -2,16 +2,16 @@
 import type { ConnectionOptions } from '../../src/codec/connection-options.ts';
 import { type Instrument, MODE, type Mode } from '../../src/codec/tick.ts';
 import { WORD, writeInt64 } from '../../src/codec/tick-message.ts';
+import type { ProxyLimits } from '../../src/workers/proxy/admission/proxy-limits.ts';
+import { RequestAllowance } from '../../src/workers/proxy/admission/request-allowance.ts';
+import { WorkTurns } from '../../src/workers/proxy/admission/work-turns.ts';
 import { Broadcaster } from '../../src/workers/proxy/broadcaster.ts';
-import { addHolding, ClientSession, findHolding } from '../../src/workers/proxy/client-session.ts';
-import { Conflator } from '../../src/workers/proxy/conflator.ts';
-import type { DeliveryTerms } from '../../src/workers/proxy/delivery-terms.ts';
-import type { ProxyLimits } from '../../src/workers/proxy/proxy-limits.ts';
-import { RequestAllowance } from '../../src/workers/proxy/request-allowance.ts';
-import { SlowLadder, type SlowLimits } from '../../src/workers/proxy/slow-ladder.ts';
-import { StreamDelivery } from '../../src/workers/proxy/stream-delivery.ts';
-import { SubscriptionIndex } from '../../src/workers/proxy/subscription-index.ts';
-import { WorkTurns } from '../../src/workers/proxy/work-turns.ts';
+import { addHolding, ClientSession, findHolding } from '../../src/workers/proxy/connection/client-session.ts';
+import { Conflator } from '../../src/workers/proxy/slow/conflator.ts';
+import type { DeliveryTerms } from '../../src/workers/proxy/slow/delivery-terms.ts';
+import { SlowLadder, type SlowLimits } from '../../src/workers/proxy/slow/slow-ladder.ts';
+import { StreamDelivery } from '../../src/workers/proxy/slow/stream-delivery.ts';
+import { SubscriptionIndex } from '../../src/workers/proxy/subscriptions/subscription-index.ts';
 import type { TickSource } from '../../src/workers/tick-source.ts';
 import { RELIANCE, sampleTick } from './sample-tick.ts';
 

@@ -4,8 +4,11 @@ import { test } from 'node:test';
 import { MODE, type Mode } from '../../src/codec/tick.ts';
 import { readInt64, WORD } from '../../src/codec/tick-message.ts';
 import { Broadcaster } from '../../src/workers/proxy/broadcaster.ts';
-import { SnapshotJoin } from '../../src/workers/proxy/snapshot-join.ts';
-import { type StreamForm, SubscriptionIndex } from '../../src/workers/proxy/subscription-index.ts';
+import { SnapshotJoin } from '../../src/workers/proxy/subscriptions/snapshot-join.ts';
+import {
+  type StreamForm,
+  SubscriptionIndex,
+} from '../../src/workers/proxy/subscriptions/subscription-index.ts';
 import type { TickSource } from '../../src/workers/tick-source.ts';
 import { RELIANCE, sampleTick } from '../support/sample-tick.ts';
 

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { AdmissionDesk } from '../../src/main/admission/admission-desk.ts';
 import { clientLimits } from '../../src/main/admission/client-limits.ts';
 import { loadConfig } from '../../src/main/config.ts';
-import { InboundBudget, OutboundBudget } from '../../src/workers/proxy/byte-budgets.ts';
+import { InboundBudget, OutboundBudget } from '../../src/workers/proxy/admission/byte-budgets.ts';
 
 const MIB = 2 ** 20;
 const LINGER_MS = 1000;

@@ -1,7 +1,7 @@
 /** By which address a client is counted. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addressText, ClientAddresses } from '../../src/workers/proxy/client-address.ts';
+import { addressText, ClientAddresses } from '../../src/workers/proxy/admission/client-address.ts';
 
 const addresses = new ClientAddresses(['127.0.0.0/8', '::1', '10.0.0.0/8', '2001:db8:1::/48']);
 

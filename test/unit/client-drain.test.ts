@@ -4,9 +4,9 @@ import { type TestContext, test } from 'node:test';
 import { FEATURE } from '../../src/codec/framing.ts';
 import type { ServerMessage } from '../../src/codec/server-message.ts';
 import type { DrainNews } from '../../src/workers/drain-messages.ts';
-import { ClientDrain } from '../../src/workers/proxy/client-drain.ts';
-import type { ClientSession } from '../../src/workers/proxy/client-session.ts';
-import type { Close } from '../../src/workers/proxy/close-codes.ts';
+import { ClientDrain } from '../../src/workers/proxy/connection/client-drain.ts';
+import type { ClientSession } from '../../src/workers/proxy/connection/client-session.ts';
+import type { Close } from '../../src/workers/proxy/connection/close-codes.ts';
 import { until } from '../support/until.ts';
 
 interface Client {

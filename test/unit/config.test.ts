@@ -5,7 +5,6 @@ import { type TestContext, test } from 'node:test';
 import { loadConfig } from '../../src/main/config.ts';
 import { CONFIG_KEYS, CONFIG_OPTIONS, type ConfigKey } from '../../src/main/config-options.ts';
 import { TickwireError } from '../../src/main/errors.ts';
-import { curveKeyToHex, parseCurveKey } from '../../src/workers/bus/curve-key.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const NOWHERE = '/nonexistent';
@@ -389,18 +388,4 @@ test('a bus endpoint without room for the control socket is refused', () => {
       refusal({ argv: [`--bus-endpoint=${endpoint}`] }).message,
       /--bus-endpoint is .*from 1 to 65534/,
     );
-});
-
-test('a CURVE key means the same in hex, of either case, and in Z85, and hex comes out again', () => {
-  for (const text of [CURVE_HEX, CURVE_HEX.toUpperCase(), CURVE_Z85, ` ${CURVE_Z85}\n`])
-    assert.equal(parseCurveKey(text), CURVE_Z85);
-  assert.equal(curveKeyToHex(CURVE_Z85), CURVE_HEX);
-  // Not in the alphabet; five digits above 32 bits.
-  for (const text of [
-    CURVE_Z85.replace('H', '~'),
-    `#####${CURVE_Z85.slice(5)}`,
-    CURVE_HEX.replace('8', 'g'),
-    '',
-  ])
-    assert.equal(parseCurveKey(text), undefined);
 });

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MODE } from '../../src/codec/tick.ts';
-import { PLAIN_TERMS } from '../../src/workers/proxy/delivery-terms.ts';
-import { refuseByRights, type Subscribed } from '../../src/workers/proxy/entitlement-check.ts';
-import { type Item, permitted, stillPermitted } from '../../src/workers/proxy/subscription-item.ts';
+import { refuseByRights, type Subscribed } from '../../src/workers/proxy/entitlements/entitlement-check.ts';
+import { PLAIN_TERMS } from '../../src/workers/proxy/slow/delivery-terms.ts';
+import {
+  type Item,
+  permitted,
+  stillPermitted,
+} from '../../src/workers/proxy/subscriptions/subscription-item.ts';
 import { rightsOf } from '../support/entitlement-file.ts';
 
 const QUOTE: Subscribed = { exchange: 'NSE', symbol: 'INFY', mode: MODE.QUOTE, depthLevel: 5 };

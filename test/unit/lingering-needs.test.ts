@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MODE } from '../../src/codec/tick.ts';
-import { LingeringNeeds } from '../../src/workers/proxy/lingering-needs.ts';
-import { SubscriptionIndex } from '../../src/workers/proxy/subscription-index.ts';
+import { LingeringNeeds } from '../../src/workers/proxy/sessions/lingering-needs.ts';
+import { SubscriptionIndex } from '../../src/workers/proxy/subscriptions/subscription-index.ts';
 import type { SlotNeed } from '../../src/workers/worker-messages.ts';
 import { RELIANCE } from '../support/sample-tick.ts';
 

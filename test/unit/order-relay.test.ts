@@ -1,9 +1,9 @@
 /** Order updates on their way to clients: what cannot be passed on harms nobody else. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ClientSession } from '../../src/workers/proxy/client-session.ts';
+import type { ClientSession } from '../../src/workers/proxy/connection/client-session.ts';
 import { OrderRelay } from '../../src/workers/proxy/order-relay.ts';
-import type { Refuse } from '../../src/workers/proxy/subscription-handler.ts';
+import type { Refuse } from '../../src/workers/proxy/subscriptions/subscription-handler.ts';
 import { rightsOf } from '../support/entitlement-file.ts';
 
 function sessionWith(framing: 'json' | 'msgpack', received: (string | Uint8Array)[]): ClientSession {

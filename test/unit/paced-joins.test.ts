@@ -1,9 +1,9 @@
 /** Who joins very many instruments is given their last values as fast as it reads, and no faster. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ClientSession } from '../../src/workers/proxy/client-session.ts';
-import { PacedJoins } from '../../src/workers/proxy/paced-joins.ts';
-import { SubscriptionIndex } from '../../src/workers/proxy/subscription-index.ts';
+import type { ClientSession } from '../../src/workers/proxy/connection/client-session.ts';
+import { PacedJoins } from '../../src/workers/proxy/subscriptions/paced-joins.ts';
+import { SubscriptionIndex } from '../../src/workers/proxy/subscriptions/subscription-index.ts';
 import { until } from '../support/until.ts';
 
 const JOINS = 20;

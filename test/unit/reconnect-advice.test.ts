@@ -1,7 +1,7 @@
 /** When clients that were sent away together come back. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { reconnectAdvice, reconnectWindow } from '../../src/workers/proxy/reconnect-advice.ts';
+import { reconnectAdvice, reconnectWindow } from '../../src/workers/proxy/connection/reconnect-advice.ts';
 
 test('a thousand clients come back evenly over the window, each at a time of its own part of it', () => {
   const windowMs = reconnectWindow(1000, 10_000);

@@ -3,9 +3,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ServerMessage } from '../../src/codec/server-message.ts';
 import { type Instrument, MODE, type Mode } from '../../src/codec/tick.ts';
-import { addHolding, type ClientSession } from '../../src/workers/proxy/client-session.ts';
+import { addHolding, type ClientSession } from '../../src/workers/proxy/connection/client-session.ts';
 import { RefusalNotices } from '../../src/workers/proxy/refusal-notices.ts';
-import { type StreamForm, SubscriptionIndex } from '../../src/workers/proxy/subscription-index.ts';
+import {
+  type StreamForm,
+  SubscriptionIndex,
+} from '../../src/workers/proxy/subscriptions/subscription-index.ts';
 import { instrumentsNumbered } from '../support/feed-handler-scene.ts';
 
 interface Client {

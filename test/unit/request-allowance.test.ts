@@ -1,7 +1,7 @@
 /** How much a client may ask, and what becomes of one that asks for more. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RequestAllowance } from '../../src/workers/proxy/request-allowance.ts';
+import { RequestAllowance } from '../../src/workers/proxy/admission/request-allowance.ts';
 
 /** Verdicts about so many short requests at one moment, each kind counted. */
 function takeMany(allowance: RequestAllowance, count: number, nowMs: number) {

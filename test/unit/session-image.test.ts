@@ -2,11 +2,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MODE, type Mode } from '../../src/codec/tick.ts';
-import type { ClientSession } from '../../src/workers/proxy/client-session.ts';
-import { PLAIN_TERMS } from '../../src/workers/proxy/delivery-terms.ts';
-import { absences, packSession, restoredWish, unpackSession } from '../../src/workers/proxy/session-image.ts';
-import type { SlowState } from '../../src/workers/proxy/slow-state.ts';
-import { type Stream, SubscriptionIndex } from '../../src/workers/proxy/subscription-index.ts';
+import type { ClientSession } from '../../src/workers/proxy/connection/client-session.ts';
+import {
+  absences,
+  packSession,
+  restoredWish,
+  unpackSession,
+} from '../../src/workers/proxy/sessions/session-image.ts';
+import { PLAIN_TERMS } from '../../src/workers/proxy/slow/delivery-terms.ts';
+import type { SlowState } from '../../src/workers/proxy/slow/slow-state.ts';
+import { type Stream, SubscriptionIndex } from '../../src/workers/proxy/subscriptions/subscription-index.ts';
 import { RELIANCE } from '../support/sample-tick.ts';
 
 const FOREIGN = { ...RELIANCE, slot: 1, token: '' };

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { ClientSession } from '../../src/workers/proxy/client-session.ts';
-import { SessionKeeper } from '../../src/workers/proxy/session-keeper.ts';
-import type { SlowLadder } from '../../src/workers/proxy/slow-ladder.ts';
+import type { ClientSession } from '../../src/workers/proxy/connection/client-session.ts';
+import { SessionKeeper } from '../../src/workers/proxy/connection/session-keeper.ts';
+import type { SlowLadder } from '../../src/workers/proxy/slow/slow-ladder.ts';
 
 const LIMITS = {
   authGraceMs: 60_000,

@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import { FEATURE } from '../../src/codec/framing.ts';
 import type { SlowPolicy } from '../../src/codec/slow-policy.ts';
 import { MODE } from '../../src/codec/tick.ts';
-import { PLAIN_TERMS } from '../../src/workers/proxy/delivery-terms.ts';
-import type { SlowLimits } from '../../src/workers/proxy/slow-ladder.ts';
+import { PLAIN_TERMS } from '../../src/workers/proxy/slow/delivery-terms.ts';
+import type { SlowLimits } from '../../src/workers/proxy/slow/slow-ladder.ts';
 import { SlowScene } from '../support/slow-scene.ts';
 
 const LIMITS: SlowLimits = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { compileSymbols, matchesPattern } from '../../src/workers/proxy/symbol-pattern.ts';
+import { compileSymbols, matchesPattern } from '../../src/workers/proxy/entitlements/symbol-pattern.ts';
 
 test('a role names symbols on every exchange, on one exchange, and by wildcards', () => {
   const allows = compileSymbols(['RELIANCE', 'NSE:INFY', 'NIFTY*', 'NFO:BANKNIFTY*CE', 'M?M']);

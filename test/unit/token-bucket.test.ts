@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { TokenBucket } from '../../src/workers/proxy/token-bucket.ts';
+import { TokenBucket } from '../../src/workers/proxy/admission/token-bucket.ts';
 
 test('a client may send a burst at once, and then as many as come back with time', () => {
   const bucket = new TokenBucket(10, 3, 0);

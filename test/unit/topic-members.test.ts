@@ -9,8 +9,8 @@ import {
   type Stream,
   type StreamForm,
   SubscriptionIndex,
-} from '../../src/workers/proxy/subscription-index.ts';
-import { type TopicMember, TopicMembers } from '../../src/workers/proxy/topic-members.ts';
+} from '../../src/workers/proxy/subscriptions/subscription-index.ts';
+import { type TopicMember, TopicMembers } from '../../src/workers/proxy/subscriptions/topic-members.ts';
 import type { TickSource } from '../../src/workers/tick-source.ts';
 import { RELIANCE, sampleTick } from '../support/sample-tick.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { WorkTurns } from '../../src/workers/proxy/work-turns.ts';
+import { WorkTurns } from '../../src/workers/proxy/admission/work-turns.ts';
 import { until } from '../support/until.ts';
 
 /** Takes so many ms of the thread. */

@@ -5,7 +5,7 @@
  */
 
 import type { Logger } from 'pino';
-import { LIBRARY_LIMIT_FACTOR } from '../../workers/proxy/library-limit.ts';
+import { LIBRARY_LIMIT_FACTOR } from '../../workers/proxy/admission/library-limit.ts';
 import type { Config } from '../config-options.ts';
 
 const KIB = 1024;

@@ -11,10 +11,15 @@ import { FLAG, MODE, type Mode } from '../../codec/tick.ts';
 import { MAX_DEEP_TICK_BYTES, modeOf, readInt64, WORD } from '../../codec/tick-message.ts';
 import { EpochClock } from '../epoch-clock.ts';
 import type { TickSource } from '../tick-source.ts';
-import { FRAME_HEAD_BYTES } from './client-session.ts';
-import type { StreamConflation } from './stream-conflation.ts';
-import type { DirectReceiver, InstrumentStreams, Stream, SubscriptionIndex } from './subscription-index.ts';
-import type { TopicMember } from './topic-members.ts';
+import { FRAME_HEAD_BYTES } from './connection/client-session.ts';
+import type { StreamConflation } from './slow/stream-conflation.ts';
+import type {
+  DirectReceiver,
+  InstrumentStreams,
+  Stream,
+  SubscriptionIndex,
+} from './subscriptions/subscription-index.ts';
+import type { TopicMember } from './subscriptions/topic-members.ts';
 
 /** Why ticks are missing, as clients read it. */
 type GapReason = 'lost' | 'outage' | 'restart';

@@ -3,9 +3,9 @@
  * are other topics. (Over rings the main thread moves them.) Proxy worker thread, when a user changes the broker.
  */
 import type { InstrumentMove, InstrumentWish } from '../worker-messages.ts';
-import type { ClientSession } from './client-session.ts';
+import type { ClientSession } from './connection/client-session.ts';
 import type { ControlPlane } from './control-plane.ts';
-import type { SubscriptionHandler } from './subscription-handler.ts';
+import type { SubscriptionHandler } from './subscriptions/subscription-handler.ts';
 
 /**
  * Asks for everything that a user's clients hold at other brokers, and moves them to what is granted. What the new broker

@@ -5,9 +5,9 @@
 import { pack } from 'msgpackr';
 import type { RawRequest } from '../../codec/client-request.ts';
 import type { Json } from '../../codec/server-message.ts';
-import type { ClientSession } from './client-session.ts';
-import { mayHaveOrders, NOT_ENTITLED_CODE, noOrders } from './entitlement-check.ts';
-import type { Refuse } from './subscription-handler.ts';
+import type { ClientSession } from './connection/client-session.ts';
+import { mayHaveOrders, NOT_ENTITLED_CODE, noOrders } from './entitlements/entitlement-check.ts';
+import type { Refuse } from './subscriptions/subscription-handler.ts';
 
 export class OrderRelay {
   readonly #subscribers = new Set<ClientSession>();

@@ -5,8 +5,8 @@
 import { designError, errorMessage } from '../../codec/server-message.ts';
 import { type Instrument, MODE } from '../../codec/tick.ts';
 import type { RequestRefused } from '../worker-messages.ts';
-import { type ClientSession, findHolding, type Holding } from './client-session.ts';
-import type { SubscriptionIndex } from './subscription-index.ts';
+import { type ClientSession, findHolding, type Holding } from './connection/client-session.ts';
+import type { SubscriptionIndex } from './subscriptions/subscription-index.ts';
 
 export class RefusalNotices {
   readonly #index: Pick<SubscriptionIndex, 'get'>;

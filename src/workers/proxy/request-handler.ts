@@ -8,14 +8,14 @@ import type { Dialect } from '../../codec/dialect.ts';
 import { FEATURE } from '../../codec/framing.ts';
 import { designError, errorMessage, type Json, type ServerMessage } from '../../codec/server-message.ts';
 import type { AccountStatus } from '../worker-messages.ts';
-import type { ClientSession } from './client-session.ts';
-import { CLOSE } from './close-codes.ts';
-import type { EntitlementDesk } from './entitlement-desk.ts';
-import type { KeyAdmission } from './key-admission.ts';
+import type { KeyAdmission } from './admission/key-admission.ts';
+import type { ClientSession } from './connection/client-session.ts';
+import { CLOSE } from './connection/close-codes.ts';
+import type { EntitlementDesk } from './entitlements/entitlement-desk.ts';
 import type { OrderRelay } from './order-relay.ts';
 import type { FeedOffers } from './proxy-intake.ts';
-import type { SessionRegistrar } from './session-registrar.ts';
-import type { Refuse, SubscriptionHandler } from './subscription-handler.ts';
+import type { SessionRegistrar } from './sessions/session-registrar.ts';
+import type { Refuse, SubscriptionHandler } from './subscriptions/subscription-handler.ts';
 
 type Action = (session: ClientSession, request: RawRequest) => Promise<void> | undefined;
 

@@ -1,0 +1,102 @@
+/**
+ * What all clients of the process may leave lying together: bytes that they have not read, and bytes of requests that wait
+ * for earlier ones. Proxy worker thread.
+ */
+import type { AdmissionTask } from '../../admission-messages.ts';
+import { USAGE, UsageTable } from '../../usage-table.ts';
+
+const KIB = 1024;
+
+/** A client with bytes that it has not read. */
+export interface Backlogged {
+  readonly socket: { getBufferedAmount(): number };
+}
+
+export class InboundBudget {
+  readonly #limitKib: number;
+  readonly #usage: UsageTable;
+  readonly #row: number;
+  #bytes = 0;
+
+  constructor({ limits, usage, row, workers }: AdmissionTask) {
+    this.#limitKib = limits.maxInboundBytes / KIB;
+    this.#usage = new UsageTable(usage, workers);
+    this.#row = row;
+  }
+
+  /** Whether one more request may wait. */
+  get hasRoom(): boolean {
+    return this.#limitKib === 0 || this.#usage.sum(USAGE.INBOUND_KIB) < this.#limitKib;
+  }
+
+  /** So many bytes more wait, or fewer when it is negative. */
+  add(bytes: number): void {
+    this.#bytes += bytes;
+    this.#usage.set(this.#row, USAGE.INBOUND_KIB, Math.ceil(this.#bytes / KIB));
+  }
+}
+
+/** Of the limit: what clients that were told to close, and do not read that, may still hold. */
+const LINGER_PART = 0.25;
+
+export class OutboundBudget {
+  readonly #limitKib: number;
+  readonly #lingerBytes: number;
+  readonly #lingerMs: number;
+  readonly #usage: UsageTable;
+  readonly #row: number;
+  /** What was left when connections ended; the library frees it when it is read, at the latest at that time. */
+  readonly #lingering: { readonly bytes: number; readonly untilMs: number }[] = [];
+  #lingeringBytes = 0;
+
+  /** @param lingerMs the library gives a connection up that was told to close and does not read so long */
+  constructor({ limits, usage, row, workers }: AdmissionTask, lingerMs: number) {
+    this.#limitKib = limits.maxOutboundBytes / KIB;
+    this.#lingerBytes = (limits.maxOutboundBytes * LINGER_PART) / workers;
+    this.#lingerMs = lingerMs;
+    this.#usage = new UsageTable(usage, workers);
+    this.#row = row;
+  }
+
+  /**
+   * Whether a connection with so much unsent may be told why it ends, which keeps those bytes until it reads them. If not
+   * it must be cut off without a word.
+   */
+  mayLinger(bytes: number, nowMs: number): boolean {
+    if (bytes === 0 || this.#limitKib === 0) return true;
+    while (this.#lingering.length > 0 && this.#lingering[0]!.untilMs <= nowMs) {
+      this.#lingeringBytes -= this.#lingering.shift()!.bytes;
+    }
+    if (this.#lingeringBytes + bytes > this.#lingerBytes) return false;
+    this.#lingering.push({ bytes, untilMs: nowMs + this.#lingerMs });
+    this.#lingeringBytes += bytes;
+    return true;
+  }
+
+  /**
+   * To be told in each round what all clients of this worker have not read.
+   * @returns how many bytes of them must go, this worker's share of what is too much; 0 as a rule
+   */
+  excess(bytes: number): number {
+    this.#usage.set(this.#row, USAGE.OUTBOUND_KIB, Math.ceil(bytes / KIB));
+    if (this.#limitKib === 0) return 0;
+    const sum = this.#usage.sum(USAGE.OUTBOUND_KIB);
+    return sum <= this.#limitKib ? 0 : Math.ceil(((sum - this.#limitKib) / sum) * bytes);
+  }
+
+  /** Those furthest behind, as many as hold so many bytes together. */
+  furthestBehind<T extends Backlogged>(clients: Iterable<T>, bytes: number): T[] {
+    const backlogs = Array.from(clients, (client) => ({
+      client,
+      backlog: client.socket.getBufferedAmount(),
+    }));
+    const chosen: T[] = [];
+    let left = bytes;
+    for (const { client, backlog } of backlogs.sort((a, b) => b.backlog - a.backlog)) {
+      if (left <= 0 || backlog === 0) break;
+      chosen.push(client);
+      left -= backlog;
+    }
+    return chosen;
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * From a key to an identity, as far as limits have a say: who may try a key at all, and how many clients a key may have.
+ * Proxy worker thread, at the pace of authenticate requests.
+ */
+
+import type { ClientSession } from '../connection/client-session.ts';
+import { CLOSE, type Close } from '../connection/close-codes.ts';
+import type { ControlPlane, VerifiedKey } from '../control-plane.ts';
+import type { Admission } from './admission.ts';
+import type { SubscriptionLimits } from './subscription-limits.ts';
+
+type Refused = Extract<VerifiedKey, { readonly status: 'refused' }>;
+
+/** `close`: the connection ends behind the answer. */
+export type AdmittedKey = Exclude<VerifiedKey, Refused> | (Refused & { readonly close?: Close });
+
+/** A key that nobody has; what could not be looked at has another code or message. */
+const WRONG_KEY = { code: 'AUTHENTICATION_ERROR', message: 'Invalid API key' } as const;
+
+export class KeyAdmission {
+  readonly #control: ControlPlane;
+  readonly #admission: Admission;
+  readonly #subscriptions: SubscriptionLimits;
+  readonly #maxConnections: number;
+
+  constructor(
+    control: ControlPlane,
+    admission: Admission,
+    subscriptions: SubscriptionLimits,
+    maxConnectionsPerKey: number,
+  ) {
+    this.#control = control;
+    this.#admission = admission;
+    this.#subscriptions = subscriptions;
+    this.#maxConnections = maxConnectionsPerKey;
+  }
+
+  async verify(session: ClientSession, key: string): Promise<AdmittedKey> {
+    const { connection } = session;
+    const blockedMs = this.#admission.blockedMs(connection);
+    if (blockedMs > 0) return this.#tooManyAttempts(blockedMs);
+    const outcome = await this.#control.verifyKey(key);
+    if (outcome.status === 'refused') {
+      const isWrong = outcome.code === WRONG_KEY.code && outcome.message === WRONG_KEY.message;
+      if (isWrong) this.#admission.onWrongKey(connection);
+      return outcome;
+    }
+    if (!session.open) return outcome;
+    const { keyId, rights } = outcome;
+    const own = rights?.limits.maxConnections ?? null;
+    const admitted = await this.#admission.useKey(connection, keyId, own);
+    if (admitted.isRefused) return this.#tooManyConnections(own ?? this.#maxConnections);
+    this.#subscriptions.useKey(session, admitted.place, rights?.limits ?? null);
+    return outcome;
+  }
+
+  #tooManyAttempts(forMs: number): AdmittedKey {
+    this.#admission.refused.attempts++;
+    const seconds = Math.ceil(forMs / 1000);
+    const message = `Too many wrong API keys from this address; it may try again in ${seconds} s`;
+    return { status: 'refused', code: 'TOO_MANY_ATTEMPTS', message, close: CLOSE.TOO_MANY_ATTEMPTS };
+  }
+
+  #tooManyConnections(limit: number): AdmittedKey {
+    const message = `This API key has ${limit} connections already, which is its limit; close one of them first`;
+    return { status: 'refused', code: 'TOO_MANY_CONNECTIONS', message, close: CLOSE.TOO_MANY_OF_KEY };
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * How many subscriptions a client, a key and all clients together hold, and whether there is room for more. A
+ * subscription is a pair of symbol and mode, however many sources its ticks come from. Proxy worker thread.
+ */
+import type { ParsedSymbols, RawRequest, RequestedSymbol } from '../../../codec/client-request.ts';
+import type { Mode } from '../../../codec/tick.ts';
+import type { AdmissionTask, ClientLimits } from '../../admission-messages.ts';
+import type { RightsLimits } from '../../entitlement-messages.ts';
+import { NO_PLACE, USAGE, UsageTable } from '../../usage-table.ts';
+import type { InstrumentName, SubscribeOutcome } from '../../worker-messages.ts';
+import { type ClientSession, holdingKey } from '../connection/client-session.ts';
+import type { SubscriptionIndex } from '../subscriptions/subscription-index.ts';
+
+/** A wish for one symbol, as far as limits look at it. */
+interface Wish {
+  readonly requested: RequestedSymbol;
+  readonly context: { readonly wish: { readonly mode: Mode } };
+  readonly refusal: SubscribeOutcome | null;
+}
+
+/** Room that is kept for a request until its answer is known. */
+export interface Reservation {
+  /** How many of its new subscriptions there is room for. */
+  readonly granted: number;
+  /** Why there is not room for more. */
+  readonly refusal: SubscribeOutcome;
+  /** To be called once, when what was granted is held or is not wanted. */
+  release(): void;
+}
+
+/** What a client's subscriptions are counted by. */
+export interface SubscriptionAccount {
+  count: number;
+  /** Of its key in the usage table. */
+  place: number;
+  /** Of its key, null for the configured one. */
+  maxOfKey: number | null;
+}
+
+/** Whether a client has a subscription of that mode, from whatever source. */
+export function holdsMode(
+  { holdings }: ClientSession,
+  { exchange, symbol }: InstrumentName,
+  mode: Mode,
+): boolean {
+  const held = holdings.get(holdingKey(exchange, symbol));
+  return held?.some(({ streams }) => streams.has(mode)) ?? false;
+}
+
+function isNew(session: ClientSession, { requested, refusal, context }: Wish): boolean {
+  return refusal === null && !holdsMode(session, requested, context.wish.mode);
+}
+
+function overLimit(limit: number, whose: string, option: string): SubscribeOutcome {
+  const message = `Subscription limit reached: ${whose} may hold ${limit} (${option}); unsubscribe something first`;
+  return { status: 'error', code: 'SUBSCRIPTION_LIMIT', message };
+}
+
+/** The wishes with a refusal for each new one for which there is no room. */
+export function refuseBeyond<T extends Wish>(
+  session: ClientSession,
+  wishes: readonly T[],
+  { granted, refusal }: Reservation,
+): readonly T[] {
+  let left = granted;
+  return wishes.map((wish) => {
+    if (!isNew(session, wish)) return wish;
+    return left-- > 0 ? wish : { ...wish, refusal };
+  });
+}
+
+export class SubscriptionLimits {
+  readonly #limits: ClientLimits;
+  readonly #usage: UsageTable;
+  readonly #row: number;
+  readonly #index: Pick<SubscriptionIndex, 'streams'>;
+  /** As many as are counted in the usage table. */
+  #streams = 0;
+
+  constructor({ limits, usage, row, workers }: AdmissionTask, index: Pick<SubscriptionIndex, 'streams'>) {
+    this.#limits = limits;
+    this.#usage = new UsageTable(usage, workers);
+    this.#row = row;
+    this.#index = index;
+  }
+
+  /** Why a list of symbols is not even looked at, null for one that is. */
+  refuseBatch({ symbols }: RawRequest): Extract<ParsedSymbols, { readonly ok: false }> | null {
+    const { maxBatch } = this.#limits;
+    if (!Array.isArray(symbols) || maxBatch === 0 || symbols.length <= maxBatch) return null;
+    const message = `A request may name ${maxBatch} symbols (TICKWIRE_MAX_BATCH), this one names ${symbols.length}; send several`;
+    return { ok: false, code: 'BATCH_TOO_LARGE', message };
+  }
+
+  /** A client has this key from now on: what it holds is counted there. */
+  useKey({ subscriptions, allowance }: ClientSession, place: number, own: RightsLimits | null): void {
+    this.#count(subscriptions.place, -subscriptions.count);
+    this.#count(place, subscriptions.count);
+    subscriptions.place = place;
+    subscriptions.maxOfKey = own?.maxSubscriptions ?? null;
+    allowance.setRate(own?.requestsPerSecond ?? this.#limits.requestsPerSecond);
+  }
+
+  /**
+   * Keeps room for those of the wishes that are new to the client. Each of them may need a stream of its own: whether one is
+   * there already shows when it is entered.
+   */
+  reserve(session: ClientSession, wishes: readonly Wish[]): Reservation {
+    const { place, count, maxOfKey } = session.subscriptions;
+    const { maxSubscriptionsPerClient, maxSubscriptionsPerKey, maxSubscriptions, maxStreams } = this.#limits;
+    const wanted = wishes.filter((wish) => isNew(session, wish)).length;
+    const ofClient =
+      maxSubscriptionsPerClient === 0
+        ? wanted
+        : Math.min(wanted, Math.max(0, maxSubscriptionsPerClient - count));
+    const keyLimit = maxOfKey ?? maxSubscriptionsPerKey;
+    const ofKey = place === NO_PLACE ? ofClient : this.#claim(place, ofClient, keyLimit);
+    const ofAll = this.#claim(USAGE.SUBSCRIPTIONS, ofKey, maxSubscriptions);
+    this.#followStreams();
+    const granted = this.#claim(USAGE.STREAMS, ofAll, maxStreams);
+    this.#count(place, granted - ofKey);
+    this.#count(USAGE.SUBSCRIPTIONS, granted - ofAll);
+    let refusal = overLimit(
+      maxStreams,
+      'all clients together, in forms of their own,',
+      'TICKWIRE_MAX_STREAMS',
+    );
+    if (ofAll < ofKey)
+      refusal = overLimit(maxSubscriptions, 'all clients together', 'TICKWIRE_MAX_SUBSCRIPTIONS');
+    if (ofKey < ofClient)
+      refusal = overLimit(keyLimit, 'this API key', 'its role, else TICKWIRE_MAX_SUBSCRIPTIONS_PER_KEY');
+    if (ofClient < wanted)
+      refusal = overLimit(maxSubscriptionsPerClient, 'a client', 'TICKWIRE_MAX_SUBSCRIPTIONS_PER_CLIENT');
+    const release = () => {
+      for (const column of [place, USAGE.SUBSCRIPTIONS, USAGE.STREAMS]) this.#count(column, -granted);
+      this.#followStreams();
+    };
+    return { granted, refusal, release };
+  }
+
+  /** A client holds a subscription more, or one less. */
+  add({ subscriptions }: ClientSession, change: 1 | -1): void {
+    subscriptions.count += change;
+    this.#count(subscriptions.place, change);
+    this.#count(USAGE.SUBSCRIPTIONS, change);
+  }
+
+  #claim(column: number, count: number, limit: number): number {
+    return this.#usage.claim(this.#row, column, count, limit);
+  }
+
+  #count(column: number, change: number): void {
+    if (column !== NO_PLACE && change !== 0) this.#usage.add(this.#row, column, change);
+  }
+
+  #followStreams(): void {
+    const { streams } = this.#index;
+    this.#count(USAGE.STREAMS, streams - this.#streams);
+    this.#streams = streams;
+  }
+}

@@ -1,0 +1,237 @@
+/**
+ * The listener: upgrades, the page, and the events of each socket. One uWebSockets.js app per proxy worker.
+ * Proxy worker thread.
+ */
+import {
+  App,
+  type HttpRequest,
+  type HttpResponse,
+  SSLApp,
+  type TemplatedApp,
+  type us_listen_socket,
+  us_listen_socket_close,
+  type us_socket_context_t,
+} from 'uWebSockets.js';
+import { type ConnectionOptions, selectSubprotocol } from '../../../codec/connection-options.ts';
+import type { TlsFiles } from '../../reader-tasks.ts';
+import { LIBRARY_LIMIT_FACTOR } from '../admission/library-limit.ts';
+import type { ProxyLimits } from '../admission/proxy-limits.ts';
+import { WorkTurns } from '../admission/work-turns.ts';
+import { ClientSession, type ClientSocket, type SocketData } from './client-session.ts';
+import { CLOSE, type Close } from './close-codes.ts';
+import { acceptedExtensions, compressionOf, publisherOf } from './compression.ts';
+import { isDirectClient } from './direct-client.ts';
+import { type FrameViolation, frameViolation } from './frame-violation.ts';
+import { listen } from './listen.ts';
+import { pagePolicy } from './page-policy.ts';
+
+/** Requests of one connection that may wait for an earlier one, and their bytes in messages of the largest size. */
+const MAX_WAITING_REQUESTS = 1000;
+/** Those that wait for nothing but their turn: whoever gives back thousands of instruments one by one does so in one go. */
+const MAX_WAITING_TURNS = 10_000;
+const MAX_WAITING_MESSAGES = 4;
+/** Bounds of the library's own time-out, in seconds. */
+const MIN_IDLE_S = 8;
+const MAX_IDLE_S = 960;
+
+/** After how many seconds of silence the library gives a connection up, also one that was told to close. */
+export function libraryIdleS(keepAliveMs: number): number {
+  return Math.min(MAX_IDLE_S, Math.max(MIN_IDLE_S, Math.ceil((2 * keepAliveMs) / 1000)));
+}
+
+export interface ServerEvents {
+  message(session: ClientSession, bytes: Uint8Array): Promise<void> | undefined;
+  /** The socket took something of what waited for it. */
+  drain(session: ClientSession): void;
+  /** @param code of the close; 1006 where the connection broke */
+  close(session: ClientSession, code: number): void;
+}
+
+export interface ServerOptions {
+  /** Null for plain HTTP and WebSocket. */
+  readonly tls: TlsFiles | null;
+  /** Several workers listen on the port. */
+  readonly isPortShared: boolean;
+  /** Whether clients may have their messages compressed. */
+  readonly compression: boolean;
+  readonly maxMessageBytes: number;
+  readonly maxBackpressureBytes: number;
+  /** After so long without a word a client is given up: ping interval and time-out together. */
+  readonly keepAliveMs: number;
+  /** What a connection starts with, from the query of its URL. */
+  readonly initialOptions: (query: string) => ConnectionOptions;
+  readonly limits: ProxyLimits;
+  readonly pageHtml: string;
+  /** What the page asks for at `/page.json`. */
+  readonly pageData: () => string;
+}
+
+export class ProxyServer {
+  readonly app: TemplatedApp;
+  /** Where ticks are published. */
+  readonly publisher: Pick<TemplatedApp, 'publish'>;
+  readonly sessions = new Set<ClientSession>();
+  readonly counts = { accepted: 0, dropped: 0, tooBig: 0, malformed: 0, tooManyWaiting: 0, httpRequests: 0 };
+  /** Of requests, and of what answers them. */
+  readonly turns = new WorkTurns();
+  readonly #events: () => ServerEvents;
+  readonly #options: ServerOptions;
+  #listenSocket: us_listen_socket | undefined;
+  #isAccepting = true;
+
+  /** @param events looked up at the first message: the handlers need the app, which is made here */
+  constructor(options: ServerOptions, events: () => ServerEvents) {
+    this.#options = options;
+    this.#events = events;
+    const { tls } = options;
+    this.app = tls === null ? App() : SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile });
+    this.publisher = publisherOf(this.app, options.compression);
+    this.#routePages();
+    this.app.filter((response, change) => options.limits.handshakes.onSocket(response, change));
+    this.app.ws<SocketData>('/*', {
+      compression: compressionOf(options.compression),
+      maxPayloadLength: options.maxMessageBytes * LIBRARY_LIMIT_FACTOR,
+      maxBackpressure: options.maxBackpressureBytes,
+      closeOnBackpressureLimit: true,
+      // Our own pings come first; this frees a socket that was told to close and does not read it.
+      idleTimeout: libraryIdleS(options.keepAliveMs),
+      sendPingsAutomatically: false,
+      upgrade: (response, request, context) => this.#upgrade(response, request, context),
+      open: (socket) => this.#open(socket),
+      message: (socket, message) => this.#message(socket, message),
+      pong: (socket) => {
+        const { session } = socket.getUserData();
+        if (session !== undefined) session.pingSentAt = 0;
+      },
+      ping: (socket) => this.#ping(socket),
+      drain: (socket) => {
+        const { session } = socket.getUserData();
+        if (session !== undefined) this.#events().drain(session);
+      },
+      dropped: () => {
+        this.counts.dropped++;
+      },
+      close: (socket, code, reason) => this.#close(socket, code, frameViolation(code, reason)),
+    });
+  }
+
+  /** Resolves with the port, or with null when the address cannot be bound. */
+  async listen(host: string, port: number): Promise<number | null> {
+    const listener = await listen(this.app, host, port, this.#options.isPortShared);
+    this.#listenSocket = listener?.socket;
+    return listener?.port ?? null;
+  }
+
+  /** Ends a connection by its number, if it is still there. */
+  end(connection: number, close: Close): void {
+    for (const session of this.sessions) if (session.connection.id === connection) session.end(close);
+  }
+
+  /** Whoever comes finds nobody, or, on a connection that is open for HTTP, reads 503. Requests are not taken any more. */
+  stopAccepting(): void {
+    this.#isAccepting = false;
+    if (this.#listenSocket !== undefined) us_listen_socket_close(this.#listenSocket);
+    this.#listenSocket = undefined;
+  }
+
+  /**
+   * Accepts nobody any more, tells everybody, and frees the native handles, so that the thread can end.
+   * @param closeOf what a client is closed with
+   */
+  close(closeOf: (session: ClientSession) => Close): void {
+    this.stopAccepting();
+    for (const session of [...this.sessions]) session.end(closeOf(session));
+    this.app.close();
+  }
+
+  #routePages(): void {
+    const { pageHtml, pageData } = this.#options;
+    const policy = pagePolicy(pageHtml);
+    const serve = (type: string, body: () => string) => (response: HttpResponse) => {
+      this.counts.httpRequests++;
+      response.writeHeader('Content-Type', type).writeHeader('Cache-Control', 'no-store');
+      response
+        .writeHeader('Content-Security-Policy', policy)
+        .writeHeader('X-Content-Type-Options', 'nosniff');
+      response.end(body());
+    };
+    this.app.get(
+      '/',
+      serve('text/html; charset=utf-8', () => pageHtml),
+    );
+    this.app.get('/page.json', serve('application/json', pageData));
+    this.app.any('/*', (response) => {
+      this.counts.httpRequests++;
+      response.writeStatus('426 Upgrade Required').writeHeader('Upgrade', 'websocket');
+      response.end('This address speaks WebSocket. Open / in a browser to see live ticks.\n');
+    });
+  }
+
+  #upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
+    if (!this.#isAccepting) return void refuseUpgrade(response);
+    const subprotocol = selectSubprotocol(request.getHeader('sec-websocket-protocol'));
+    const key = request.getHeader('sec-websocket-key');
+    const offered = request.getHeader('sec-websocket-extensions');
+    const query = request.getQuery() ?? '';
+    const isDirect = isDirectClient(key, offered, query);
+    const extensions = acceptedExtensions(this.#options.compression, offered, query);
+    const connection = this.#options.limits.gate.enter(response, request);
+    if (connection === null) return;
+    const isCompressed = extensions !== '';
+    const data = { query, subprotocol, isDirect, isCompressed, connection, session: undefined };
+    response.upgrade<SocketData>(data, key, subprotocol, extensions, context);
+  }
+
+  #open(socket: ClientSocket): void {
+    this.counts.accepted++;
+    const { limits, initialOptions } = this.#options;
+    limits.handshakes.onUpgraded();
+    const session = new ClientSession(socket, initialOptions(socket.getUserData().query), limits, this.turns);
+    session.maxBackpressureBytes = this.#options.maxBackpressureBytes;
+    socket.getUserData().session = session;
+    this.sessions.add(session);
+  }
+
+  #message(socket: ClientSocket, message: ArrayBuffer): void {
+    const { session } = socket.getUserData();
+    if (session === undefined || !this.#isAccepting) return;
+    if (message.byteLength > this.#options.maxMessageBytes) {
+      this.counts.tooBig++;
+      const { code } = CLOSE.TOO_BIG;
+      const reason = `message of ${message.byteLength} bytes, limit ${this.#options.maxMessageBytes}`;
+      session.end({ code, reason });
+    } else if (
+      session.waiting >= (session.isHeld ? MAX_WAITING_REQUESTS : MAX_WAITING_TURNS) ||
+      session.waitingBytes > MAX_WAITING_MESSAGES * this.#options.maxMessageBytes ||
+      (session.mustWait && !this.#options.limits.inbound.hasRoom)
+    ) {
+      this.counts.tooManyWaiting++;
+      session.end(CLOSE.TOO_MANY_REQUESTS);
+    } else {
+      session.enqueue(new Uint8Array(message), (bytes) => this.#events().message(session, bytes));
+    }
+  }
+
+  /** The library has answered it. */
+  #ping(socket: ClientSocket): void {
+    const { session } = socket.getUserData();
+    if (session?.allowance.take(0, performance.now()) === 'flood') session.end(CLOSE.FLOOD);
+  }
+
+  #close(socket: ClientSocket, code: number, violation: FrameViolation | null): void {
+    if (violation !== null) this.counts[violation]++;
+    const data = socket.getUserData();
+    if (data.session === undefined) return;
+    data.session.close();
+    this.sessions.delete(data.session);
+    this.#events().close(data.session, code);
+    // Behind it: what the client held is counted under its key, whose place may be another key's then.
+    this.#options.limits.admission.leave(data.connection);
+    data.session = undefined;
+  }
+}
+
+function refuseUpgrade(response: HttpResponse): void {
+  response.writeStatus('503 Service Unavailable').writeHeader('Retry-After', '1');
+  response.end('This server is going away. Connect again in a moment.\n', true);
+}

@@ -1,0 +1,178 @@
+/**
+ * The rounds that are made over all connections: who has not authenticated in time, who does not answer pings, who does
+ * not read. Timers per connection would cost more than one pass over them all. Proxy worker thread.
+ *
+ * A slow consumer goes down a ladder (`slow-ladder.ts`), and is cut off before uWebSockets.js would start to drop its
+ * messages unseen: at half of the limit that the library enforces. Other clients do not notice, since nobody ever waits for
+ * it, and since of clients that became slow together only as many take a step in a turn as fit in a short time: giving up a
+ * thousand subscriptions takes about a millisecond (2-core machine, Node 22). One that comes near the library's limit does
+ * not wait for its turn.
+ */
+
+import type { OutboundBudget } from '../admission/byte-budgets.ts';
+import type { SlowLadder } from '../slow/slow-ladder.ts';
+import type { ClientSession } from './client-session.ts';
+import { CLOSE } from './close-codes.ts';
+
+/** Often enough that at 50 MB/s a reader that stops is found before it passes from half to the whole of 4 MiB. */
+const ROUND_MS = 40;
+/** While no tick goes out nobody becomes slow, and only times run out: a round takes the thread out of its sleep. */
+const QUIET_ROUND_MS = 500;
+/** Steps of slow clients take no longer in one turn of the event loop, by more than one client. */
+const STEPS_MS = 2;
+/** Part of the library's limit above which a client is cut off in the round that finds it. */
+export const URGENT_PART = 0.75;
+/** Or this part of the shortest of those times. */
+const QUIET_PART = 0.1;
+
+export interface KeeperLimits {
+  readonly authGraceMs: number;
+  readonly pingIntervalMs: number;
+  readonly pingTimeoutMs: number;
+  /** Of clients of the published design, which names its own. */
+  readonly designPingIntervalMs: number;
+  readonly designPingTimeoutMs: number;
+  readonly maxBackpressureBytes: number;
+}
+
+/** What all clients together may take, and who may stay without asking anything. */
+export interface KeeperBudgets {
+  readonly outbound: Pick<OutboundBudget, 'excess' | 'furthestBehind'>;
+  /** 0: for ever. */
+  readonly idleTimeoutMs: number;
+  /** Has subscribed to something. */
+  readonly isHolder: (session: ClientSession) => boolean;
+}
+
+export class SessionKeeper {
+  readonly #sessions: ReadonlySet<ClientSession>;
+  readonly #limits: KeeperLimits;
+  readonly #budgets: KeeperBudgets;
+  readonly #ladder: Pick<SlowLadder, 'look' | 'act'>;
+  readonly #quietMs: number;
+  #timer: NodeJS.Timeout | undefined;
+  #isQuiet = false;
+  /** Ticks went out since the last round. */
+  #isStirred = false;
+  /** Slow consumers that are to take a step, a few in each turn of the event loop, so that ticks pass in between. */
+  readonly #slow = new Map<ClientSession, 'act' | 'cut'>();
+  #nextSteps: NodeJS.Immediate | undefined;
+  /** No tick that waits for a client for whom nothing waited in the last round is older. */
+  #emptyAt = performance.now();
+  readonly closed = { authTimeout: 0, keepalive: 0, slowConsumer: 0, idle: 0 };
+
+  constructor(
+    sessions: ReadonlySet<ClientSession>,
+    limits: KeeperLimits,
+    budgets: KeeperBudgets,
+    ladder: Pick<SlowLadder, 'look' | 'act'>,
+  ) {
+    this.#sessions = sessions;
+    this.#limits = limits;
+    this.#budgets = budgets;
+    this.#ladder = ladder;
+    const { authGraceMs, pingIntervalMs, pingTimeoutMs, designPingIntervalMs, designPingTimeoutMs } = limits;
+    const times = [authGraceMs, pingIntervalMs, pingTimeoutMs, designPingIntervalMs, designPingTimeoutMs];
+    this.#quietMs = Math.max(ROUND_MS, Math.min(QUIET_ROUND_MS, QUIET_PART * Math.min(...times)));
+    this.#wait();
+  }
+
+  /** Ticks went out. Hot path; allocates nothing but for the first of them after a while without any. */
+  stir(): void {
+    this.#isStirred = true;
+    if (!this.#isQuiet) return;
+    clearTimeout(this.#timer);
+    // No tick that waits for anybody from now on is older.
+    this.#emptyAt = performance.now();
+    this.#wait();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    clearImmediate(this.#nextSteps);
+  }
+
+  #wait(): void {
+    this.#isQuiet = !this.#isStirred;
+    this.#isStirred = false;
+    const ms = this.#isQuiet ? this.#quietMs : ROUND_MS;
+    this.#timer = setTimeout(() => {
+      this.#round(performance.now());
+      this.#wait();
+    }, ms);
+  }
+
+  #round(now: number): void {
+    const { authGraceMs, maxBackpressureBytes } = this.#limits;
+    let unsent = 0;
+    const emptyAt = this.#emptyAt;
+    this.#emptyAt = now;
+    for (const session of this.#sessions) {
+      if (session.identity === null && now - session.connectedAt > authGraceMs) {
+        this.closed.authTimeout++;
+        session.end(CLOSE.AUTH_TIMEOUT);
+        continue;
+      }
+      const backlog = session.socket.getBufferedAmount();
+      unsent += backlog;
+      if (session.isChoked || backlog > maxBackpressureBytes * URGENT_PART) {
+        this.#end(session);
+        continue;
+      }
+      const isOver = backlog > maxBackpressureBytes / 2;
+      const verdict = isOver ? 'cut' : this.#ladder.look(session, backlog, now, emptyAt);
+      if (verdict !== 'well') {
+        this.#slow.set(session, verdict);
+        this.#nextSteps ??= setImmediate(this.#takeSteps);
+      }
+      if (verdict !== 'cut') this.#keepAlive(session, now);
+    }
+    const { outbound } = this.#budgets;
+    const excess = outbound.excess(unsent);
+    if (excess > 0) for (const session of outbound.furthestBehind(this.#sessions, excess)) this.#end(session);
+  }
+
+  readonly #takeSteps = (): void => {
+    this.#nextSteps = undefined;
+    const until = performance.now() + STEPS_MS;
+    for (const [session, verdict] of this.#slow) {
+      this.#slow.delete(session);
+      if (session.open && (verdict === 'cut' || !this.#ladder.act(session, performance.now()))) {
+        this.#end(session);
+      }
+      if (performance.now() >= until) break;
+    }
+    if (this.#slow.size > 0) this.#nextSteps = setImmediate(this.#takeSteps);
+  };
+
+  #end(session: ClientSession): void {
+    this.#slow.delete(session);
+    if (!session.open) return;
+    this.closed.slowConsumer++;
+    session.end(CLOSE.SLOW_CONSUMER);
+  }
+
+  #keepAlive(session: ClientSession, now: number): void {
+    const limits = this.#limits;
+    const isDesign = session.options.dialect === 'design';
+    const pingIntervalMs = isDesign ? limits.designPingIntervalMs : limits.pingIntervalMs;
+    const pingTimeoutMs = isDesign ? limits.designPingTimeoutMs : limits.pingTimeoutMs;
+    if (session.pingSentAt > 0 && now - session.pingSentAt > pingTimeoutMs) {
+      this.closed.keepalive++;
+      session.end(CLOSE.KEEPALIVE);
+    } else if (session.pingSentAt === 0 && now - session.lastPingAt > pingIntervalMs) {
+      session.socket.ping();
+      session.pingSentAt = now;
+      session.lastPingAt = now;
+      this.#endIfIdle(session, now);
+    }
+  }
+
+  /** Looked at with each ping, which is often enough for a time of hours. */
+  #endIfIdle(session: ClientSession, now: number): void {
+    const { idleTimeoutMs, isHolder } = this.#budgets;
+    if (idleTimeoutMs === 0 || now - session.lastRequestAt <= idleTimeoutMs || isHolder(session)) return;
+    this.closed.idle++;
+    session.end(CLOSE.IDLE);
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * What clients held that will come back: for a short time it stays subscribed upstream. Otherwise the only holder of an
+ * instrument would find that its count began anew, without a last value. Proxy worker thread, at the pace of connections.
+ */
+import { MODE } from '../../../codec/tick.ts';
+import type { SlotNeed } from '../../worker-messages.ts';
+
+/** Most clients are back within seconds; longer would keep room at the broker from others. */
+const LINGER_MS = 10_000;
+/** Of all clients together; the earliest are let go beyond. */
+const MAX_ENTRIES = 100_000;
+const MODES = Object.values(MODE);
+
+/** Pairs of a slot and its modes. */
+type Entries = Uint32Array;
+
+export class LingeringNeeds {
+  readonly #lingerMs: number;
+  /** For each slot, how many clients left it in each mode. */
+  readonly #counts = new Map<number, Uint32Array>();
+  readonly #groups = new Map<Entries, NodeJS.Timeout>();
+  #entries = 0;
+
+  constructor(lingerMs = LINGER_MS) {
+    this.#lingerMs = lingerMs;
+  }
+
+  /** Modes in which a slot lingers, as bits `1 << mode`. */
+  modes(slot: number): number {
+    const counts = this.#counts.get(slot);
+    if (counts === undefined) return 0;
+    return MODES.reduce((bits, mode) => (counts[mode]! > 0 ? bits | (1 << mode) : bits), 0);
+  }
+
+  /**
+   * Lets what a client held linger.
+   * @param onEnd told of the same when its time is over
+   */
+  keep(needs: readonly SlotNeed[], onEnd: (needs: readonly SlotNeed[]) => void): void {
+    const group: Entries = Uint32Array.from(needs.flatMap(({ slot, modes }) => [slot, modes]));
+    this.#count(group, 1);
+    const end = () => onEnd(this.#end(group));
+    this.#groups.set(group, setTimeout(end, this.#lingerMs).unref());
+    for (const [oldest] of this.#groups) {
+      if (this.#entries <= MAX_ENTRIES) break;
+      onEnd(this.#end(oldest));
+    }
+  }
+
+  /** The slot's instrument has gone to another slot. */
+  forget(slot: number): void {
+    this.#counts.delete(slot);
+  }
+
+  #end(group: Entries): SlotNeed[] {
+    clearTimeout(this.#groups.get(group));
+    this.#groups.delete(group);
+    this.#count(group, -1);
+    return Array.from({ length: group.length / 2 }, (_, i) => ({
+      slot: group[2 * i]!,
+      modes: group[2 * i + 1]!,
+    }));
+  }
+
+  #count(group: Entries, change: number): void {
+    this.#entries += (group.length / 2) * change;
+    for (let i = 0; i < group.length; i += 2) {
+      const slot = group[i]!;
+      const counts = this.#counts.get(slot) ?? (change > 0 ? new Uint32Array(MODES.length + 1) : null);
+      // It was forgotten since.
+      if (counts === null) continue;
+      for (const mode of MODES) {
+        if ((group[i + 1]! & (1 << mode)) !== 0) counts[mode] = Math.max(0, counts[mode]! + change);
+      }
+      if (counts.some((count) => count > 0)) this.#counts.set(slot, counts);
+      else this.#counts.delete(slot);
+    }
+  }
+}
