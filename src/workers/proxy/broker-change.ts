@@ -5,7 +5,7 @@
 import type { InstrumentMove, InstrumentWish } from '../worker-messages.ts';
 import type { ClientSession } from './connection/client-session.ts';
 import type { ControlPlane } from './control-plane.ts';
-import type { SubscriptionHandler } from './subscriptions/subscription-handler.ts';
+import type { ClientHoldings } from './subscriptions/client-holdings.ts';
 
 /**
  * Asks for everything that a user's clients hold at other brokers, and moves them to what is granted. What the new broker
@@ -13,7 +13,7 @@ import type { SubscriptionHandler } from './subscriptions/subscription-handler.t
  */
 export async function followBroker(
   control: ControlPlane,
-  subscriptions: Pick<SubscriptionHandler, 'follow'>,
+  holdings: Pick<ClientHoldings, 'follow'>,
   { account, broker }: { readonly account: string; readonly broker: string },
   sessions: Iterable<ClientSession>,
 ): Promise<void> {
@@ -38,5 +38,5 @@ export async function followBroker(
     const { from } = questions[i]!;
     for (const to of outcome.instruments) moves.set(from, { from, to });
   }
-  subscriptions.follow([...moves.values()], own);
+  holdings.follow([...moves.values()], own);
 }

@@ -28,6 +28,7 @@ import { SessionRegistrar } from './sessions/session-registrar.ts';
 import { Conflator } from './slow/conflator.ts';
 import { SlowLadder } from './slow/slow-ladder.ts';
 import { StreamDelivery } from './slow/stream-delivery.ts';
+import { ClientHoldings } from './subscriptions/client-holdings.ts';
 import { SnapshotJoin } from './subscriptions/snapshot-join.ts';
 import { SubscriptionHandler } from './subscriptions/subscription-handler.ts';
 import { SubscriptionIndex } from './subscriptions/subscription-index.ts';
@@ -42,7 +43,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
   readonly #limits: ProxyLimits;
   readonly #broadcaster: Broadcaster;
   readonly #snapshots: SnapshotJoin;
-  readonly #subscriptions: SubscriptionHandler;
+  readonly #holdings: ClientHoldings;
   readonly #orders = new OrderRelay();
   readonly #statuses = new FeedStatusNotifier();
   readonly #refusals = new RefusalNotices(this.#index);
@@ -66,9 +67,9 @@ class ProxyWorker implements NativeWorker<ToReader> {
     onSlotFreed: (slot) => this.#statuses.forget(slot),
     onBrokerChanged: (account, broker) => {
       const { sessions } = this.#server;
-      void followBroker(this.#intake.control, this.#subscriptions, { account, broker }, sessions);
+      void followBroker(this.#intake.control, this.#holdings, { account, broker }, sessions);
     },
-    onMoved: (moves) => this.#subscriptions.follow(moves, this.#server.sessions),
+    onMoved: (moves) => this.#holdings.follow(moves, this.#server.sessions),
   };
 
   constructor(task: ProxyTask, port: MessagePort, fail: (error: unknown) => void) {
@@ -109,7 +110,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
           // Sessions end with the process, which ends behind a drain.
           if (this.#drain === null) this.#sessions.park(session, code);
           this.#orders.release(session);
-          this.#subscriptions.releaseAll(session);
+          this.#holdings.releaseAll(session);
         },
       }),
     );
@@ -117,26 +118,16 @@ class ProxyWorker implements NativeWorker<ToReader> {
     this.#snapshots = new SnapshotJoin(source, this.#broadcaster);
     const delivery = new StreamDelivery(this.#index.topics, this.#conflator, task.slow.policy);
     this.#ladder = new SlowLadder(delivery, task.slow, task.maxBackpressureBytes);
-    this.#subscriptions = new SubscriptionHandler(
-      control,
-      this.#index,
-      this.#snapshots,
-      offers,
-      this.#statuses,
-      this.#limits.subscriptions,
-      delivery,
-    );
-    this.#sessions = new SessionRegistrar(port, control, this.#index, this.#subscriptions, this.#orders);
-    const { admission, subscriptions, configured } = this.#limits;
-    this.#entitlements = new EntitlementDesk(
-      this.#server.sessions,
-      this.#subscriptions,
-      subscriptions,
-      this.#orders,
-    );
+    const { admission, subscriptions: limits, configured } = this.#limits;
+    const [index, snapshots, statuses] = [this.#index, this.#snapshots, this.#statuses];
+    this.#holdings = new ClientHoldings({ control, index, snapshots, statuses, limits, delivery });
+    const subscriptions = new SubscriptionHandler(this.#holdings, control, index, offers, statuses, limits);
+    this.#sessions = new SessionRegistrar(port, control, index, subscriptions, this.#orders);
+    this.#entitlements = new EntitlementDesk(this.#server.sessions, this.#holdings, limits, this.#orders);
     this.#requests = new RequestHandler(
-      new KeyAdmission(control, admission, subscriptions, configured.maxConnectionsPerKey),
-      this.#subscriptions,
+      new KeyAdmission(control, admission, limits, configured.maxConnectionsPerKey),
+      this.#holdings,
+      subscriptions,
       this.#entitlements,
       this.#orders,
       offers,

@@ -15,6 +15,7 @@ import type { EntitlementDesk } from './entitlements/entitlement-desk.ts';
 import type { OrderRelay } from './order-relay.ts';
 import type { FeedOffers } from './proxy-intake.ts';
 import type { SessionRegistrar } from './sessions/session-registrar.ts';
+import type { ClientHoldings } from './subscriptions/client-holdings.ts';
 import type { Refuse, SubscriptionHandler } from './subscriptions/subscription-handler.ts';
 
 type Action = (session: ClientSession, request: RawRequest) => Promise<void> | undefined;
@@ -24,7 +25,7 @@ const PINGS: ReadonlySet<string> = new Set(['ping', 'pong']);
 
 export class RequestHandler {
   readonly #keys: KeyAdmission;
-  readonly #subscriptions: SubscriptionHandler;
+  readonly #holdings: Pick<ClientHoldings, 'releaseAll'>;
   readonly #entitlements: Pick<EntitlementDesk, 'revise' | 'review'>;
   readonly #offers: Pick<FeedOffers, 'supportedBrokers'>;
   readonly #sessions: Pick<SessionRegistrar, 'begin' | 'leave'>;
@@ -38,6 +39,7 @@ export class RequestHandler {
 
   constructor(
     keys: KeyAdmission,
+    holdings: Pick<ClientHoldings, 'releaseAll'>,
     subscriptions: SubscriptionHandler,
     entitlements: Pick<EntitlementDesk, 'revise' | 'review'>,
     orders: OrderRelay,
@@ -46,7 +48,7 @@ export class RequestHandler {
     defaultDialect: Dialect,
   ) {
     this.#keys = keys;
-    this.#subscriptions = subscriptions;
+    this.#holdings = holdings;
     this.#entitlements = entitlements;
     this.#offers = offers;
     this.#sessions = sessions;
@@ -165,7 +167,7 @@ export class RequestHandler {
       this.#sessions.leave(session, outcome);
       // What a client holds belongs to its user's broker session, and is given back under that user's slots.
       if (session.identity !== null && session.identity.owner !== outcome.owner) {
-        this.#subscriptions.releaseAll(session);
+        this.#holdings.releaseAll(session);
       }
       if (!session.optionsFixed) session.options = resolved.options;
       session.optionsFixed = true;

@@ -12,7 +12,7 @@ import type { SubscriptionLimits } from '../admission/subscription-limits.ts';
 import type { ClientSession } from '../connection/client-session.ts';
 import { CLOSE } from '../connection/close-codes.ts';
 import type { OrderRelay } from '../order-relay.ts';
-import type { SubscriptionHandler } from '../subscriptions/subscription-handler.ts';
+import type { ClientHoldings } from '../subscriptions/client-holdings.ts';
 import { mayHaveOrders, missingRight, NOT_ENTITLED_CODE, noOrders } from './entitlement-check.ts';
 
 const KEY_REVOKED_CODE = 'KEY_REVOKED';
@@ -24,7 +24,7 @@ const MAX_NAMED = 500;
 
 export class EntitlementDesk {
   readonly #sessions: ReadonlySet<ClientSession>;
-  readonly #subscriptions: Pick<SubscriptionHandler, 'releaseWhere'>;
+  readonly #holdings: Pick<ClientHoldings, 'releaseWhere'>;
   readonly #limits: Pick<SubscriptionLimits, 'useKey'>;
   readonly #orders: Pick<OrderRelay, 'has' | 'release'>;
   /** The latest that was heard of each key whose rights have changed since this worker started. */
@@ -35,12 +35,12 @@ export class EntitlementDesk {
 
   constructor(
     sessions: ReadonlySet<ClientSession>,
-    subscriptions: Pick<SubscriptionHandler, 'releaseWhere'>,
+    holdings: Pick<ClientHoldings, 'releaseWhere'>,
     limits: Pick<SubscriptionLimits, 'useKey'>,
     orders: Pick<OrderRelay, 'has' | 'release'>,
   ) {
     this.#sessions = sessions;
-    this.#subscriptions = subscriptions;
+    this.#holdings = holdings;
     this.#limits = limits;
     this.#orders = orders;
   }
@@ -113,7 +113,7 @@ export class EntitlementDesk {
   #endForbidden(session: ClientSession, rights: Rights): void {
     /** By name and mode: the broker's ticks and those of foreign publishers are one subscription. */
     const ended = new Map<string, Json>();
-    this.#subscriptions.releaseWhere(session, ({ exchange, symbol }, { view: mode, servedLevel }) => {
+    this.#holdings.releaseWhere(session, ({ exchange, symbol }, { view: mode, servedLevel }) => {
       const missing = missingRight(rights, { exchange, symbol, mode, depthLevel: servedLevel });
       if (missing === null) return false;
       ended.set(`${exchange}\0${symbol}\0${mode}`, { symbol, exchange, mode, missing: missing.right });

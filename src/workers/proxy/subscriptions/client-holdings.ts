@@ -1,0 +1,218 @@
+/**
+ * What each client holds: how it joins the streams of what it was granted, follows instruments that move, and leaves. The
+ * control plane is told what is needed here whenever that has become less or other. Proxy worker thread.
+ */
+import { FEATURE, SHAPES_TICKS } from '../../../codec/framing.ts';
+import { type Instrument, MODE, type Mode } from '../../../codec/tick.ts';
+import { modeOf } from '../../../codec/tick-message.ts';
+import type { InstrumentMove, SlotNeed } from '../../worker-messages.ts';
+import { holdsMode, type SubscriptionLimits } from '../admission/subscription-limits.ts';
+import {
+  addHolding,
+  type ClientSession,
+  dropHolding,
+  findHolding,
+  type Holding,
+  noteStrictDepth,
+} from '../connection/client-session.ts';
+import type { ControlPlane } from '../control-plane.ts';
+import type { FeedStatusNotifier } from '../feed-status-notifier.ts';
+import { type StreamDelivery, termsOf } from '../slow/stream-delivery.ts';
+import { type Joining, joinBehindLast } from './join-behind-last.ts';
+import type { SnapshotJoin } from './snapshot-join.ts';
+import type { Stream, StreamForm, SubscriptionIndex } from './subscription-index.ts';
+import { type Item, permitted } from './subscription-item.ts';
+
+export interface ClientHoldingsOptions {
+  readonly control: Pick<ControlPlane, 'need'>;
+  readonly index: SubscriptionIndex;
+  readonly snapshots: SnapshotJoin;
+  readonly statuses: FeedStatusNotifier;
+  readonly limits: SubscriptionLimits;
+  readonly delivery: StreamDelivery;
+}
+
+export class ClientHoldings {
+  readonly #control: Pick<ControlPlane, 'need'>;
+  readonly #index: SubscriptionIndex;
+  readonly #snapshots: SnapshotJoin;
+  readonly #statuses: FeedStatusNotifier;
+  readonly #limits: SubscriptionLimits;
+  readonly #delivery: StreamDelivery;
+
+  constructor({ control, index, snapshots, statuses, limits, delivery }: ClientHoldingsOptions) {
+    this.#control = control;
+    this.#index = index;
+    this.#snapshots = snapshots;
+    this.#statuses = statuses;
+    this.#limits = limits;
+    this.#delivery = delivery;
+  }
+
+  /**
+   * Enters a client into the stream of a mode, behind the last value if it asked for one. Without, it still gets a tick
+   * that came while the control plane was asked: it may be the exchange's first image, and the next tick hours away.
+   */
+  hold(session: ClientSession, instrument: Instrument, item: Item, askedAt: number): void {
+    const stream = this.#take(session, instrument, item);
+    if (stream === null) return;
+    const streams = this.#index.get(instrument.slot)!;
+    if ((session.options.features & FEATURE.SNAPSHOT) !== 0) {
+      this.#joinBehindLast({ client: session, streams, taken: [stream], absence: null });
+      return;
+    }
+    // The confirmation has left: whatever comes from now on is for this client too.
+    this.#join(session, stream);
+    const isDeep = stream.source === MODE.DEEP_DEPTH;
+    if (this.#snapshots.passedBy(streams, isDeep, askedAt)) this.#sendLast(session, stream);
+  }
+
+  /** Gives a client back what its session held of one instrument, behind what it missed and the last value. */
+  giveBack(
+    client: ClientSession,
+    slot: number,
+    items: readonly (readonly [Instrument, Item])[],
+    absenceFrom: (instrument: Instrument) => Joining['absence'],
+  ): void {
+    const taken = items.flatMap(([instrument, item]) => this.#take(client, instrument, item) ?? []);
+    const streams = this.#index.get(slot);
+    if (streams === undefined) return;
+    this.#joinBehindLast({ client, streams, taken, absence: absenceFrom(streams.instrument) });
+  }
+
+  #join(session: ClientSession, stream: Stream): void {
+    const { framing, features } = stream.form;
+    // Not before: what was missed before the client joined is no gap to it.
+    if ((features & FEATURE.SEQUENCE) !== 0) {
+      session.socket.subscribe(this.#index.get(stream.slot)!.gapTopic(framing));
+    }
+    this.#delivery.join(session, stream);
+  }
+
+  #joinBehindLast(joining: Joining & { readonly client: ClientSession }): void {
+    joinBehindLast(joining, this.#snapshots, this.#index, (stream) => this.#join(joining.client, stream));
+  }
+
+  /** Notes what a client subscribes to; the caller lets it join. @returns null for what it holds already */
+  #take(session: ClientSession, instrument: Instrument, item: Item): Stream | null {
+    // Rights may have become less while it waited for its turn.
+    if (permitted(item, session.identity?.rights ?? null).refusal !== null) return null;
+    const { wish } = item.context;
+    const { framing, features, dialect } = session.options;
+    const form: StreamForm = {
+      view: wish.mode,
+      framing,
+      features: features & SHAPES_TICKS,
+      dialect,
+      depthLevel: wish.depthLevel,
+      servedLevel: item.servedLevel,
+    };
+    const held = findHolding(session, instrument)?.streams.get(wish.mode);
+    // Mode 4 with another number of levels takes the place of the one before.
+    if (held?.form.depthLevel === form.depthLevel || (held !== undefined && wish.mode !== MODE.DEEP_DEPTH)) {
+      this.#delivery.change(session, held, wish.terms);
+      return null;
+    }
+    if (wish.mode === MODE.DEEP_DEPTH) noteStrictDepth(session, instrument, !wish.depthFallback);
+    const stream = this.#enter(session, instrument, form, held);
+    this.#delivery.agree(session, stream, wish.terms);
+    return stream;
+  }
+
+  /** Notes a client's stream, in place of one that it held; the caller lets it join. */
+  #enter(session: ClientSession, instrument: Instrument, form: StreamForm, held?: Stream): Stream {
+    const holding = findHolding(session, instrument) ?? addHolding(session, instrument);
+    const isFirst = holding.streams.size === 0;
+    const stream = this.#index.add(instrument, form);
+    if (!holdsMode(session, instrument, form.view)) this.#limits.add(session, 1);
+    holding.streams.set(form.view, stream);
+    if (held !== undefined) this.#leave(session, held);
+    if (isFirst && (form.features & FEATURE.SEQUENCE) !== 0) {
+      this.#index.get(instrument.slot)!.gapSubscribers[form.framing]++;
+    }
+    return stream;
+  }
+
+  /** Takes clients along to the slots that their instruments have from now on. They get their ticks in the same forms. */
+  follow(moves: readonly InstrumentMove[], sessions: Iterable<ClientSession>): void {
+    const targets = new Map(moves.map(({ from, to }) => [from, to]));
+    for (const session of sessions) {
+      for (const holding of [...session.holdings.values()].flat()) {
+        const to = targets.get(holding.instrument.slot);
+        if (to !== undefined) this.#move(session, holding, to);
+      }
+    }
+    for (const { from } of moves) this.#index.lingering.forget(from);
+    this.#control.need(moves.flatMap(({ from, to }) => [this.#index.need(to.slot), this.#index.need(from)]));
+  }
+
+  #move(session: ClientSession, holding: Holding, to: Instrument): void {
+    const { base } = this.#index.get(holding.instrument.slot)!;
+    const held = [...holding.streams.values()].map((stream) => {
+      this.#delivery.settle(session, stream);
+      return { form: stream.form, terms: termsOf(session, stream) };
+    });
+    for (const { form } of held) this.release(session, holding, form.view);
+    for (const { form, terms } of held) {
+      const stream = this.#enter(session, to, form);
+      this.#delivery.agree(session, stream, terms);
+      this.#join(session, stream);
+    }
+    if ((session.options.features & FEATURE.STATUS) !== 0) this.#statuses.holdMoved(session, to);
+    const streams = this.#index.get(to.slot)!;
+    // The sequence numbers of another token begin anew: whoever counts reads of it before the first of them.
+    if (base.epoch > 0) streams.continues ??= base;
+  }
+
+  /** Sends the last value that the join found, unless it is of a lower mode: then the first tick will be the first. */
+  #sendLast(session: ClientSession, stream: Stream): void {
+    const { words, doubles } = this.#snapshots;
+    if (modeOf(words) < stream.source) return;
+    session.sendBytes(stream.encoder.encode(words, doubles, this.#snapshots.now()), stream.isBinary);
+  }
+
+  /** Ends all subscriptions of a client, also one that is gone. */
+  releaseAll(session: ClientSession): void {
+    this.releaseWhere(session, () => true);
+  }
+
+  /** Ends those subscriptions of a client that are meant. */
+  releaseWhere(session: ClientSession, isMeant: (instrument: Instrument, form: StreamForm) => boolean): void {
+    const changed: SlotNeed[] = [];
+    for (const holding of [...session.holdings.values()].flat()) {
+      const { slot } = holding.instrument;
+      const before = this.#index.need(slot);
+      for (const [mode, { form }] of [...holding.streams]) {
+        if (isMeant(holding.instrument, form)) this.release(session, holding, mode);
+      }
+      const after = this.#index.need(slot);
+      // What others hold as well is nothing new to the control plane, and a client may hold thousands.
+      if (after.modes !== before.modes) changed.push(after);
+    }
+    this.#control.need(changed);
+  }
+
+  /** Ends one subscription; the caller tells the control plane. */
+  release(session: ClientSession, holding: Holding, mode: Mode): void {
+    const stream = holding.streams.get(mode);
+    if (stream === undefined) return;
+    holding.streams.delete(mode);
+    const { instrument } = holding;
+    if (!holdsMode(session, instrument, mode)) this.#limits.add(session, -1);
+    const { framing, features } = session.options;
+    const isLast = holding.streams.size === 0;
+    if (isLast) dropHolding(session, holding);
+    if (isLast && (features & FEATURE.STATUS) !== 0) this.#statuses.release(session, instrument.slot);
+    if (isLast && (features & FEATURE.SEQUENCE) !== 0) {
+      const streams = this.#index.get(instrument.slot)!;
+      streams.gapSubscribers[framing]--;
+      if (session.open) session.socket.unsubscribe(streams.gapTopic(framing));
+    }
+    this.#leave(session, stream);
+  }
+
+  #leave(session: ClientSession, stream: Stream): void {
+    this.#index.remove(stream);
+    this.#delivery.leave(session, stream);
+  }
+}
