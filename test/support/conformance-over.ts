@@ -5,15 +5,23 @@ import { type TickTransport, useTickTransport } from './tick-source-flags.ts';
 
 const DIRECTORY = new URL('../conformance/', import.meta.url);
 
-/** Not about what clients see: the bus's own document, and a look at the names of all tests. */
-const OF_NO_TRANSPORT = ['bus-document.test.ts', 'checklist-complete.test.ts'];
+/**
+ * The bus's own document, a look at the names of all tests, and what a proxy worker decides by itself, whoever feeds it.
+ */
+const OF_NO_TRANSPORT = [
+  'bus-document.test.ts',
+  'checklist-complete.test.ts',
+  'client-limits.test.ts',
+  'shared-budgets.test.ts',
+];
 
 /**
- * No tick is of account here, but the connection itself, or how a directory of OpenAlgo's is read. One bus says as much
- * about that as three: `tcp`, which hosts of their own use.
+ * No tick is of account here, but the connection itself, what a client may ask for, or how a directory of OpenAlgo's is
+ * read. One bus says as much about that as three: `tcp`, which hosts of their own use.
  */
 export const WITHOUT_TICKS = [
   'connection-options.test.ts',
+  'entitlements.test.ts',
   'errors.test.ts',
   'limits.test.ts',
   'openalgo-installation.test.ts',

@@ -44,11 +44,11 @@ test('many short requests share a turn, and come in their order', async () => {
   assert.equal(turns.mayBegin(), true);
   turns.later(() => order.push(0));
   assert.equal(turns.mayBegin(), false, 'what came first is done first');
-  for (let i = 1; i < 200; i++) turns.later(() => order.push(i));
-  await until('all of them', () => order.length === 200);
+  for (let i = 1; i < 2500; i++) turns.later(() => order.push(i));
+  await until('all of them', () => order.length === 2500);
   assert.deepEqual(
     order,
-    Array.from({ length: 200 }, (_, i) => i),
+    Array.from({ length: 2500 }, (_, i) => i),
   );
 });
 

@@ -7,6 +7,7 @@
 
 /** Short beside what a client notices, long beside what a turn costs by itself. */
 const TURN_MS = 1;
+const COMPACT_AT = 1000;
 
 export class WorkTurns {
   #waiting: (() => void)[] = [];
@@ -55,8 +56,9 @@ export class WorkTurns {
   readonly #goOn = (): void => {
     const work = this.#waiting[this.#done++];
     if (work === undefined) return;
-    if (this.#done === this.#waiting.length) {
-      this.#waiting = [];
+    if (this.#done === this.#waiting.length || this.#done === COMPACT_AT) {
+      // A queue that is never quite empty would keep all that was ever in it.
+      this.#waiting = this.#waiting.slice(this.#done);
       this.#done = 0;
     }
     work();
