@@ -7,10 +7,13 @@ import { RequestAllowance } from '../../src/workers/proxy/admission/request-allo
 import { WorkTurns } from '../../src/workers/proxy/admission/work-turns.ts';
 import { Broadcaster } from '../../src/workers/proxy/broadcaster.ts';
 import { addHolding, ClientSession, findHolding } from '../../src/workers/proxy/connection/client-session.ts';
+import { FeedStatusNotifier } from '../../src/workers/proxy/feed-status-notifier.ts';
 import { Conflator } from '../../src/workers/proxy/slow/conflator.ts';
 import type { DeliveryTerms } from '../../src/workers/proxy/slow/delivery-terms.ts';
 import { SlowLadder, type SlowLimits } from '../../src/workers/proxy/slow/slow-ladder.ts';
 import { StreamDelivery } from '../../src/workers/proxy/slow/stream-delivery.ts';
+import { ClientHoldings } from '../../src/workers/proxy/subscriptions/client-holdings.ts';
+import { SnapshotJoin } from '../../src/workers/proxy/subscriptions/snapshot-join.ts';
 import { SubscriptionIndex } from '../../src/workers/proxy/subscriptions/subscription-index.ts';
 import type { TickSource } from '../../src/workers/tick-source.ts';
 import { RELIANCE, sampleTick } from './sample-tick.ts';
@@ -131,6 +134,7 @@ export class SlowScene {
   readonly clients: SceneClient[] = [];
   /** By slot, every tick there was. */
   readonly ticks: KnownTick[][] = INSTRUMENTS.map(() => []);
+  readonly holdings: ClientHoldings;
   readonly #broadcaster: Broadcaster;
   readonly #last = INSTRUMENTS.map(() => ({ epoch: 1, seq: 0, ltp: 250_000, volume: 1000 }));
   #roundAt = 1000;
@@ -146,6 +150,14 @@ export class SlowScene {
       return true;
     };
     this.#broadcaster = new Broadcaster({ publish: publish as never }, this.index, SILENT);
+    this.holdings = new ClientHoldings({
+      control: { need: () => {} },
+      index: this.index,
+      snapshots: new SnapshotJoin(SILENT, this.#broadcaster),
+      statuses: new FeedStatusNotifier(),
+      limits: { add: () => {} },
+      delivery: this.delivery,
+    });
   }
 
   /** @param isDirect each tick in a write of its own */

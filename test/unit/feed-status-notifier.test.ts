@@ -74,6 +74,16 @@ test('each client is told of changes of what it holds, and of nothing that it ga
   assert.equal(notifier.watchers, 0, 'nothing is kept of clients that hold nothing');
 });
 
+test('nothing is kept of a client that goes before it holds all that it was told of', (t) => {
+  const { notifier } = scene(t);
+  const client = new Receiver();
+  notifier.onNews(news('live', 1, 1, 2));
+  notifier.hold(client, [instrument(1), instrument(2)]);
+  notifier.release(client, 1);
+  notifier.forgetReceiver(client);
+  assert.equal(notifier.watchers, 0);
+});
+
 test('a feed that comes and goes tells a status once a second, and in the end the truth', async (t) => {
   const { notifier, clock } = scene(t);
   const client = new Receiver();

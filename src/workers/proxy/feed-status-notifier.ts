@@ -98,7 +98,11 @@ export class FeedStatusNotifier {
   release(receiver: StatusReceiver, slot: number): void {
     const watcher = this.#watchers.get(receiver);
     watcher?.held.delete(slot);
-    if (watcher?.held.size !== 0) return;
+    if (watcher?.held.size === 0) this.forgetReceiver(receiver);
+  }
+
+  /** A client has gone, with all that it holds and all that it was about to. */
+  forgetReceiver(receiver: StatusReceiver): void {
     this.#watchers.delete(receiver);
     this.#pending.delete(receiver);
     this.#paused.delete(receiver);

@@ -133,7 +133,8 @@ export class StreamDelivery {
 
   #leaveAll(session: ClientSession, stream: Stream): void {
     if (session.isDirect) {
-      stream.directReceivers.splice(stream.directReceivers.indexOf(session), 1);
+      const at = stream.directReceivers.indexOf(session);
+      if (at !== -1) stream.directReceivers.splice(at, 1);
       return;
     }
     if (session.open) session.socket.unsubscribe(stream.topic);

@@ -28,7 +28,7 @@ export interface ClientHoldingsOptions {
   readonly index: SubscriptionIndex;
   readonly snapshots: SnapshotJoin;
   readonly statuses: FeedStatusNotifier;
-  readonly limits: SubscriptionLimits;
+  readonly limits: Pick<SubscriptionLimits, 'add'>;
   readonly delivery: StreamDelivery;
 }
 
@@ -37,7 +37,7 @@ export class ClientHoldings {
   readonly #index: SubscriptionIndex;
   readonly #snapshots: SnapshotJoin;
   readonly #statuses: FeedStatusNotifier;
-  readonly #limits: SubscriptionLimits;
+  readonly #limits: Pick<SubscriptionLimits, 'add'>;
   readonly #delivery: StreamDelivery;
 
   constructor({ control, index, snapshots, statuses, limits, delivery }: ClientHoldingsOptions) {
@@ -96,7 +96,10 @@ export class ClientHoldings {
   /** Notes what a client subscribes to; the caller lets it join. @returns null for what it holds already */
   #take(session: ClientSession, instrument: Instrument, item: Item): Stream | null {
     // Rights may have become less while it waited for its turn.
-    if (permitted(item, session.identity?.rights ?? null).refusal !== null) return null;
+    if (permitted(item, session.identity?.rights ?? null).refusal !== null) {
+      if (findHolding(session, instrument) === undefined) this.#statuses.release(session, instrument.slot);
+      return null;
+    }
     const { wish } = item.context;
     const { framing, features, dialect } = session.options;
     const form: StreamForm = {
@@ -126,7 +129,10 @@ export class ClientHoldings {
     const stream = this.#index.add(instrument, form);
     if (!holdsMode(session, instrument, form.view)) this.#limits.add(session, 1);
     holding.streams.set(form.view, stream);
-    if (held !== undefined) this.#leave(session, held);
+    if (held !== undefined) {
+      this.#delivery.settle(session, held);
+      this.#leave(session, held);
+    }
     if (isFirst && (form.features & FEATURE.SEQUENCE) !== 0) {
       this.#index.get(instrument.slot)!.gapSubscribers[form.framing]++;
     }
@@ -154,6 +160,8 @@ export class ClientHoldings {
     });
     for (const { form } of held) this.release(session, holding, form.view);
     for (const { form, terms } of held) {
+      // It may have subscribed the other one by itself meanwhile.
+      if (findHolding(session, to)?.streams.has(form.view) === true) continue;
       const stream = this.#enter(session, to, form);
       this.#delivery.agree(session, stream, terms);
       this.#join(session, stream);
