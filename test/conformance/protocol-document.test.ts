@@ -168,7 +168,8 @@ test('the error codes of PROTOCOL.md are those in the sources that answer client
   const found = new Set<string>();
   for (const folder of folders) {
     const url = new URL(`../../src/${folder}/`, import.meta.url);
-    for (const name of readdirSync(url).filter((file) => file.endsWith('.ts'))) {
+    const names = readdirSync(url, { recursive: true, encoding: 'utf8' });
+    for (const name of names.filter((file) => file.endsWith('.ts'))) {
       const text = readFileSync(new URL(name, url), 'utf8');
       const codes = text.matchAll(
         /(?:code: |(?:CODE|CAPACITY|UNAVAILABLE) = |designError\(|refuse\(|refuse\(session, |#refuse\(session, )'([A-Z_]+)'/g,
