@@ -194,7 +194,12 @@ export class JoinScene {
       [holdingKey(instrument.exchange, instrument.symbol), [{ instrument, streams }]],
     ]);
     const parting = { orders: false, isBroken: false };
-    const image = packSession({ holdings, slow: null }, { strictDepths: new Set() }, this.#index, parting);
+    const image = packSession(
+      { holdings, joining: new Set(), slow: null },
+      { strictDepths: new Set() },
+      this.#index,
+      parting,
+    );
     const { gapSubscribers } = this.#index.get(instrument.slot)!;
     gapSubscribers.json--;
     for (const stream of streams.values()) {

@@ -46,12 +46,12 @@ for (const maxRate of [0, 1000]) {
 test('what waits of a depth of five levels is sent before twenty take its place', () => {
   const scene = new SlowScene(LIMITS, 5000);
   const client = scene.connect({ features: FEATURE.RECEIPTS });
-  scene.holdings.hold(client.session, INSTRUMENTS[0]!, deepItem(5, 1), 0);
+  scene.holdings.hold(client.session, { instrument: INSTRUMENTS[0]!, item: deepItem(5, 1) }, 0);
   for (const move of [5, 5, 5, 5, 5]) {
     scene.tick(0, move);
     scene.endTurn();
   }
-  scene.holdings.hold(client.session, INSTRUMENTS[0]!, deepItem(20, 1), 0);
+  scene.holdings.hold(client.session, { instrument: INSTRUMENTS[0]!, item: deepItem(20, 1) }, 0);
   scene.endTurn();
   scene.read(client, Number.POSITIVE_INFINITY);
   const types = client.socket.read.map(({ message }) => message.type);

@@ -26,13 +26,30 @@ test('what two clients held lingers until the time of the second is over, each m
   assert.deepEqual(ended, [[{ slot: 3, modes: LTP | DEPTH }], [{ slot: 3, modes: LTP }]]);
 });
 
-test('a slot whose instrument has moved away lingers no more', (t) => {
+test('a slot whose instrument has moved away lingers for its former clients no more, and for later ones all their time', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const lingering = new LingeringNeeds(1000);
   lingering.keep([{ slot: 3, modes: LTP }], () => {});
-  lingering.forget(3);
+  t.mock.timers.tick(600);
+  lingering.forget(new Set([3]));
   assert.equal(lingering.modes(3), 0);
-  t.mock.timers.tick(1000);
+  lingering.keep([{ slot: 3, modes: LTP }], () => {});
+  t.mock.timers.tick(600);
+  assert.equal(lingering.modes(3), LTP);
+  t.mock.timers.tick(400);
+  assert.equal(lingering.modes(3), 0);
+});
+
+test('what a client is to join has no end but its own', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const lingering = new LingeringNeeds(1000);
+  const need = { slot: 3, modes: LTP };
+  lingering.hold(need);
+  lingering.keep([need], () => {});
+  lingering.forget(new Set([3]));
+  t.mock.timers.tick(5000);
+  assert.equal(lingering.modes(3), LTP);
+  lingering.letGo(need);
   assert.equal(lingering.modes(3), 0);
 });
 

@@ -1,13 +1,24 @@
 /** Who joins very many instruments is given their last values as fast as it reads, and no faster. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { MODE } from '../../src/codec/tick.ts';
 import type { ClientSession } from '../../src/workers/proxy/connection/client-session.ts';
 import { PacedJoins } from '../../src/workers/proxy/subscriptions/paced-joins.ts';
 import { SubscriptionIndex } from '../../src/workers/proxy/subscriptions/subscription-index.ts';
+import type { Item } from '../../src/workers/proxy/subscriptions/subscription-item.ts';
+import type { SubscriptionWish } from '../../src/workers/proxy/subscriptions/subscription-wish.ts';
+import { RELIANCE } from '../support/sample-tick.ts';
 import { until } from '../support/until.ts';
 
 const JOINS = 20;
 const LAST_VALUE_BYTES = 20_000;
+const WISH: Pick<SubscriptionWish, 'mode'> = { mode: MODE.LTP };
+const ITEM: Item = {
+  requested: { exchange: 'NSE', symbol: 'RELIANCE', mode: undefined },
+  context: { wish: WISH as SubscriptionWish, broker: 'angel', levels: [] },
+  servedLevel: 5,
+  refusal: null,
+};
 
 /** A client with so many last values to be sent, of which it reads nothing unless the test makes it. */
 function scene() {
@@ -18,13 +29,15 @@ function scene() {
   };
   let waiting = 0;
   let most = 0;
-  const client: { -readonly [K in 'open' | 'socket']: ClientSession[K] } = {
+  const client: { -readonly [K in 'open' | 'socket' | 'joining']: ClientSession[K] } = {
     open: true,
+    joining: new Set(),
     socket: { getBufferedAmount: () => waiting } as ClientSession['socket'],
   };
   const joined: number[] = [];
   const joins = Array.from({ length: JOINS }, (_, slot) => ({
-    need: { slot, modes: 2 },
+    granted: [{ instrument: { ...RELIANCE, slot }, item: ITEM }],
+    needsRoom: true,
     join: () => {
       joined.push(slot);
       waiting += LAST_VALUE_BYTES;
@@ -49,7 +62,7 @@ test('all join in their order while no more waits than a client has room for, an
   });
   await done;
   assert.deepEqual(joined, [...joined.keys()]);
-  assert.deepEqual(told, joined.slice(first), 'what joined later is told as it joins');
+  assert.deepEqual(told, joined.slice(first), 'the control plane hears of what nobody holds after its turn');
   assert.ok(most() <= 4 * LAST_VALUE_BYTES);
 });
 

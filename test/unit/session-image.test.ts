@@ -58,7 +58,11 @@ test('modes, levels, terms and places come back as they were, each name once', (
     client: client as SlowState['client'],
     terms: new Map(quotes),
   };
-  const session = { holdings, slow: slow as SlowState } satisfies Partial<ClientSession>;
+  const session = {
+    holdings,
+    joining: new Set<never>(),
+    slow: slow as SlowState,
+  } satisfies Partial<ClientSession>;
   const parked = unpackSession(packSession(session, { strictDepths: new Set([NAME]) }, index, PARTING));
   const place = (epoch: number, seq: number) => ({ epoch, seq });
   const wishes = [
@@ -90,7 +94,7 @@ test('ticks that waited for a conflated client count as missed', () => {
     waitsFrom: (stream) => (stream === waiting ? { epoch: 7, seq: 41 } : null),
   };
   const slow: Partial<SlowState> = { client: client as SlowState['client'], terms: new Map() };
-  const session = { holdings, slow: slow as SlowState };
+  const session = { holdings, joining: new Set<never>(), slow: slow as SlowState };
   const parked = unpackSession(packSession(session, { strictDepths: new Set() }, index, PARTING));
   const { own: past } = parked.instruments[0]!;
   assert.deepEqual(past, { base: { epoch: 7, seq: 40 }, deep: { epoch: 7, seq: 9 } });

@@ -2,10 +2,12 @@
  * Takes a user's clients along to the broker that the user has changed to, over a bus: there the topics of another broker
  * are other topics. (Over rings the main thread moves them.) Proxy worker thread, when a user changes the broker.
  */
+import type { Instrument, Mode } from '../../codec/tick.ts';
 import type { InstrumentMove, InstrumentWish } from '../worker-messages.ts';
 import type { ClientSession } from './connection/client-session.ts';
 import type { ControlPlane } from './control-plane.ts';
 import type { ClientHoldings } from './subscriptions/client-holdings.ts';
+import { sourceMode } from './subscriptions/subscription-item.ts';
 
 /**
  * Asks for everything that a user's clients hold at other brokers, and moves them to what is granted. What the new broker
@@ -19,12 +21,14 @@ export async function followBroker(
 ): Promise<void> {
   const own = [...sessions].filter(({ identity }) => identity?.account === account);
   const asked = new Map<string, { readonly from: number; readonly wish: InstrumentWish }>();
-  for (const { instrument, streams } of own.flatMap(({ holdings }) => [...holdings.values()].flat())) {
-    if (instrument.broker === broker) continue;
-    const { slot: from, exchange, symbol } = instrument;
-    for (const { source: mode } of streams.values()) {
-      asked.set(`${from}/${mode}`, { from, wish: { exchange, symbol, mode } });
+  const ask = ({ slot: from, exchange, symbol, broker: present }: Instrument, mode: Mode) => {
+    if (present !== broker) asked.set(`${from}/${mode}`, { from, wish: { exchange, symbol, mode } });
+  };
+  for (const { holdings: held, joining } of own) {
+    for (const { instrument, streams } of [...held.values()].flat()) {
+      for (const { source } of streams.values()) ask(instrument, source);
     }
+    for (const { instrument, item } of joining) ask(instrument, sourceMode(item));
   }
   if (asked.size === 0) return;
   const questions = [...asked.values()];

@@ -17,6 +17,7 @@ import type { WorkTurns } from '../admission/work-turns.ts';
 import type { Resumption } from '../sessions/session-registrar.ts';
 import type { SlowState } from '../slow/slow-state.ts';
 import type { Stream } from '../subscriptions/subscription-index.ts';
+import type { Granted } from '../subscriptions/subscription-item.ts';
 import type { Close } from './close-codes.ts';
 import { URGENT_PART } from './session-keeper.ts';
 
@@ -104,6 +105,8 @@ export class ClientSession {
   readonly connectedAt = performance.now();
   /** By exchange and symbol: the broker's ticks, and those of foreign publishers. */
   readonly holdings = new Map<string, readonly Holding[]>();
+  /** What it was granted, and joins when it has room: see `paced-joins.ts`. */
+  readonly joining = new Set<Granted>();
   identity: Identity | null = null;
   /** Until the client has authenticated: JSON, in the dialect of its URL. */
   options: ConnectionOptions;

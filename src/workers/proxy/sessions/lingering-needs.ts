@@ -1,6 +1,7 @@
 /**
- * What clients held that will come back: for a short time it stays subscribed upstream. Otherwise the only holder of an
- * instrument would find that its count began anew, without a last value. Proxy worker thread, at the pace of connections.
+ * What stays subscribed upstream though nobody has a stream of it. What clients held that will come back does so for a short
+ * time: otherwise the only holder of an instrument would find that its count began anew, without a last value. What a client
+ * was granted does so until the client has joined. Proxy worker thread, at the pace of connections.
  */
 import { MODE } from '../../../codec/tick.ts';
 import type { SlotNeed } from '../../worker-messages.ts';
@@ -16,7 +17,7 @@ type Entries = Uint32Array;
 
 export class LingeringNeeds {
   readonly #lingerMs: number;
-  /** For each slot, how many clients left it in each mode. */
+  /** For each slot, how many clients left it, or are to join it, in each mode. */
   readonly #counts = new Map<number, Uint32Array>();
   readonly #groups = new Map<Entries, NodeJS.Timeout>();
   #entries = 0;
@@ -38,7 +39,8 @@ export class LingeringNeeds {
    */
   keep(needs: readonly SlotNeed[], onEnd: (needs: readonly SlotNeed[]) => void): void {
     const group: Entries = Uint32Array.from(needs.flatMap(({ slot, modes }) => [slot, modes]));
-    this.#count(group, 1);
+    this.#entries += needs.length;
+    for (const need of needs) this.#count(need, 1);
     const end = () => onEnd(this.#end(group));
     this.#groups.set(group, setTimeout(end, this.#lingerMs).unref());
     for (const [oldest] of this.#groups) {
@@ -47,33 +49,43 @@ export class LingeringNeeds {
     }
   }
 
-  /** The slot's instrument has gone to another slot. */
-  forget(slot: number): void {
-    this.#counts.delete(slot);
+  /** For a client that will join, until `letGo` of the same. */
+  hold(need: SlotNeed): void {
+    this.#count(need, 1);
+  }
+
+  letGo(need: SlotNeed): void {
+    this.#count(need, -1);
+  }
+
+  /** The instruments of these slots have gone to other slots: what clients held that left lingers there no more. */
+  forget(slots: ReadonlySet<number>): void {
+    for (const group of this.#groups.keys()) {
+      for (let i = 0; i < group.length; i += 2) {
+        if (!slots.has(group[i]!)) continue;
+        this.#count({ slot: group[i]!, modes: group[i + 1]! }, -1);
+        group[i + 1] = 0;
+      }
+    }
   }
 
   #end(group: Entries): SlotNeed[] {
     clearTimeout(this.#groups.get(group));
     this.#groups.delete(group);
-    this.#count(group, -1);
-    return Array.from({ length: group.length / 2 }, (_, i) => ({
+    const needs = Array.from({ length: group.length / 2 }, (_, i) => ({
       slot: group[2 * i]!,
       modes: group[2 * i + 1]!,
     }));
+    this.#entries -= needs.length;
+    for (const need of needs) this.#count(need, -1);
+    return needs;
   }
 
-  #count(group: Entries, change: number): void {
-    this.#entries += (group.length / 2) * change;
-    for (let i = 0; i < group.length; i += 2) {
-      const slot = group[i]!;
-      const counts = this.#counts.get(slot) ?? (change > 0 ? new Uint32Array(MODES.length + 1) : null);
-      // It was forgotten since.
-      if (counts === null) continue;
-      for (const mode of MODES) {
-        if ((group[i + 1]! & (1 << mode)) !== 0) counts[mode] = Math.max(0, counts[mode]! + change);
-      }
-      if (counts.some((count) => count > 0)) this.#counts.set(slot, counts);
-      else this.#counts.delete(slot);
-    }
+  #count({ slot, modes }: SlotNeed, change: 1 | -1): void {
+    if (modes === 0) return;
+    const counts = this.#counts.get(slot) ?? new Uint32Array(MODES.length + 1);
+    for (const mode of MODES) if ((modes & (1 << mode)) !== 0) counts[mode]! += change;
+    if (counts.some((count) => count > 0)) this.#counts.set(slot, counts);
+    else this.#counts.delete(slot);
   }
 }

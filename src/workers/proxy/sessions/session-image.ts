@@ -61,15 +61,19 @@ type PackedInstrument = [
 ];
 type PackedSession = [PackedInstrument[], orders: boolean, isBroken: boolean];
 
-/** Takes down what a client holds, in memory of its own. */
+/** Takes down what a client holds and what it was about to join, in memory of its own. */
 export function packSession(
-  session: Pick<ClientSession, 'holdings' | 'slow'>,
+  session: Pick<ClientSession, 'holdings' | 'joining' | 'slow'>,
   { strictDepths }: Pick<Resumption, 'strictDepths'>,
   index: SubscriptionIndex,
   { orders, isBroken }: Pick<ParkedSession, 'orders' | 'isBroken'>,
 ): Uint8Array {
-  const instruments = [...session.holdings].map(([name, held]): PackedInstrument => {
-    const { exchange, symbol } = held[0]!.instrument;
+  const joining = Map.groupBy(session.joining, ({ instrument }) => nameOf(instrument));
+  const names = new Set([...session.holdings.keys(), ...joining.keys()]);
+  const instruments = [...names].map((name): PackedInstrument => {
+    const held = session.holdings.get(name) ?? [];
+    const granted = joining.get(name) ?? [];
+    const { exchange, symbol } = (held[0] ?? granted[0]!).instrument;
     const wishes = new Map<Mode, PackedWish>();
     let own: PackedPast = null;
     let foreign: PackedPast = null;
@@ -84,11 +88,19 @@ export function packSession(
       if (instrument.token === '') foreign = past;
       else own = past;
     }
+    for (const { item } of granted) {
+      const { mode, depthLevel, depthFallback, terms } = item.context.wish;
+      wishes.set(mode, [mode, depthLevel, depthFallback, terms === PLAIN_TERMS ? null : terms]);
+    }
     return [exchange, symbol, [...wishes.values()], own, foreign];
   });
   const packed: PackedSession = [instruments, orders, isBroken];
   // What the packer returns lies in a buffer that it shares among its results.
   return new Uint8Array(pack(packed));
+}
+
+function nameOf({ exchange, symbol }: Instrument): string {
+  return holdingKey(exchange, symbol);
 }
 
 function pastOf(

@@ -13,6 +13,7 @@ import { mayHaveOrders } from '../entitlements/entitlement-check.ts';
 import type { OrderRelay } from '../order-relay.ts';
 import type { SubscriptionHandler } from '../subscriptions/subscription-handler.ts';
 import type { SubscriptionIndex } from '../subscriptions/subscription-index.ts';
+import { needOf } from '../subscriptions/subscription-item.ts';
 import { notNowMessage, refusedMessage, resumedMessage, unknownMessage } from './session-answers.ts';
 import { packSession, unpackSession } from './session-image.ts';
 
@@ -120,12 +121,12 @@ export class SessionRegistrar {
   }
 
   /** What the client holds stays subscribed for a while: it will probably be back at once. */
-  #linger({ holdings }: ClientSession): void {
+  #linger({ holdings, joining }: ClientSession): void {
     const needs = [...holdings.values()].flat().map(({ instrument: { slot }, streams }) => ({
       slot,
       modes: [...streams.values()].reduce((bits, { source }) => bits | (1 << source), 0),
     }));
-    this.#index.lingering.keep(needs, (ended) => {
+    this.#index.lingering.keep([...needs, ...[...joining].map(needOf)], (ended) => {
       const isOver = ({ slot, modes }: SlotNeed) => (this.#index.need(slot).modes & modes) !== modes;
       this.#control.need(ended.filter(isOver).map(({ slot }) => this.#index.need(slot)));
     });

@@ -21,7 +21,7 @@ import { type StreamDelivery, termsOf } from '../slow/stream-delivery.ts';
 import { type Joining, joinBehindLast } from './join-behind-last.ts';
 import type { SnapshotJoin } from './snapshot-join.ts';
 import type { Stream, StreamForm, SubscriptionIndex } from './subscription-index.ts';
-import { type Item, permitted } from './subscription-item.ts';
+import { type Granted, needOf, permitted } from './subscription-item.ts';
 
 export interface ClientHoldingsOptions {
   readonly control: Pick<ControlPlane, 'need'>;
@@ -53,8 +53,9 @@ export class ClientHoldings {
    * Enters a client into the stream of a mode, behind the last value if it asked for one. Without, it still gets a tick
    * that came while the control plane was asked: it may be the exchange's first image, and the next tick hours away.
    */
-  hold(session: ClientSession, instrument: Instrument, item: Item, askedAt: number): void {
-    const stream = this.#take(session, instrument, item);
+  hold(session: ClientSession, granted: Granted, askedAt: number): void {
+    const { instrument } = granted;
+    const stream = this.#take(session, granted);
     if (stream === null) return;
     const streams = this.#index.get(instrument.slot)!;
     if ((session.options.features & FEATURE.SNAPSHOT) !== 0) {
@@ -70,12 +71,11 @@ export class ClientHoldings {
   /** Gives a client back what its session held of one instrument, behind what it missed and the last value. */
   giveBack(
     client: ClientSession,
-    slot: number,
-    items: readonly (readonly [Instrument, Item])[],
+    granted: readonly Granted[],
     absenceFrom: (instrument: Instrument) => Joining['absence'],
   ): void {
-    const taken = items.flatMap(([instrument, item]) => this.#take(client, instrument, item) ?? []);
-    const streams = this.#index.get(slot);
+    const taken = granted.flatMap((each) => this.#take(client, each) ?? []);
+    const streams = this.#index.get(granted[0]!.instrument.slot);
     if (streams === undefined) return;
     this.#joinBehindLast({ client, streams, taken, absence: absenceFrom(streams.instrument) });
   }
@@ -94,7 +94,7 @@ export class ClientHoldings {
   }
 
   /** Notes what a client subscribes to; the caller lets it join. @returns null for what it holds already */
-  #take(session: ClientSession, instrument: Instrument, item: Item): Stream | null {
+  #take(session: ClientSession, { instrument, item }: Granted): Stream | null {
     // Rights may have become less while it waited for its turn.
     if (permitted(item, session.identity?.rights ?? null).refusal !== null) {
       if (findHolding(session, instrument) === undefined) this.#statuses.release(session, instrument.slot);
@@ -147,8 +147,12 @@ export class ClientHoldings {
         const to = targets.get(holding.instrument.slot);
         if (to !== undefined) this.#move(session, holding, to);
       }
+      for (const granted of session.open ? session.joining : []) {
+        const to = targets.get(granted.instrument.slot);
+        if (to !== undefined) this.#redirect(session, granted, to);
+      }
     }
-    for (const { from } of moves) this.#index.lingering.forget(from);
+    this.#index.lingering.forget(new Set(targets.keys()));
     this.#control.need(moves.flatMap(({ from, to }) => [this.#index.need(to.slot), this.#index.need(from)]));
   }
 
@@ -170,6 +174,17 @@ export class ClientHoldings {
     const streams = this.#index.get(to.slot)!;
     // The sequence numbers of another token begin anew: whoever counts reads of it before the first of them.
     if (base.epoch > 0) streams.continues ??= base;
+  }
+
+  /** Lets a client join later where the instrument is from now on. */
+  #redirect(session: ClientSession, granted: Granted, to: Instrument): void {
+    const { slot } = granted.instrument;
+    this.#index.lingering.letGo(needOf(granted));
+    granted.instrument = to;
+    this.#index.lingering.hold(needOf(granted));
+    if ((session.options.features & FEATURE.STATUS) === 0) return;
+    this.#statuses.holdMoved(session, to);
+    this.#statuses.release(session, slot);
   }
 
   /** Sends the last value that the join found, unless it is of a lower mode: then the first tick will be the first. */

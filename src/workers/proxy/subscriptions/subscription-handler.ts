@@ -11,7 +11,7 @@ import {
 } from '../../../codec/client-request.ts';
 import { FEATURE } from '../../../codec/framing.ts';
 import type { Json, ServerMessage } from '../../../codec/server-message.ts';
-import { type Instrument, MODE } from '../../../codec/tick.ts';
+import { MODE } from '../../../codec/tick.ts';
 import type { SubscribeOutcome } from '../../worker-messages.ts';
 import { refuseBeyond, type SubscriptionLimits } from '../admission/subscription-limits.ts';
 import { type ClientSession, holdingKey, type Identity } from '../connection/client-session.ts';
@@ -24,7 +24,15 @@ import { modesToRemove } from './modes-to-remove.ts';
 import { type PacedJoin, PacedJoins } from './paced-joins.ts';
 import { failedEntry, subscribeAnswer, subscribeError, unsubscribeAnswer } from './subscription-answers.ts';
 import type { SubscriptionIndex } from './subscription-index.ts';
-import { entriesOf, type Item, itemOf, permitted, sourceMode, stillPermitted } from './subscription-item.ts';
+import {
+  entriesOf,
+  type Granted,
+  type Item,
+  itemOf,
+  permitted,
+  sourceMode,
+  stillPermitted,
+} from './subscription-item.ts';
 import { parseWish, type SubscriptionWish } from './subscription-wish.ts';
 
 /** Answers a request with an error in the connection's dialect. `whole` is a message that replaces the plain one. */
@@ -69,9 +77,10 @@ export class SubscriptionHandler {
     const answer = (outcomes: readonly SubscribeOutcome[]) =>
       this.#answer(session, request, items, outcomes, isSingle ? refuse : null);
     return this.#serve(session, items, answer, (granted, askedAt) =>
-      granted.map(([instrument, item]) => ({
-        need: { slot: instrument.slot, modes: 1 << sourceMode(item) },
-        join: () => this.#holdings.hold(session, instrument, item, askedAt),
+      granted.map((each) => ({
+        granted: [each],
+        needsRoom: (session.options.features & FEATURE.SNAPSHOT) !== 0,
+        join: () => this.#holdings.hold(session, each, askedAt),
       })),
     );
   }
@@ -94,9 +103,10 @@ export class SubscriptionHandler {
     const confirm = (outcomes: readonly SubscribeOutcome[]) => answer(entriesOf(items, outcomes));
     return this.#serve(client, items, confirm, (granted) => {
       const absenceFrom = absences(parked);
-      return [...Map.groupBy(granted, ([{ slot }]) => slot)].map(([slot, group]) => ({
-        need: { slot, modes: group.reduce((bits, [, item]) => bits | (1 << sourceMode(item)), 0) },
-        join: () => this.#holdings.giveBack(client, slot, group, absenceFrom),
+      return [...Map.groupBy(granted, ({ instrument }) => instrument.slot).values()].map((group) => ({
+        granted: group,
+        needsRoom: true,
+        join: () => this.#holdings.giveBack(client, group, absenceFrom),
       }));
     });
   }
@@ -110,7 +120,7 @@ export class SubscriptionHandler {
     session: ClientSession,
     items: readonly Item[],
     answer: (outcomes: readonly SubscribeOutcome[]) => void,
-    joins: (granted: readonly (readonly [Instrument, Item])[], askedAt: number) => readonly PacedJoin[],
+    joins: (granted: readonly Granted[], askedAt: number) => readonly PacedJoin[],
   ): Promise<void> {
     const { account, rights } = session.identity!;
     const allowed = items.map((item) => permitted(item, rights));
@@ -120,10 +130,10 @@ export class SubscriptionHandler {
       const outcomes = stillPermitted(items, answered, rights, session.identity?.rights ?? null);
       const granted = outcomes.flatMap((outcome, i) =>
         outcome.status === 'ok'
-          ? outcome.instruments.map((instrument) => [instrument, items[i]!] as const)
+          ? outcome.instruments.map((instrument): Granted => ({ instrument, item: items[i]! }))
           : [],
       );
-      const instruments = granted.map(([instrument]) => instrument);
+      const instruments = granted.map(({ instrument }) => instrument);
       try {
         if (!session.open) return;
         answer(outcomes);

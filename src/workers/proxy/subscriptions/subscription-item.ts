@@ -1,9 +1,9 @@
 /** One symbol of a subscribe request on its way, and whether the client may have it. Proxy worker thread. */
 import type { RequestedSymbol } from '../../../codec/client-request.ts';
 import type { Json } from '../../../codec/server-message.ts';
-import { DEPTH_LEVELS, MODE, type Mode } from '../../../codec/tick.ts';
+import { DEPTH_LEVELS, type Instrument, MODE, type Mode } from '../../../codec/tick.ts';
 import type { Rights } from '../../entitlement-messages.ts';
-import type { SubscribeOutcome } from '../../worker-messages.ts';
+import type { SlotNeed, SubscribeOutcome } from '../../worker-messages.ts';
 import { highestLevel } from '../capabilities.ts';
 import { refuseByRights } from '../entitlements/entitlement-check.ts';
 import { type EntryContext, subscribeEntry, unsupportedDepth } from './subscription-answers.ts';
@@ -15,6 +15,13 @@ export interface Item {
   readonly servedLevel: number;
   /** Why it is refused without asking the control plane. */
   readonly refusal: SubscribeOutcome | null;
+}
+
+/** An item that the control plane has granted. */
+export interface Granted {
+  /** Another one when it moves before the client has joined. */
+  instrument: Instrument;
+  readonly item: Item;
 }
 
 /** A symbol as it is wished, refused if the broker has no such depth. */
@@ -36,6 +43,11 @@ export function itemOf(requested: RequestedSymbol, context: EntryContext): Item 
 export function sourceMode({ context, servedLevel }: Item): Mode {
   const { mode } = context.wish;
   return mode === MODE.DEEP_DEPTH && servedLevel <= DEPTH_LEVELS ? MODE.DEPTH : mode;
+}
+
+/** What a granted item needs from upstream. */
+export function needOf({ instrument: { slot }, item }: Granted): SlotNeed {
+  return { slot, modes: 1 << sourceMode(item) };
 }
 
 /** What a confirmation says of each item. */

@@ -1,0 +1,149 @@
+/** A client that joins what it subscribed to while it reads or does not, with everything between its request and the topics. */
+import { FEATURE } from '../../src/codec/framing.ts';
+import { type Instrument, MODE } from '../../src/codec/tick.ts';
+import type { ClientLimits } from '../../src/workers/admission-messages.ts';
+import type { ProxyLimits } from '../../src/workers/proxy/admission/proxy-limits.ts';
+import { RequestAllowance } from '../../src/workers/proxy/admission/request-allowance.ts';
+import { SubscriptionLimits } from '../../src/workers/proxy/admission/subscription-limits.ts';
+import { WorkTurns } from '../../src/workers/proxy/admission/work-turns.ts';
+import { Broadcaster } from '../../src/workers/proxy/broadcaster.ts';
+import { Capabilities } from '../../src/workers/proxy/capabilities.ts';
+import { ClientSession } from '../../src/workers/proxy/connection/client-session.ts';
+import type { ControlPlane } from '../../src/workers/proxy/control-plane.ts';
+import { FeedStatusNotifier } from '../../src/workers/proxy/feed-status-notifier.ts';
+import { OrderRelay } from '../../src/workers/proxy/order-relay.ts';
+import { type ParkedSession, unpackSession } from '../../src/workers/proxy/sessions/session-image.ts';
+import { SessionRegistrar } from '../../src/workers/proxy/sessions/session-registrar.ts';
+import { Conflator } from '../../src/workers/proxy/slow/conflator.ts';
+import { StreamDelivery } from '../../src/workers/proxy/slow/stream-delivery.ts';
+import { ClientHoldings } from '../../src/workers/proxy/subscriptions/client-holdings.ts';
+import { SnapshotJoin } from '../../src/workers/proxy/subscriptions/snapshot-join.ts';
+import { SubscriptionHandler } from '../../src/workers/proxy/subscriptions/subscription-handler.ts';
+import { SubscriptionIndex } from '../../src/workers/proxy/subscriptions/subscription-index.ts';
+import type { ToSessionStore } from '../../src/workers/session-messages.ts';
+import type { TickSource } from '../../src/workers/tick-source.ts';
+import { UsageTable } from '../../src/workers/usage-table.ts';
+import { RELIANCE } from './sample-tick.ts';
+
+/** More than may wait for a client that is to join. */
+const FULL_BYTES = 1_000_000;
+const SILENT: TickSource = {
+  drain: () => 0,
+  hasTicks: () => false,
+  readLast: () => 0,
+  lost: 0,
+  takeLoss: () => false,
+};
+/** Those that are looked at by what the scene is made of. */
+const NO_LIMITS: Partial<ClientLimits> = {
+  requestsPerSecond: 0,
+  maxBatch: 0,
+  maxSubscriptionsPerClient: 0,
+  maxSubscriptionsPerKey: 0,
+  maxSubscriptions: 0,
+  maxStreams: 0,
+};
+
+export function instrumentAt(slot: number): Instrument {
+  return { ...RELIANCE, symbol: `S${slot}`, slot };
+}
+
+export class JoiningScene {
+  readonly index = new SubscriptionIndex();
+  readonly topics = new Set<string>();
+  /** What the control plane believes to be needed, by slot. */
+  readonly needed = new Map<number, number>();
+  readonly session: ClientSession;
+  readonly holdings: ClientHoldings;
+  readonly #subscriptions: SubscriptionHandler;
+  readonly #sessions: SessionRegistrar;
+  #buffered = 0;
+  #parked: ParkedSession | null = null;
+
+  /** @param features of the client, beside `session` */
+  constructor(features: number) {
+    const { index } = this;
+    const control = this.#control();
+    const task = { limits: NO_LIMITS as ClientLimits, usage: UsageTable.create(1, 1), row: 0, workers: 1 };
+    const limits = new SubscriptionLimits({ ...task, fullAddresses: [] }, index);
+    const snapshots = new SnapshotJoin(
+      SILENT,
+      new Broadcaster({ publish: () => true } as never, index, SILENT),
+    );
+    const delivery = new StreamDelivery(index.topics, new Conflator(), 'conflate');
+    const statuses = new FeedStatusNotifier();
+    this.holdings = new ClientHoldings({ control, index, snapshots, statuses, limits, delivery });
+    const offers = { capabilities: () => new Capabilities([]) };
+    this.#subscriptions = new SubscriptionHandler(this.holdings, control, index, offers, statuses, limits);
+    const port = { postMessage: (message: ToSessionStore) => this.#onStored(message) };
+    this.#sessions = new SessionRegistrar(port, control, index, this.#subscriptions, new OrderRelay());
+    this.session = this.#connect(features | FEATURE.SESSION);
+  }
+
+  /** Slots whose ticks the client gets. */
+  get joined(): number[] {
+    return [...this.topics].map((topic) => Number.parseInt(topic, 10));
+  }
+
+  /** Asks for the last prices of the instruments of slots 0 to `count` - 1. The client reads nothing from now on. */
+  async subscribe(count: number): Promise<{ readonly done: Promise<void> }> {
+    this.#buffered = FULL_BYTES;
+    const symbols = Array.from({ length: count }, (_, slot) => instrumentAt(slot));
+    const request = { symbols, mode: MODE.LTP };
+    const done = this.#subscriptions.subscribe(this.session, request, (_, code, message) => {
+      throw new Error(`${code}: ${message}`);
+    });
+    await new Promise(setImmediate);
+    return { done: done! };
+  }
+
+  /** The client reads everything, also what is still to come. */
+  read(): void {
+    this.#buffered = 0;
+  }
+
+  /** The connection breaks. @returns what its session keeps */
+  leave(): ParkedSession {
+    this.#sessions.park(this.session, 1006);
+    this.session.open = false;
+    this.holdings.releaseAll(this.session);
+    return this.#parked!;
+  }
+
+  #control(): ControlPlane {
+    return {
+      verifyKey: () => Promise.reject(new Error('there are no keys')),
+      subscribe: async (_, wishes) => ({
+        outcomes: wishes.map(({ symbol }) => ({
+          status: 'ok',
+          instruments: [instrumentAt(Number(symbol.slice(1)))],
+        })),
+        askedAt: 0,
+      }),
+      need: (needs) => {
+        for (const { slot, modes } of needs) this.needed.set(slot, modes);
+      },
+    };
+  }
+
+  #connect(features: number): ClientSession {
+    const socket = {
+      getUserData: () => ({ query: '', subprotocol: '', isDirect: false, isCompressed: false }),
+      getBufferedAmount: () => this.#buffered,
+      subscribe: (topic: string) => this.topics.add(topic),
+      unsubscribe: (topic: string) => this.topics.delete(topic),
+      send: () => 1,
+    };
+    const options = { framing: 'json', dialect: 'openalgo', features, slow: null, chosen: {} } as const;
+    const limits: Partial<ProxyLimits> = { allowance: () => new RequestAllowance(0, 1) };
+    const session = new ClientSession(socket as never, options, limits as ProxyLimits, new WorkTurns());
+    const owner = { owner: 'a', userId: 'a', account: 'a', broker: 'angel', keyId: 'own:1', rights: null };
+    session.identity = owner;
+    session.resumption = { id: 's', holder: '', pending: null, strictDepths: new Set() };
+    return session;
+  }
+
+  #onStored(message: ToSessionStore): void {
+    if (message.type === 'sessionParked') this.#parked = unpackSession(message.image);
+  }
+}

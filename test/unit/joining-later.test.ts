@@ -1,0 +1,111 @@
+/** What a client was granted and has no room for yet is as good as held: it is needed, it moves, and its session keeps it. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FEATURE } from '../../src/codec/framing.ts';
+import { MODE } from '../../src/codec/tick.ts';
+import { followBroker } from '../../src/workers/proxy/broker-change.ts';
+import { instrumentAt, JoiningScene } from '../support/joining-scene.ts';
+
+const COUNT = 20;
+const SLOTS = Array.from({ length: COUNT }, (_, slot) => slot);
+const LTP = 1 << MODE.LTP;
+
+test('upstream keeps what a client has not joined, also while very many others leave', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const scene = new JoiningScene(FEATURE.SNAPSHOT);
+  const { done } = await scene.subscribe(COUNT);
+  assert.ok(scene.joined.length < COUNT, 'it waits for room');
+  const needs = Array.from({ length: 200_000 }, (_, i) => ({ slot: 1000 + i, modes: LTP }));
+  scene.index.lingering.keep(needs, () => {});
+  t.mock.timers.tick(60_000);
+  assert.deepEqual(
+    SLOTS.map((slot) => [scene.needed.get(slot), scene.index.need(slot).modes]),
+    SLOTS.map(() => [LTP, LTP]),
+  );
+  scene.read();
+  t.mock.timers.tick(60_000);
+  await done;
+  assert.deepEqual(scene.joined, SLOTS);
+  scene.holdings.releaseAll(scene.session);
+  assert.deepEqual(
+    [...scene.needed.values()],
+    SLOTS.map(() => 0),
+    'nothing is held twice',
+  );
+});
+
+test('a client that goes before it has joined leaves nothing needed once it cannot come back', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const scene = new JoiningScene(FEATURE.SNAPSHOT);
+  const { done } = await scene.subscribe(COUNT);
+  scene.leave();
+  t.mock.timers.tick(1000);
+  await done;
+  assert.deepEqual(
+    [...scene.needed.values()],
+    SLOTS.map(() => LTP),
+    'it may be back at once',
+  );
+  t.mock.timers.tick(60_000);
+  assert.deepEqual(
+    [...scene.needed.values()],
+    SLOTS.map(() => 0),
+  );
+});
+
+test('an instrument that moves, and moves again, before the client joins is joined where it is then', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const scene = new JoiningScene(FEATURE.SNAPSHOT);
+  const { done } = await scene.subscribe(COUNT);
+  const last = COUNT - 1;
+  const at = (slot: number) => ({ ...instrumentAt(last), slot, token: String(slot) });
+  scene.holdings.follow([{ from: last, to: at(100) }], [scene.session]);
+  scene.holdings.follow([{ from: 100, to: at(101) }], [scene.session]);
+  assert.deepEqual(
+    [last, 100, 101].map((slot) => scene.needed.get(slot)),
+    [0, 0, LTP],
+  );
+  scene.read();
+  t.mock.timers.tick(10);
+  await done;
+  assert.deepEqual(scene.joined, [...SLOTS.slice(0, last), 101]);
+});
+
+test('a user who changes the broker has the instruments of the new one, also those that were to be joined', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const scene = new JoiningScene(FEATURE.SNAPSHOT);
+  const { done } = await scene.subscribe(COUNT);
+  const asked: string[] = [];
+  const control: Pick<Parameters<typeof followBroker>[0], 'subscribe'> = {
+    subscribe: async (_, wishes) => {
+      asked.push(...wishes.map(({ symbol }) => symbol));
+      return { outcomes: [], askedAt: 0 };
+    },
+  };
+  const change = { account: 'a', broker: 'zerodha' };
+  await followBroker(control as Parameters<typeof followBroker>[0], scene.holdings, change, [scene.session]);
+  assert.deepEqual(asked.sort(), SLOTS.map((slot) => instrumentAt(slot).symbol).sort());
+  scene.read();
+  t.mock.timers.tick(10);
+  await done;
+});
+
+test('a session that breaks while its client joins keeps all that was confirmed', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const scene = new JoiningScene(FEATURE.SNAPSHOT);
+  const { done } = await scene.subscribe(COUNT);
+  const { instruments } = scene.leave();
+  t.mock.timers.tick(10);
+  await done;
+  assert.deepEqual(
+    instruments.map(({ symbol, wishes }) => [symbol, wishes.map(({ mode }) => mode)]),
+    SLOTS.map((slot) => [instrumentAt(slot).symbol, [MODE.LTP]]),
+  );
+});
+
+test('a client that asks for no last values has its streams at once, however much it has not read', async () => {
+  const scene = new JoiningScene(0);
+  const { done } = await scene.subscribe(COUNT);
+  assert.deepEqual(scene.joined, SLOTS);
+  await done;
+});
