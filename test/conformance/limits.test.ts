@@ -57,6 +57,13 @@ test('limits of requests', async (t) => {
     assert.equal((await large.untilClosed()).code, 4429);
   });
 
+  await t.test('a request of the largest size may come right behind the key', async () => {
+    const each = await client({ authenticate: false });
+    each.send({ action: 'authenticate', api_key: key });
+    each.sendRaw(pingOf(MIB));
+    await each.next('the pong', ({ message }) => message.type === 'pong');
+  });
+
   await t.test(
     'a client that sends thousands of short requests in one go is answered each of them',
     async () => {
@@ -169,4 +176,27 @@ test('answers that a client does not read end its connection; none is dropped wi
   raw.socket.resume();
   await until('the end of the socket', () => raw.isClosed);
   assert.equal(raw.closeFrame()?.code, 4008);
+});
+
+test('clients without a key that take all room for requests that wait cost nobody else a small one', async (t) => {
+  const { client, writeDatabase } = await startEngineFixture(t, {
+    flags: ['--max-inbound-bytes=65536', '--auth-attempts=0'],
+  });
+  writeDatabase((db) => db.exec("UPDATE api_keys SET api_key_encrypted = 'not to be decrypted'"));
+  const honest = await client();
+  const hostile = await client({ authenticate: false });
+  for (let i = 0; i < 20; i++) hostile.send({ action: 'authenticate', api_key: `hostile ${i}` });
+  hostile.sendRaw(pingOf(MIB / 2));
+  await until('that there is no room', async () => {
+    const probe = await client({ authenticate: false });
+    probe.send({ action: 'authenticate', api_key: 'probe' });
+    probe.sendRaw(pingOf(8192));
+    await until('an answer', () => probe.closed !== null || probe.received.length === 2);
+    return probe.closed?.code === 4429;
+  });
+  // The ping has to wait for the check of the key.
+  honest.send({ action: 'authenticate', api_key: 'mistyped' });
+  honest.send({ action: 'ping' });
+  await until('the pong', () => honest.closed !== null || honest.received.at(-1)?.message.type === 'pong');
+  assert.equal(honest.closed, null);
 });

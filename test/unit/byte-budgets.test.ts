@@ -62,17 +62,28 @@ test('without a limit nobody goes', () => {
   assert.equal(budget.mayLinger(1e12, 0), true);
   const inbound = new InboundBudget(task);
   inbound.add(1e9);
-  assert.equal(inbound.hasRoom, true);
+  assert.equal(inbound.hasRoom(MIB, false), true);
 });
 
 test('requests wait while there is room for them over all workers', () => {
   const [first, second] = tasks(`--max-inbound-bytes=${MIB}`);
   const one = new InboundBudget(first);
   const two = new InboundBudget(second);
+  const haveRoom = () => [one, two].map((each) => each.hasRoom(MIB, true));
   one.add(MIB / 2);
-  assert.deepEqual([one.hasRoom, two.hasRoom], [true, true]);
+  assert.deepEqual(haveRoom(), [true, true]);
   two.add(MIB / 2);
-  assert.deepEqual([one.hasRoom, two.hasRoom], [false, false]);
+  assert.deepEqual(haveRoom(), [false, false]);
   one.add(-MIB / 2);
-  assert.equal(two.hasRoom, true);
+  assert.deepEqual(haveRoom(), [true, true]);
+});
+
+test('who floods costs nobody else a small request, and without a key no room of those who have one', () => {
+  const [task] = tasks(`--max-inbound-bytes=${MIB}`);
+  const budget = new InboundBudget(task);
+  budget.add(MIB / 2);
+  assert.deepEqual([budget.hasRoom(MIB, false), budget.hasRoom(MIB, true)], [false, true]);
+  budget.add(MIB);
+  assert.deepEqual([budget.hasRoom(MIB, false), budget.hasRoom(MIB, true)], [false, false]);
+  for (const hasKey of [false, true]) assert.equal(budget.hasRoom(4096, hasKey), true);
 });

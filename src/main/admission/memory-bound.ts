@@ -5,6 +5,7 @@
  */
 
 import type { Logger } from 'pino';
+import { SURE_INBOUND_BYTES } from '../../workers/proxy/admission/byte-budgets.ts';
 import { LIBRARY_LIMIT_FACTOR } from '../../workers/proxy/admission/library-limit.ts';
 import type { Config } from '../config-options.ts';
 
@@ -62,6 +63,7 @@ function product(limit: number, bytes: number): number | null {
  */
 export function memoryBound(config: BoundedConfig, workers: number, sharedBytes: number): MemoryBound {
   const unsent = product(config.maxOutboundBytes, UNSENT_FACTOR);
+  const waiting = product(config.maxInboundBytes, 1);
   const tlsBytes = config.tlsCert === null ? 0 : TLS_BYTES;
   const parts = {
     process: PROCESS_BYTES + (workers + OTHER_THREADS) * GARBAGE_BYTES,
@@ -71,7 +73,7 @@ export function memoryBound(config: BoundedConfig, workers: number, sharedBytes:
     subscriptions: product(config.maxSubscriptions, SUBSCRIPTION_BYTES),
     streams: product(config.maxStreams, STREAM_BYTES),
     unsent: unsent === null ? null : unsent + workers * UNSENT_SLACK_BYTES,
-    waitingRequests: product(config.maxInboundBytes, 1),
+    waitingRequests: waiting === null ? null : waiting + config.maxConnections * SURE_INBOUND_BYTES,
     // A message that has not come to its end lies with the library, where nobody sees how long it is.
     unfinishedMessages: product(config.maxConnections, config.maxMessageBytes * LIBRARY_LIMIT_FACTOR),
     sessions: config.sessionBytes,

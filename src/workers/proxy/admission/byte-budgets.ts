@@ -7,6 +7,11 @@ import { USAGE, UsageTable } from '../../usage-table.ts';
 
 const KIB = 1024;
 
+/** So much a client may leave waiting whatever others do: no flood of theirs costs it a ping or a small subscription. */
+export const SURE_INBOUND_BYTES = 4 * KIB;
+/** Of the limit: what clients that have not shown a key may take. The rest is for those who have. */
+const KEYLESS_PART = 0.5;
+
 /** A client with bytes that it has not read. */
 export interface Backlogged {
   readonly socket: { getBufferedAmount(): number };
@@ -24,9 +29,14 @@ export class InboundBudget {
     this.#row = row;
   }
 
-  /** Whether one more request may wait. */
-  get hasRoom(): boolean {
-    return this.#limitKib === 0 || this.#usage.sum(USAGE.INBOUND_KIB) < this.#limitKib;
+  /**
+   * Whether a client may leave one more request waiting.
+   * @param bytes of all its requests that would wait then
+   * @param hasKey it has shown a good key
+   */
+  hasRoom(bytes: number, hasKey: boolean): boolean {
+    if (this.#limitKib === 0 || bytes <= SURE_INBOUND_BYTES) return true;
+    return this.#usage.sum(USAGE.INBOUND_KIB) < this.#limitKib * (hasKey ? 1 : KEYLESS_PART);
   }
 
   /** So many bytes more wait, or fewer when it is negative. */

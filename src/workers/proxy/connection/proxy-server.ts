@@ -14,6 +14,7 @@ import {
 } from 'uWebSockets.js';
 import { type ConnectionOptions, selectSubprotocol } from '../../../codec/connection-options.ts';
 import type { TlsFiles } from '../../reader-tasks.ts';
+import { SURE_INBOUND_BYTES } from '../admission/byte-budgets.ts';
 import { LIBRARY_LIMIT_FACTOR } from '../admission/library-limit.ts';
 import type { ProxyLimits } from '../admission/proxy-limits.ts';
 import { WorkTurns } from '../admission/work-turns.ts';
@@ -30,6 +31,8 @@ const MAX_WAITING_REQUESTS = 1000;
 /** Those that wait for nothing but their turn: whoever gives back thousands of instruments one by one does so in one go. */
 const MAX_WAITING_TURNS = 10_000;
 const MAX_WAITING_MESSAGES = 4;
+/** While nobody knows whose requests they are: what comes behind `authenticate` without waiting for its answer. */
+const MAX_WAITING_MESSAGES_WITHOUT_KEY = 1;
 /** Bounds of the library's own time-out, in seconds. */
 const MIN_IDLE_S = 8;
 const MAX_IDLE_S = 960;
@@ -200,16 +203,24 @@ export class ProxyServer {
       const { code } = CLOSE.TOO_BIG;
       const reason = `message of ${message.byteLength} bytes, limit ${this.#options.maxMessageBytes}`;
       session.end({ code, reason });
-    } else if (
-      session.waiting >= (session.isHeld ? MAX_WAITING_REQUESTS : MAX_WAITING_TURNS) ||
-      session.waitingBytes > MAX_WAITING_MESSAGES * this.#options.maxMessageBytes ||
-      (session.mustWait && !this.#options.limits.inbound.hasRoom)
-    ) {
+    } else if (!this.#mayWait(session, message.byteLength)) {
       this.counts.tooManyWaiting++;
       session.end(CLOSE.TOO_MANY_REQUESTS);
     } else {
       session.enqueue(new Uint8Array(message), (bytes) => this.#events().message(session, bytes));
     }
+  }
+
+  /** Whether a request is not too much for what waits already. @param bytes of the request */
+  #mayWait(session: ClientSession, bytes: number): boolean {
+    const { maxMessageBytes, limits } = this.#options;
+    if (session.waiting >= (session.isHeld ? MAX_WAITING_REQUESTS : MAX_WAITING_TURNS)) return false;
+    const hasKey = session.identity !== null;
+    const waitingBytes = session.waitingBytes + bytes;
+    const maxMessages = hasKey ? MAX_WAITING_MESSAGES : MAX_WAITING_MESSAGES_WITHOUT_KEY;
+    // The key itself may have to wait too.
+    if (waitingBytes > maxMessages * maxMessageBytes + SURE_INBOUND_BYTES) return false;
+    return !session.mustWait || limits.inbound.hasRoom(waitingBytes, hasKey);
   }
 
   /** The library has answered it. */
