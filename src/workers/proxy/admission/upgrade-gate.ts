@@ -25,7 +25,6 @@ const REFUSALS: {
 
 /** All lines of the header: a proxy may add one of its own behind that of the client. */
 function forwardedFor(request: HttpRequest): string {
-  if (request.getHeader('x-forwarded-for') === '') return '';
   const lines: string[] = [];
   request.forEach((name, value) => {
     if (name === 'x-forwarded-for') lines.push(value);
