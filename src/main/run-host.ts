@@ -54,6 +54,7 @@ export async function runHost<Started>(run: HostRun<Started>): Promise<number> {
   // From the moment of asking, which may be in the middle of the start.
   void stop.asked.then(({ cause, drainMs }) => {
     if (ended) return;
+    tellParent('stopping');
     log.info({ reason: cause }, 'stopping');
     const ms = (drainMs ?? config.drainTimeoutMs) + config.stopTimeoutMs;
     deadline = setTimeout(() => {
@@ -63,9 +64,7 @@ export async function runHost<Started>(run: HostRun<Started>): Promise<number> {
   });
   try {
     const started = await host.start();
-    const message: ToParent = { type: 'started' };
-    // The parent may be gone already; then the channel's end asks to stop, and this error says nothing new.
-    if (process.connected) process.send?.(message, undefined, undefined, () => {});
+    tellParent('started');
     try {
       if (run.controlPath !== null) {
         control = await ControlSocket.open(run.controlPath, { drain: drain.run }, log);
@@ -84,6 +83,12 @@ export async function runHost<Started>(run: HostRun<Started>): Promise<number> {
     if (process.connected) process.disconnect();
   }
   return 0;
+}
+
+/** The parent may be gone already; then the channel's end asks to stop, and an error says nothing new. */
+function tellParent(type: ToParent['type']): void {
+  const message: ToParent = { type };
+  if (process.connected) process.send?.(message, undefined, undefined, () => {});
 }
 
 interface Watching {

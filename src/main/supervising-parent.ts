@@ -14,12 +14,15 @@ const KILL_MARGIN_MS = 1000;
 /** What ends the engine's process by itself before it has come so far as to handle it. */
 const STOP_SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'];
 
-/** What the engine's process tells its parent, over the IPC channel. */
-export type ToParent = { readonly type: 'started' };
+/** What the engine's process tells its parent, over the IPC channel: it runs; somebody has asked it to stop. */
+export interface ToParent {
+  readonly type: 'started' | 'stopping';
+}
 
 /**
  * Runs until the engine's process ends in order, or with an error that another start cannot cure, or before it ever
- * started. Asked to stop, it passes that on, and leaves with 0 once the engine is gone.
+ * started, or once somebody else has asked it to stop. Asked to stop, it passes that on, and leaves with 0 once the engine
+ * is gone.
  *
  * @param script the CLI's entry file
  * @param args its arguments, which must not ask for supervision again
@@ -42,16 +45,20 @@ export function superviseProcess(
   return new Promise((resolve) => {
     const run = () => {
       const startedAt = performance.now();
+      // Whoever asked, say with `tickwire drain`, wants it gone also when its stop fails.
+      let wasAskedToStop = false;
       child = spawn(process.execPath, [...process.execArgv, script, ...args], {
         stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       });
       child.on('message', (message: ToParent) => {
         if (message.type === 'started') hasStarted = true;
+        else wasAskedToStop = true;
       });
       const onEnd = (code: number | null, signal: NodeJS.Signals | null) => {
         clearTimeout(killer);
         if (stopping) return resolve(code ?? (STOP_SIGNALS.includes(signal!) ? 0 : 1));
-        if (code === 0 || code === CONFIGURATION_EXIT_CODE || !hasStarted) return resolve(code ?? 1);
+        const isFinal = code === 0 || code === CONFIGURATION_EXIT_CODE;
+        if (isFinal || wasAskedToStop || !hasStarted) return resolve(code ?? 1);
         if (performance.now() - startedAt > STABLE_AFTER_MS) backoff.reset();
         const delayMs = backoff.next();
         print(`the engine ended with ${signal ?? `code ${code}`}; starting it again in ${delayMs} ms`);

@@ -148,3 +148,13 @@ test('a proxy without feed hosts is drained too; a signal means that nobody is w
   assert.match(stdout, /1 clients were closed in order; 1 had to be cut off/);
   assert.match((await asking.untilClosed()).reason, ADVICE);
 });
+
+test('an engine that is killed since it does not manage to stop after a drain stays away, its parent too', async (t) => {
+  const cwd = temporaryDirectory(t);
+  const cli = await CliProcess.spawn(t, ['--stop-timeout-ms=1', '--drain-timeout=0'], undefined, cwd);
+  await cli.untilRunning();
+  await runCli(['drain'], { cwd });
+  assert.equal((await cli.exited).code, 1, cli.output);
+  assert.match(cli.output, /STOP_TIMEOUT/);
+  assert.doesNotMatch(cli.output, /starting it again/);
+});

@@ -1,8 +1,10 @@
 /** The parent process where the engine's process cannot even be started. */
 import assert from 'node:assert/strict';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { superviseProcess } from '../../src/main/supervising-parent.ts';
+import { superviseProcess, type ToParent } from '../../src/main/supervising-parent.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 test('a process that cannot be started is said, and does not end the parent by an error of its own', async (t) => {
   const { execPath } = process;
@@ -14,4 +16,26 @@ test('a process that cannot be started is said, and does not end the parent by a
   const lines: string[] = [];
   assert.equal(await superviseProcess('engine.ts', [], 100, (line) => lines.push(line)), 1);
   assert.match(lines.join(), /ENOENT/);
+});
+
+test('an engine that was asked to stop, and is killed since it does not manage, is not started again', async (t) => {
+  t.after(() => {
+    for (const signal of ['SIGINT', 'SIGTERM']) process.removeAllListeners(signal);
+  });
+  const told: readonly ToParent[] = [{ type: 'started' }, { type: 'stopping' }];
+  const script = join(temporaryDirectory(t), 'engine.mjs');
+  // In order the second time: what would be started again ends.
+  writeFileSync(
+    script,
+    `import { existsSync, writeFileSync } from 'node:fs';
+     if (existsSync('${script}.ran')) process.exit(0);
+     writeFileSync('${script}.ran', '');
+     const [first, second] = ${JSON.stringify(told)};
+     process.send(first);
+     process.send(second, () => process.kill(process.pid, 'SIGKILL'));`,
+  );
+  const lines: string[] = [];
+  assert.equal(await superviseProcess(script, [], 100, (line) => lines.push(line)), 1);
+  assert.ok(existsSync(`${script}.ran`));
+  assert.deepEqual(lines, []);
 });
