@@ -27,7 +27,7 @@ import { type OpenDatabase, openDatabase } from './database/open-database.ts';
 import { EngineMemory } from './engine-memory.ts';
 import type { EngineOptions, StartedEngine } from './engine-options.ts';
 import { Entitlements } from './entitlements/entitlements.ts';
-import { entitlementsPath } from './entitlements/entitlements-path.ts';
+import { entitlementsFile } from './entitlements/entitlements-path.ts';
 import { KeyOwners } from './entitlements/key-owners.ts';
 import { InstrumentMaster } from './instruments/instrument-master.ts';
 import { MASTER_READER } from './instruments/master-reader.ts';
@@ -176,7 +176,7 @@ export class Engine {
     this.#database = database;
     this.#keys = new KeyVerifier(database);
     const entitlements = new Entitlements({
-      path: entitlementsPath(config, cwd),
+      ...entitlementsFile(config, cwd),
       pollMs: config.entitlementsPollMs,
       onChange: (standings) => this.#readers.post({ type: 'standingsChanged', standings }),
       log: this.#log,

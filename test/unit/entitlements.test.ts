@@ -26,9 +26,10 @@ function setUp(t: TestContext) {
       store.close();
     }
   };
-  const open = () => {
+  const open = (isNamed = false) => {
     const entitlements = new Entitlements({
       path,
+      isNamed,
       pollMs: 5,
       onChange: (changed) => void changes.push(...changed),
       log: pino({ level: 'warn' }, { write: (line: string) => void warnings.push(line) }),
@@ -140,12 +141,24 @@ test('an engine does not start on a file that it cannot read, or of a later vers
   const db = new DatabaseSync(path);
   db.exec('PRAGMA user_version = 2');
   db.close();
-  assert.throws(open, {
+  assert.throws(() => open(), {
     code: 'ENTITLEMENTS_UNREADABLE',
     message: /it is of version 2, this Tickwire reads version 1/,
   });
   writeFileSync(path, 'nonsense'.repeat(1000));
-  assert.throws(open, { code: 'ENTITLEMENTS_UNREADABLE', message: /file is not a database/ });
+  const code = 'ENTITLEMENTS_UNREADABLE';
+  assert.throws(() => open(), { code, message: /file is not a database/ });
+  writeFileSync(path, '');
+  assert.throws(() => open(), { code, message: /it is empty\. Bring back a copy of it, or move it away/ });
+});
+
+test('whoever names a file that is not there reads that nothing is forbidden; without a name that is as it should be', (t) => {
+  const { path, warnings, open } = setUp(t);
+  open();
+  assert.equal(warnings.length, 0);
+  open(true);
+  assert.equal(warnings.length, 1);
+  assert.ok(warnings[0]!.includes(path) && warnings[0]!.includes('TICKWIRE_ENTITLEMENTS'));
 });
 
 test('a role that somebody spoilt, or removed by hand, allows nothing', (t) => {

@@ -23,6 +23,8 @@ import { openEntitlements, unreadable } from './entitlement-file.ts';
 export interface EntitlementsOptions {
   /** Absolute. There need not be a file. */
   readonly path: string;
+  /** Somebody has named the path, and may not know that there is none. */
+  readonly isNamed: boolean;
   readonly pollMs: number;
   /** How keys stand now that stood otherwise before. */
   readonly onChange: (changed: readonly KeyStanding[]) => void;
@@ -44,7 +46,7 @@ export class Entitlements {
   constructor(options: EntitlementsOptions) {
     this.#options = options;
     try {
-      this.#read();
+      this.#readFirst();
     } catch (error) {
       this.stop();
       throw error instanceof TickwireError ? error : unreadable(options.path, error);
@@ -93,6 +95,20 @@ export class Entitlements {
       }
       this.#trouble = trouble;
     }
+  }
+
+  #readFirst(): void {
+    const { path, isNamed, log } = this.#options;
+    const file = statSync(path, { throwIfNoEntry: false });
+    // A copy that was cut short, say: nobody knows what it forbade.
+    if (file?.size === 0) throw new Error('it is empty');
+    if (file === undefined && isNamed) {
+      log.warn(
+        { path },
+        'there is no file where TICKWIRE_ENTITLEMENTS says: every OpenAlgo key may do everything',
+      );
+    }
+    this.#read();
   }
 
   /** Reads the file if it is another than was read, or has been written to. @returns what has changed */
