@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chownSync, copyFileSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { pino } from 'pino';
 import { MODE } from '../../src/codec/tick.ts';
@@ -202,4 +202,16 @@ test('a role stays while a good key has it, and goes when only revoked ones have
   assert.throws(() => write((store) => store.assignRole('viewer', { user: 'alice' })), {
     code: 'ROLE_UNKNOWN',
   });
+});
+
+test('what root makes belongs to the owner of the directory, as whom the engine runs', {
+  skip: process.getuid?.() !== 0 && 'only root can make files of others',
+}, (t) => {
+  const { path, write } = setUp(t);
+  chownSync(dirname(dirname(path)), 4711, 4712);
+  write((store) => store.createKey({ user: 'alice', name: '', role: null }));
+  for (const each of [dirname(path), path]) {
+    const { uid, gid } = statSync(each);
+    assert.deepEqual([uid, gid], [4711, 4712], each);
+  }
 });

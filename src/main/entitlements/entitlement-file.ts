@@ -1,5 +1,15 @@
 /** The file of roles and keys: opened for reading by the engine, for writing by `tickwire keys`. */
-import { accessSync, closeSync, constants, mkdirSync, openSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fchownSync,
+  lchownSync,
+  mkdirSync,
+  openSync,
+  statSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from '../database/sqlite.ts';
 import { TickwireError } from '../errors.ts';
@@ -63,9 +73,10 @@ export function unreadable(path: string, cause: unknown): TickwireError {
 /** SQLite says no more than "unable to open"; the file system says why. */
 function makeWritable(path: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    const topMade = mkdirSync(dirname(path), { recursive: true });
     accessSync(dirname(path), constants.W_OK);
-    closeSync(openSync(path, 'a', OWNER_ONLY));
+    if (existsSync(path)) closeSync(openSync(path, 'a', OWNER_ONLY));
+    else makeFile(path, topMade ?? path);
   } catch (cause) {
     throw new TickwireError(
       'ENTITLEMENTS_UNWRITABLE',
@@ -73,6 +84,27 @@ function makeWritable(path: string): void {
         'directory, or name another file with TICKWIRE_ENTITLEMENTS.',
       { cause },
     );
+  }
+}
+
+/**
+ * What root makes would be root's alone, and the engine runs as somebody else: it gets the owner of the directory that was
+ * there. Nothing is made or given away through a link, which that owner might have put there.
+ *
+ * @param topMade the first of what was made on the way to the file, or the file itself
+ */
+function makeFile(path: string, topMade: string): void {
+  const file = openSync(path, 'ax', OWNER_ONLY);
+  try {
+    if (process.getuid?.() !== 0) return;
+    const { uid, gid } = statSync(dirname(topMade));
+    fchownSync(file, uid, gid);
+    for (let made = path; made !== topMade; ) {
+      made = dirname(made);
+      lchownSync(made, uid, gid);
+    }
+  } finally {
+    closeSync(file);
   }
 }
 
