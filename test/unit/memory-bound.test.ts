@@ -2,7 +2,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { describeMemoryBound, memoryBound } from '../../src/main/admission/memory-bound.ts';
+import { pino } from 'pino';
+import {
+  describeMemoryBound,
+  memoryBound,
+  reportMemoryBound,
+} from '../../src/main/admission/memory-bound.ts';
 import { loadConfig } from '../../src/main/config.ts';
 import { EngineMemory } from '../../src/main/engine-memory.ts';
 
@@ -49,4 +54,17 @@ test('without a limit there is no bound, and the operator reads which one is mis
   assert.equal(bound.total, null);
   assert.match(describeMemoryBound(bound), /no limit of subscriptions, unsent\./);
   assert.match(describeMemoryBound(boundWith()), /takes \d+\.\d GiB of memory at most/);
+});
+
+test('a bound above the memory that there is is a warning, which names what lowers it', () => {
+  const lines: string[] = [];
+  const log = pino({}, { write: (line: string) => void lines.push(line) });
+  const bound = boundWith();
+  reportMemoryBound(bound, log, bound.total!);
+  reportMemoryBound(bound, log, bound.total! - 1);
+  assert.match(lines[0]!, /"level":30.*memoryBoundBytes/);
+  assert.match(
+    lines[1]!,
+    /"level":40.*memoryBoundBytes.*TICKWIRE_MAX_CONNECTIONS or TICKWIRE_MAX_MESSAGE_BYTES/,
+  );
 });

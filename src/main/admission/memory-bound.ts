@@ -4,6 +4,7 @@
  * `node bench/client-memory.ts` (2 cores, Node 22, resident memory) and rounded up.
  */
 
+import { totalmem } from 'node:os';
 import type { Logger } from 'pino';
 import { SURE_INBOUND_BYTES } from '../../workers/proxy/admission/byte-budgets.ts';
 import { LIBRARY_LIMIT_FACTOR } from '../../workers/proxy/admission/library-limit.ts';
@@ -85,8 +86,20 @@ export function memoryBound(config: BoundedConfig, workers: number, sharedBytes:
   return { total, parts };
 }
 
-/** In the log at the start, each part in MiB, the greatest first. */
-export function reportMemoryBound({ total, parts }: MemoryBound, log: Logger): void {
+/** What the process can have: the machine's memory, or what a container leaves of it. */
+function availableBytes(): number {
+  return Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, totalmem());
+}
+
+/**
+ * In the log at the start, each part in MiB, the greatest first.
+ * @param available bytes that the process can have
+ */
+export function reportMemoryBound(
+  { total, parts }: MemoryBound,
+  log: Pick<Logger, 'info' | 'warn'>,
+  available = availableBytes(),
+): void {
   const ofWhichMiB = Object.fromEntries(
     Object.entries(parts)
       .sort(([, a], [, b]) => (b ?? Number.POSITIVE_INFINITY) - (a ?? Number.POSITIVE_INFINITY))
@@ -94,6 +107,12 @@ export function reportMemoryBound({ total, parts }: MemoryBound, log: Logger): v
   );
   if (total === null) {
     log.warn({ ofWhichMiB }, 'the memory of this process has no bound: a limit of clients is switched off');
+  } else if (total > available) {
+    log.warn(
+      { memoryBoundBytes: total, availableBytes: available, ofWhichMiB },
+      'clients that take all they may can take more memory than there is; lower TICKWIRE_MAX_CONNECTIONS or ' +
+        'TICKWIRE_MAX_MESSAGE_BYTES',
+    );
   } else log.info({ memoryBoundBytes: total, ofWhichMiB }, 'the memory of this process is bounded');
 }
 
