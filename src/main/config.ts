@@ -5,6 +5,7 @@
 import { BROKER_ROWS, streamKey } from './brokers/broker-registry.ts';
 import { ENV_FILE, readEnvFile } from './config/env-file.ts';
 import { readFlagValues } from './config/flag-values.ts';
+import { isLoopback } from './config/loopback.ts';
 import { nearestName } from './config/nearest-name.ts';
 import type { ConfigOption } from './config/option-kinds.ts';
 import { PRESETS, type PresetName } from './config/presets.ts';
@@ -57,7 +58,8 @@ export function loadConfig(input: {
   applyPreset(values, sources);
   // The loop has filled every key with its own option's value, which the type of a record built by key cannot tell.
   const given = values as Config;
-  const config = choosePortPolicy(chooseBroker(given, sources as ConfigSources), sources as ConfigSources);
+  const chosen = choosePortPolicy(chooseBroker(given, sources as ConfigSources), sources as ConfigSources);
+  const config = chooseTrustedProxies(chosen, sources as ConfigSources);
   refuseContradictions(config);
   return { config: Object.freeze(config), sources: Object.freeze(sources as ConfigSources) };
 }
@@ -132,6 +134,15 @@ function chooseBroker(config: Config, sources: ConfigSources): Config {
 function choosePortPolicy(config: Config, sources: ConfigSources): Config {
   const isPortExpected = sources.websocketPort !== 'default' || sources.databaseUrl !== 'default';
   return sources.portPolicy === 'default' && isPortExpected ? { ...config, portPolicy: 'fail' } : config;
+}
+
+/**
+ * A reverse proxy on this host talks to a listener of this host. Where clients of other hosts come by themselves, whoever
+ * comes from loopback is a user of this host, who could have any address counted as its own.
+ */
+function chooseTrustedProxies(config: Config, sources: ConfigSources): Config {
+  const isOpen = !isLoopback(config.websocketHost);
+  return sources.trustedProxies === 'default' && isOpen ? { ...config, trustedProxies: [] } : config;
 }
 
 function refuseContradictions(config: Config): void {

@@ -211,6 +211,14 @@ test('a flag goes before the environment, the environment before .env, .env befo
   assert.deepEqual([config.zmqHost, sources.zmqHost], ['127.0.0.1', 'default']);
 });
 
+test('a program of this host is believed to be a reverse proxy only where clients of other hosts cannot come', () => {
+  const trusted = (...argv: string[]) => load({ argv }).config.trustedProxies;
+  assert.deepEqual(trusted(), ['127.0.0.0/8', '::1']);
+  assert.deepEqual(trusted('--websocket-host=::1'), ['127.0.0.0/8', '::1']);
+  assert.deepEqual(trusted('--websocket-host=0.0.0.0'), []);
+  assert.deepEqual(trusted('--websocket-host=0.0.0.0', '--trusted-proxies=127.0.0.1'), ['127.0.0.1']);
+});
+
 test('a preset chooses only what nobody has given, and the operator sees which values are its own', (t) => {
   const cwd = directoryWithEnvFile(t, "TICKWIRE_PRESET='latency'\n");
   const chosen = load({ cwd });

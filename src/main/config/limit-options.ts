@@ -15,7 +15,8 @@ export const LIMIT_OPTIONS = {
       default: DEFAULT_TRUSTED,
       doc:
         'Addresses and networks of reverse proxies: what they say in X-Forwarded-For is the address of a client. Limits ' +
-        'per address do not hold for a client that comes from one of them without that header: it could be anybody.',
+        'per address do not hold for a client that comes from one of them without that header: it could be anybody. ' +
+        'By default none where WEBSOCKET_HOST lets other hosts in.',
     },
     'addresses or networks such as 10.0.0.0/8 separated by commas, or none',
     parseTrusted,
