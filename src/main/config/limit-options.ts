@@ -158,7 +158,7 @@ export const LIMIT_OPTIONS = {
     max: 1024 * GIB,
     unit: 'bytes',
     doc:
-      'Bytes of requests of all clients together that wait for earlier ones; beyond it a client whose request would have ' +
-      'to wait is disconnected. 0: no limit.',
+      'Bytes of requests of all clients together that wait for earlier ones; beyond it a client with more than 4 ' +
+      'KiB that would have to wait is disconnected, beyond half of it one whose key is not known yet. 0: no limit.',
   }),
 };
