@@ -70,13 +70,40 @@ test('a trade is told at once where a change of the book waits for its interval,
   slow.conflator.stop();
 });
 
+test('clients that leave are forgotten long before what waited for them was due, and nobody else is', () => {
+  const slow = new SlowScene(LIMITS, 1e9);
+  const clients = Array.from({ length: 40 }, () => slow.connect());
+  const terms = { slow: null, maxRate: 0.01 } as const;
+  for (const client of clients) slow.subscribe(client, 0, MODE.QUOTE, terms);
+  slow.tick(0, 5);
+  slow.endTurn();
+  slow.tick(0, 0);
+  assert.equal(slow.conflator.waiting, clients.length);
+  const [stayed, ...left] = clients;
+  for (const { session } of left) slow.holdings.releaseAll(session);
+  assert.ok(slow.conflator.waiting <= 2, `${slow.conflator.waiting} wait`);
+  slow.read(stayed!, Number.POSITIVE_INFINITY);
+  slow.now += 99_000;
+  slow.endTurn();
+  slow.now += 1000;
+  slow.endTurn();
+  slow.read(stayed!, Number.POSITIVE_INFINITY);
+  const counts = clients.map(({ socket }) => socket.read.length);
+  assert.deepEqual(counts, [2, ...left.map(() => 0)]);
+  slow.conflator.stop();
+});
+
 test('what is due comes out in the order of its time', () => {
+  const isOdd = (at: number) => at % 2 === 1;
   fc.assert(
-    fc.property(fc.array(fc.oneof(fc.nat(50), fc.constant(null)), { maxLength: 80 }), (steps) => {
+    fc.property(fc.array(fc.oneof(fc.nat(50), fc.constantFrom(null, 'odd')), { maxLength: 80 }), (steps) => {
       const queue = new DueQueue<number>();
       const expected: number[] = [];
       for (const at of steps) {
-        if (at !== null) {
+        if (at === 'odd') {
+          queue.keep(isOdd);
+          expected.splice(0, expected.length, ...expected.filter(isOdd));
+        } else if (at !== null) {
           queue.push(at, at);
           expected.push(at);
           expected.sort((a, b) => a - b);

@@ -84,6 +84,7 @@ export class ConflatingClient {
     stream.conflation ??= new StreamConflation(stream.source === MODE.DEEP_DEPTH);
     const rate = maxRate > 0 ? new MessageRate(maxRate) : null;
     if (rate === null) this.unrated++;
+    else this.#conflator.addRated();
     const record = new ConflationRecord(this, stream, stream.conflation, rate);
     this.#records.set(stream, record);
     stream.conflation.enter(record);
@@ -94,8 +95,9 @@ export class ConflatingClient {
     const record = this.#records.get(stream);
     if (record === undefined) return;
     this.#records.delete(stream);
-    if (record.rate === null) this.unrated--;
     record.clear();
+    if (record.rate === null) this.unrated--;
+    else this.#conflator.dropRated();
     record.conflation.leave(record);
     if (record.conflation.size === 0) stream.conflation = null;
   }

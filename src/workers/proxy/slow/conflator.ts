@@ -24,6 +24,8 @@ export class Conflator {
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #nextTurn: NodeJS.Immediate | undefined;
+  /** Records with a rate: each of them waits to be due once at most. */
+  #rated = 0;
 
   /** Above so many waiting bytes a client's socket is given no more: what waits with us instead stays the latest. */
   readonly lowMarkBytes: number;
@@ -44,6 +46,25 @@ export class Conflator {
     record.dueAt = dueAt;
     this.#due.push(dueAt, record);
     this.#wait();
+  }
+
+  /** A record with a rate is there from now on. */
+  addRated(): void {
+    this.#rated++;
+  }
+
+  /**
+   * A record with a rate has left, and is cleared. What is due of those who left goes before its time once it is the larger
+   * part: at a slow rate that would come minutes later, and their clients would be kept with it.
+   */
+  dropRated(): void {
+    this.#rated--;
+    if (this.#due.size > 2 * this.#rated) this.#due.keep((record, at) => record.dueAt === at);
+  }
+
+  /** Entries that are due later. */
+  get waiting(): number {
+    return this.#due.size;
   }
 
   /** The present time as int64, ns since 1970; the words are reused by the next call. */

@@ -30,22 +30,37 @@ export class DueQueue<T> {
     heap[place] = entry;
   }
 
+  /** Lets go of what is not wanted any more. Takes time for each entry. */
+  keep(isWanted: (item: T, at: number) => boolean): void {
+    const heap = this.#heap;
+    let kept = 0;
+    for (const entry of heap) if (isWanted(entry.item, entry.at)) heap[kept++] = entry;
+    heap.length = kept;
+    for (let place = (kept >> 1) - 1; place >= 0; place--) this.#sink(heap[place]!, place);
+  }
+
   /** Takes the soonest out. @returns undefined when there is none */
   pop(): T | undefined {
     const heap = this.#heap;
     const [first] = heap;
     const last = heap.pop();
     if (first === undefined || last === undefined || heap.length === 0) return first?.item;
-    let place = 0;
+    this.#sink(last, 0);
+    return first.item;
+  }
+
+  /** Puts an entry at a place or below it; what is below is in order. */
+  #sink(entry: Entry<T>, from: number): void {
+    const heap = this.#heap;
+    let place = from;
     for (;;) {
       let child = 2 * place + 1;
       if (child >= heap.length) break;
       if (child + 1 < heap.length && heap[child + 1]!.at < heap[child]!.at) child++;
-      if (heap[child]!.at >= last.at) break;
+      if (heap[child]!.at >= entry.at) break;
       heap[place] = heap[child]!;
       place = child;
     }
-    heap[place] = last;
-    return first.item;
+    heap[place] = entry;
   }
 }
