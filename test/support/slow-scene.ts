@@ -4,6 +4,7 @@ import { type Instrument, MODE, type Mode } from '../../src/codec/tick.ts';
 import { WORD, writeInt64 } from '../../src/codec/tick-message.ts';
 import type { ProxyLimits } from '../../src/workers/proxy/admission/proxy-limits.ts';
 import { RequestAllowance } from '../../src/workers/proxy/admission/request-allowance.ts';
+import type { SubscriptionLimits } from '../../src/workers/proxy/admission/subscription-limits.ts';
 import { WorkTurns } from '../../src/workers/proxy/admission/work-turns.ts';
 import { Broadcaster } from '../../src/workers/proxy/broadcaster.ts';
 import { addHolding, ClientSession, findHolding } from '../../src/workers/proxy/connection/client-session.ts';
@@ -26,7 +27,10 @@ const SILENT: TickSource = {
   takeLoss: () => false,
 };
 
-const NO_LIMITS: Partial<ProxyLimits> = { allowance: () => new RequestAllowance(0, 1) };
+const NO_LIMITS: Pick<ProxyLimits, 'allowance'> & { outbound: Pick<ProxyLimits['outbound'], 'mayLinger'> } = {
+  allowance: () => new RequestAllowance(0, 1),
+  outbound: { mayLinger: () => true },
+};
 
 /** A tick as the test knows it; prices are scaled by 100. */
 export interface KnownTick {
@@ -139,7 +143,12 @@ export class SlowScene {
   readonly #last = INSTRUMENTS.map(() => ({ epoch: 1, seq: 0, ltp: 250_000, volume: 1000 }));
   #roundAt = 1000;
 
-  constructor(limits: SlowLimits, lowMarkBytes: number) {
+  /** @param room counts what clients hold, as far as they subscribe by the holdings */
+  constructor(
+    limits: SlowLimits,
+    lowMarkBytes: number,
+    room: Pick<SubscriptionLimits, 'add'> = { add: () => {} },
+  ) {
     this.conflator = new Conflator(() => this.now, lowMarkBytes);
     this.delivery = new StreamDelivery(this.index.topics, this.conflator, limits.policy);
     this.ladder = new SlowLadder(this.delivery, limits, 1e9);
@@ -155,7 +164,7 @@ export class SlowScene {
       index: this.index,
       snapshots: new SnapshotJoin(SILENT, this.#broadcaster),
       statuses: new FeedStatusNotifier(),
-      limits: { add: () => {} },
+      limits: room,
       delivery: this.delivery,
     });
   }

@@ -43,6 +43,38 @@ for (const maxRate of [0, 1000]) {
   });
 }
 
+for (const maxBackpressureBytes of [5000, 100_000]) {
+  const hasRoom = maxBackpressureBytes > 5000;
+  const fate = hasRoom ? 'gets it and goes along' : 'is cut off while the session still knows what waits';
+  test(`a client for whom ticks wait when instruments move ${fate}`, () => {
+    const scene = new SlowScene(LIMITS, 1000);
+    const client = scene.connect({ features: FEATURE.RECEIPTS });
+    const { session, socket } = client;
+    session.maxBackpressureBytes = maxBackpressureBytes;
+    for (const slot of [0, 1]) scene.subscribe(client, slot, MODE.QUOTE, { slow: null, maxRate: 1000 });
+    session.sendBytes(JSON.stringify('unread'.repeat(700)), false);
+    for (const slot of [0, 1]) scene.tick(slot, 5);
+    scene.endTurn();
+    const backlogBytes = session.backlogBytes;
+    const waiting = [...session.holdings.values()].flat().flatMap(({ streams }) => [...streams.values()]);
+    const known = () => waiting.map((stream) => session.slow?.client.waitsFrom(stream)?.seq);
+    const knownAtEnd: unknown[] = [];
+    // The library tells of the end within the call.
+    socket.end = () => {
+      knownAtEnd.push(...known());
+      session.open = false;
+      scene.holdings.releaseAll(session);
+    };
+    const moves = [0, 1].map((from) => ({ from, to: { ...INSTRUMENTS[2]!, slot: 10 + from } }));
+    scene.holdings.follow(moves, [session]);
+    assert.equal(session.isEnded, !hasRoom);
+    assert.deepEqual(knownAtEnd, hasRoom ? [] : [1, 1]);
+    assert.equal(socket.getBufferedAmount() > backlogBytes, hasRoom);
+    assert.equal(scene.index.instruments, hasRoom ? 2 : 0);
+    scene.conflator.stop();
+  });
+}
+
 test('what waits of a depth of five levels is sent before twenty take its place', () => {
   const scene = new SlowScene(LIMITS, 5000);
   const client = scene.connect({ features: FEATURE.RECEIPTS });

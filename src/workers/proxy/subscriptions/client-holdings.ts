@@ -15,6 +15,8 @@ import {
   type Holding,
   noteStrictDepth,
 } from '../connection/client-session.ts';
+import { CLOSE } from '../connection/close-codes.ts';
+import { URGENT_PART } from '../connection/session-keeper.ts';
 import type { ControlPlane } from '../control-plane.ts';
 import type { FeedStatusNotifier } from '../feed-status-notifier.ts';
 import { type StreamDelivery, termsOf } from '../slow/stream-delivery.ts';
@@ -145,7 +147,7 @@ export class ClientHoldings {
     for (const session of sessions) {
       for (const holding of [...session.holdings.values()].flat()) {
         const to = targets.get(holding.instrument.slot);
-        if (to !== undefined) this.#move(session, holding, to);
+        if (to !== undefined && !this.#move(session, holding, to)) break;
       }
       for (const granted of session.open ? session.joining : []) {
         const to = targets.get(granted.instrument.slot);
@@ -156,12 +158,22 @@ export class ClientHoldings {
     this.#control.need(moves.flatMap(({ from, to }) => [this.#index.need(to.slot), this.#index.need(from)]));
   }
 
-  #move(session: ClientSession, holding: Holding, to: Instrument): void {
+  /** @returns false for a client that was cut off instead */
+  #move(session: ClientSession, holding: Holding, to: Instrument): boolean {
     const { base } = this.#index.get(holding.instrument.slot)!;
-    const held = [...holding.streams.values()].map((stream) => {
+    for (const stream of holding.streams.values()) {
+      const waits = (session.slow?.client.waitsFrom(stream) ?? null) !== null;
+      // The library would drop it without a word, and what is not sent now could not be sent from the new slot.
+      if (waits && session.backlogBytes > session.maxBackpressureBytes * URGENT_PART) {
+        session.end(CLOSE.SLOW_CONSUMER);
+        return false;
+      }
       this.#delivery.settle(session, stream);
-      return { form: stream.form, terms: termsOf(session, stream) };
-    });
+    }
+    const held = [...holding.streams.values()].map((stream) => ({
+      form: stream.form,
+      terms: termsOf(session, stream),
+    }));
     for (const { form } of held) this.release(session, holding, form.view);
     for (const { form, terms } of held) {
       // It may have subscribed the other one by itself meanwhile.
@@ -174,6 +186,7 @@ export class ClientHoldings {
     const streams = this.#index.get(to.slot)!;
     // The sequence numbers of another token begin anew: whoever counts reads of it before the first of them.
     if (base.epoch > 0) streams.continues ??= base;
+    return true;
   }
 
   /** Lets a client join later where the instrument is from now on. */
