@@ -48,7 +48,12 @@ function setUp({ clients = 1, instruments = 1, reviewMs = 0, orders = NO_ORDERS 
     const session: Partial<ClientSession> = {
       identity: { owner: 'a', userId: 'a', account: 'a', broker: 'angel', keyId: 'own:1', rights: null },
       options: { framing: 'json', dialect: 'openalgo', features: 0, slow: null, chosen: {} },
-      subscriptions: { count: instruments, place: -1, maxOfKey: null },
+      subscriptions: {
+        count: instruments,
+        reserved: { subscriptions: 0, streams: 0 },
+        place: -1,
+        maxOfKey: null,
+      },
       open: true,
       send: (message) => void sent.push(message),
       end: ({ code }) => void closed.push(code),

@@ -18,19 +18,25 @@ interface Wish {
   readonly refusal: SubscribeOutcome | null;
 }
 
-/** Room that is kept for a request until its answer is known. */
+/** Room that is kept for a request until what it asks for is held. */
 export interface Reservation {
   /** How many of its new subscriptions there is room for. */
   readonly granted: number;
   /** Why there is not room for more. */
   readonly refusal: SubscribeOutcome;
-  /** To be called once, when what was granted is held or is not wanted. */
-  release(): void;
+  /**
+   * Gives back what is not wanted any more.
+   * @param wishes those that may still come to be held; a list that is empty ends the reservation
+   * @param streams how many of them need a stream that is not there, at most
+   */
+  keep(wishes: readonly Wish[], streams: number): void;
 }
 
 /** What a client's subscriptions are counted by. */
 export interface SubscriptionAccount {
   count: number;
+  /** What it has room for beside them. It has one request under way at a time. */
+  readonly reserved: { subscriptions: number; streams: number };
   /** Of its key in the usage table. */
   place: number;
   /** Of its key, null for the configured one. */
@@ -94,8 +100,9 @@ export class SubscriptionLimits {
 
   /** A client has this key from now on: what it holds is counted there. */
   useKey({ subscriptions, allowance }: ClientSession, place: number, own: RightsLimits | null): void {
-    this.#count(subscriptions.place, -subscriptions.count);
-    this.#count(place, subscriptions.count);
+    const counted = subscriptions.count + subscriptions.reserved.subscriptions;
+    this.#count(subscriptions.place, -counted);
+    this.#count(place, counted);
     subscriptions.place = place;
     subscriptions.maxOfKey = own?.maxSubscriptions ?? null;
     allowance.setRate(own?.requestsPerSecond ?? this.#limits.requestsPerSecond);
@@ -103,7 +110,7 @@ export class SubscriptionLimits {
 
   /**
    * Keeps room for those of the wishes that are new to the client. Each of them may need a stream of its own: whether one is
-   * there already shows when it is entered.
+   * there already shows when it is granted.
    */
   reserve(session: ClientSession, wishes: readonly Wish[]): Reservation {
     const { place, count, maxOfKey } = session.subscriptions;
@@ -131,18 +138,46 @@ export class SubscriptionLimits {
       refusal = overLimit(keyLimit, 'this API key', 'its role, else TICKWIRE_MAX_SUBSCRIPTIONS_PER_KEY');
     if (ofClient < wanted)
       refusal = overLimit(maxSubscriptionsPerClient, 'a client', 'TICKWIRE_MAX_SUBSCRIPTIONS_PER_CLIENT');
-    const release = () => {
-      for (const column of [place, USAGE.SUBSCRIPTIONS, USAGE.STREAMS]) this.#count(column, -granted);
-      this.#followStreams();
+    const { reserved } = session.subscriptions;
+    reserved.subscriptions += granted;
+    reserved.streams += granted;
+    const keep = (kept: readonly Wish[], streams: number) => {
+      const left = kept.filter((wish) => isNew(session, wish)).length;
+      this.#giveBack(
+        session,
+        Math.max(0, reserved.subscriptions - left),
+        Math.max(0, reserved.streams - streams),
+      );
     };
-    return { granted, refusal, release };
+    return { granted, refusal, keep };
   }
 
-  /** A client holds a subscription more, or one less. */
-  add({ subscriptions }: ClientSession, change: 1 | -1): void {
+  /**
+   * A client holds a subscription more, or one less. One more takes the room that was kept for it.
+   * @param isStreamNew whether its stream was not there before
+   */
+  add(session: ClientSession, change: 1 | -1, isStreamNew = false): void {
+    const { subscriptions } = session;
+    const { reserved } = subscriptions;
     subscriptions.count += change;
     this.#count(subscriptions.place, change);
     this.#count(USAGE.SUBSCRIPTIONS, change);
+    if (change < 0 || reserved.subscriptions === 0) return;
+    this.#giveBack(session, 1, isStreamNew ? Math.min(1, reserved.streams) : 0);
+  }
+
+  #giveBack(
+    { subscriptions: { place, reserved } }: ClientSession,
+    subscriptions: number,
+    streams: number,
+  ): void {
+    reserved.subscriptions -= subscriptions;
+    reserved.streams -= streams;
+    this.#count(place, -subscriptions);
+    this.#count(USAGE.SUBSCRIPTIONS, -subscriptions);
+    // What was made is counted before its room is given back: another worker may claim in between.
+    this.#followStreams();
+    this.#count(USAGE.STREAMS, -streams);
   }
 
   #claim(column: number, count: number, limit: number): number {

@@ -134,7 +134,12 @@ export class ClientSession {
   waitingBytes = 0;
   readonly connection: Connection;
   readonly allowance: RequestAllowance;
-  readonly subscriptions: SubscriptionAccount = { count: 0, place: NO_PLACE, maxOfKey: null };
+  readonly subscriptions: SubscriptionAccount = {
+    count: 0,
+    reserved: { subscriptions: 0, streams: 0 },
+    place: NO_PLACE,
+    maxOfKey: null,
+  };
   readonly #limits: ProxyLimits;
   readonly #turns: WorkTurns;
   readonly #waiting: Uint8Array[] = [];

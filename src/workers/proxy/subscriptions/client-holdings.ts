@@ -2,7 +2,7 @@
  * What each client holds: how it joins the streams of what it was granted, follows instruments that move, and leaves. The
  * control plane is told what is needed here whenever that has become less or other. Proxy worker thread.
  */
-import { FEATURE, SHAPES_TICKS } from '../../../codec/framing.ts';
+import { FEATURE } from '../../../codec/framing.ts';
 import { type Instrument, MODE, type Mode } from '../../../codec/tick.ts';
 import { modeOf } from '../../../codec/tick-message.ts';
 import type { InstrumentMove, SlotNeed } from '../../worker-messages.ts';
@@ -23,7 +23,7 @@ import { type StreamDelivery, termsOf } from '../slow/stream-delivery.ts';
 import { type Joining, joinBehindLast } from './join-behind-last.ts';
 import type { SnapshotJoin } from './snapshot-join.ts';
 import type { Stream, StreamForm, SubscriptionIndex } from './subscription-index.ts';
-import { type Granted, needOf, permitted } from './subscription-item.ts';
+import { formOf, type Granted, needOf, permitted } from './subscription-item.ts';
 
 export interface ClientHoldingsOptions {
   readonly control: Pick<ControlPlane, 'need'>;
@@ -103,15 +103,7 @@ export class ClientHoldings {
       return null;
     }
     const { wish } = item.context;
-    const { framing, features, dialect } = session.options;
-    const form: StreamForm = {
-      view: wish.mode,
-      framing,
-      features: features & SHAPES_TICKS,
-      dialect,
-      depthLevel: wish.depthLevel,
-      servedLevel: item.servedLevel,
-    };
+    const form = formOf(item, session.options);
     const held = findHolding(session, instrument)?.streams.get(wish.mode);
     // Mode 4 with another number of levels takes the place of the one before.
     if (held?.form.depthLevel === form.depthLevel || (held !== undefined && wish.mode !== MODE.DEEP_DEPTH)) {
@@ -129,7 +121,7 @@ export class ClientHoldings {
     const holding = findHolding(session, instrument) ?? addHolding(session, instrument);
     const isFirst = holding.streams.size === 0;
     const stream = this.#index.add(instrument, form);
-    if (!holdsMode(session, instrument, form.view)) this.#limits.add(session, 1);
+    if (!holdsMode(session, instrument, form.view)) this.#limits.add(session, 1, stream.subscribers === 1);
     holding.streams.set(form.view, stream);
     if (held !== undefined) {
       this.#delivery.settle(session, held);

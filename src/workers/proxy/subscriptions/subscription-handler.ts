@@ -26,6 +26,7 @@ import { failedEntry, subscribeAnswer, subscribeError, unsubscribeAnswer } from 
 import type { SubscriptionIndex } from './subscription-index.ts';
 import {
   entriesOf,
+  formOf,
   type Granted,
   type Item,
   itemOf,
@@ -137,6 +138,11 @@ export class SubscriptionHandler {
       try {
         if (!session.open) return;
         answer(outcomes);
+        // A client may take long to join: others are not to wait for room that it will not use.
+        const isMissing = ({ instrument: { slot }, item }: Granted) =>
+          this.#index.get(slot)?.find(formOf(item, session.options)) === undefined;
+        const kept = allowed.filter((_, i) => outcomes[i]!.status === 'ok');
+        room.keep(kept, granted.filter(isMissing).length);
         // How the feed stands comes before its ticks, and before a last value that may be stale.
         if ((session.options.features & FEATURE.STATUS) !== 0) this.#statuses.hold(session, instruments);
         return this.#paced.run(session, joins(granted, askedAt));
@@ -147,7 +153,7 @@ export class SubscriptionHandler {
         this.#control.need(counted.map(({ slot }) => this.#index.need(slot)));
       }
     });
-    return served.finally(room.release);
+    return served.finally(() => room.keep([], 0));
   }
 
   #symbolsOf(request: RawRequest, emptyMessage: string): ParsedSymbols {

@@ -97,12 +97,22 @@ export class InstrumentStreams {
     return bits;
   }
 
+  #topic(form: StreamForm): string {
+    return `${this.instrument.slot}/${formKey(form)}`;
+  }
+
+  /** The stream of a form, if anybody is subscribed to it. */
+  find(form: StreamForm): Stream | undefined {
+    const topic = this.#topic(form);
+    return this.bySource[sourceOf(form)]!.find((stream) => stream.topic === topic);
+  }
+
   /** The stream of a form, made if need be. */
   stream(form: StreamForm, counters: FramingCounters): Stream {
-    const source = sourceOf(form);
-    const topic = `${this.instrument.slot}/${formKey(form)}`;
-    const known = this.bySource[source]!.find((stream) => stream.topic === topic);
+    const known = this.find(form);
     if (known !== undefined) return known;
+    const source = sourceOf(form);
+    const topic = this.#topic(form);
     const { view, framing, features, dialect, depthLevel } = form;
     const stream: Stream = {
       slot: this.instrument.slot,

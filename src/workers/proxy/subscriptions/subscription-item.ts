@@ -1,5 +1,7 @@
 /** One symbol of a subscribe request on its way, and whether the client may have it. Proxy worker thread. */
 import type { RequestedSymbol } from '../../../codec/client-request.ts';
+import type { ConnectionOptions } from '../../../codec/connection-options.ts';
+import { SHAPES_TICKS } from '../../../codec/framing.ts';
 import type { Json } from '../../../codec/server-message.ts';
 import { DEPTH_LEVELS, type Instrument, MODE, type Mode } from '../../../codec/tick.ts';
 import type { Rights } from '../../entitlement-messages.ts';
@@ -7,6 +9,7 @@ import type { SlotNeed, SubscribeOutcome } from '../../worker-messages.ts';
 import { highestLevel } from '../capabilities.ts';
 import { refuseByRights } from '../entitlements/entitlement-check.ts';
 import { type EntryContext, subscribeEntry, unsupportedDepth } from './subscription-answers.ts';
+import type { StreamForm } from './subscription-index.ts';
 
 export interface Item {
   readonly requested: RequestedSymbol;
@@ -48,6 +51,15 @@ export function sourceMode({ context, servedLevel }: Item): Mode {
 /** What a granted item needs from upstream. */
 export function needOf({ instrument: { slot }, item }: Granted): SlotNeed {
   return { slot, modes: 1 << sourceMode(item) };
+}
+
+/** The form in which a client gets the ticks of an item. */
+export function formOf(
+  { context: { wish }, servedLevel }: Item,
+  { framing, features, dialect }: ConnectionOptions,
+): StreamForm {
+  const { mode: view, depthLevel } = wish;
+  return { view, framing, features: features & SHAPES_TICKS, dialect, depthLevel, servedLevel };
 }
 
 /** What a confirmation says of each item. */

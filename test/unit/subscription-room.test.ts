@@ -1,0 +1,145 @@
+/** A client that joins slowly takes no more room from others than what it has not joined needs. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FEATURE } from '../../src/codec/framing.ts';
+import { MODE } from '../../src/codec/tick.ts';
+import { SubscriptionLimits } from '../../src/workers/proxy/admission/subscription-limits.ts';
+import { Capabilities } from '../../src/workers/proxy/capabilities.ts';
+import type { ControlPlane } from '../../src/workers/proxy/control-plane.ts';
+import { FeedStatusNotifier } from '../../src/workers/proxy/feed-status-notifier.ts';
+import { SubscriptionHandler } from '../../src/workers/proxy/subscriptions/subscription-handler.ts';
+import { USAGE, UsageTable } from '../../src/workers/usage-table.ts';
+import { INSTRUMENTS, type SceneClient, SlowScene } from '../support/slow-scene.ts';
+import { until } from '../support/until.ts';
+
+const NEVER = { ltp: 0, quote: 0, depth: 0 };
+const SLOW = { policy: 'deliver', conflateBytes: NEVER, conflateAgeMs: NEVER, timeoutMs: 1e9 } as const;
+const KEY_PLACE = USAGE.FIRST_KEY;
+const NO_LIMITS = {
+  trustedProxies: [],
+  maxConnections: 0,
+  maxHandshakes: 0,
+  maxConnectionsPerAddress: 0,
+  maxConnectionsPerKey: 0,
+  authAttempts: 0,
+  authWindowMs: 0,
+  requestsPerSecond: 0,
+  requestBurst: 0,
+  maxBatch: 0,
+  maxSubscriptionsPerClient: 0,
+  maxSubscriptionsPerKey: 0,
+  maxSubscriptions: 0,
+  maxStreams: 0,
+  idleTimeoutMs: 0,
+  maxOutboundBytes: 0,
+  maxInboundBytes: 0,
+};
+const IDENTITY = { owner: 'o', userId: 'u', account: 'o', broker: 'angel', keyId: 'k', rights: null };
+
+/** Clients of one key, and a control plane that knows the instruments of the scene and nothing else. */
+function sceneOf(maxSubscriptions: number, maxStreams: number) {
+  const usage = UsageTable.create(1, 1);
+  const table = new UsageTable(usage, 1);
+  const counted = {
+    get streams(): number {
+      return scene.index.streams;
+    },
+  };
+  const configured = { ...NO_LIMITS, maxSubscriptions, maxStreams };
+  const task = { limits: configured, usage, row: 0, workers: 1, fullAddresses: [] };
+  const limits = new SubscriptionLimits(task, counted);
+  const scene = new SlowScene(SLOW, 1e9, limits);
+  const control: ControlPlane = {
+    verifyKey: () => assert.fail('nobody authenticates'),
+    need: () => {},
+    subscribe: async (_, wishes) => ({
+      askedAt: 0,
+      outcomes: wishes.map((wish) => {
+        const instruments = INSTRUMENTS.filter(({ symbol }) => symbol === wish.symbol);
+        if (instruments.length > 0) return { status: 'ok', instruments };
+        return { status: 'error', code: 'SYMBOL_NOT_FOUND', message: wish.symbol };
+      }),
+    }),
+  };
+  const offers = { capabilities: () => new Capabilities([]) };
+  const { holdings, index } = scene;
+  const statuses = new FeedStatusNotifier();
+  const handler = new SubscriptionHandler(holdings, control, index, offers, statuses, limits);
+  const connect = () => {
+    const client = scene.connect({ features: FEATURE.SNAPSHOT });
+    client.session.identity = IDENTITY;
+    limits.useKey(client.session, KEY_PLACE, null);
+    return client;
+  };
+  const subscribe = async ({ session }: SceneClient, symbols: readonly string[]) => {
+    const list = symbols.map((symbol) => ({ symbol, exchange: INSTRUMENTS[0]!.exchange }));
+    await handler.subscribe(session, { symbols: list, mode: MODE.LTP }, () => assert.fail('refused'));
+  };
+  const used = () => ({
+    subscriptions: table.sum(USAGE.SUBSCRIPTIONS),
+    ofKey: table.sum(KEY_PLACE),
+    streams: table.sum(USAGE.STREAMS),
+  });
+  return { scene, connect, subscribe, used };
+}
+
+const ALL = INSTRUMENTS.map(({ symbol }) => symbol);
+const heldBy = ({ session }: SceneClient) => session.holdings.size;
+
+/** Lets a client join the first of what it asks for; it reads nothing more until `joined`. */
+async function joinSlowly(
+  { subscribe }: ReturnType<typeof sceneOf>,
+  client: SceneClient,
+  symbols: readonly string[],
+): Promise<{ joined(): Promise<void> }> {
+  let isReading = false;
+  client.socket.getBufferedAmount = () => (isReading || heldBy(client) === 0 ? 0 : 1e6);
+  let isDone = false;
+  const done = subscribe(client, symbols).finally(() => {
+    isDone = true;
+  });
+  await until('the first join', () => heldBy(client) === 1);
+  return {
+    joined: async () => {
+      isReading = true;
+      await until('the end of the request', () => isDone);
+      await done;
+    },
+  };
+}
+
+test('what a slow client has not joined takes no room for streams that are there already', async () => {
+  const scene = sceneOf(0, 4);
+  const [first, slow, third] = [scene.connect(), scene.connect(), scene.connect()];
+  await scene.subscribe(first, ALL.slice(0, 2));
+  const { joined } = await joinSlowly(scene, slow, ALL.slice(0, 2));
+  await scene.subscribe(third, ALL.slice(2));
+  assert.equal(heldBy(third), 1);
+  await joined();
+  assert.equal(heldBy(slow), 2);
+  assert.deepEqual(scene.used(), { subscriptions: 5, ofKey: 5, streams: 3 });
+});
+
+test('what a slow client was refused, or has joined, is not counted beside what it holds', async () => {
+  const scene = sceneOf(4, 4);
+  const [slow, other] = [scene.connect(), scene.connect()];
+  const { joined } = await joinSlowly(scene, slow, [...ALL, 'NOSUCH']);
+  assert.deepEqual(scene.used(), { subscriptions: 3, ofKey: 3, streams: 3 });
+  await scene.subscribe(other, ALL.slice(0, 1));
+  assert.equal(heldBy(other), 1, 'the last subscription that there is room for');
+  await joined();
+  assert.equal(heldBy(slow), 3);
+  assert.deepEqual(scene.used(), { subscriptions: 4, ofKey: 4, streams: 3 });
+});
+
+test('what a slow client has not joined is kept for it, until it is gone', async () => {
+  const scene = sceneOf(3, 3);
+  const [slow, other] = [scene.connect(), scene.connect()];
+  const { joined } = await joinSlowly(scene, slow, ALL);
+  await scene.subscribe(other, ALL.slice(2));
+  assert.equal(heldBy(other), 0);
+  slow.session.open = false;
+  scene.scene.holdings.releaseAll(slow.session);
+  await joined();
+  assert.deepEqual(scene.used(), { subscriptions: 0, ofKey: 0, streams: 0 });
+});
