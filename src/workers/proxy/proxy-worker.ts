@@ -49,6 +49,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
   readonly #refusals = new RefusalNotices(this.#index);
   readonly #sessions: SessionRegistrar;
   readonly #entitlements: EntitlementDesk;
+  readonly #keys: KeyAdmission;
   readonly #requests: RequestHandler;
   readonly #keeper: SessionKeeper;
   readonly #conflator = new Conflator();
@@ -125,8 +126,9 @@ class ProxyWorker implements NativeWorker<ToReader> {
     const subscriptions = new SubscriptionHandler(this.#holdings, control, index, offers, statuses, limits);
     this.#sessions = new SessionRegistrar(port, control, index, subscriptions, this.#orders);
     this.#entitlements = new EntitlementDesk(this.#server.sessions, this.#holdings, limits, this.#orders);
+    this.#keys = new KeyAdmission(control, admission, limits, configured.maxConnectionsPerKey);
     this.#requests = new RequestHandler(
-      new KeyAdmission(control, admission, limits, configured.maxConnectionsPerKey),
+      this.#keys,
       this.#holdings,
       subscriptions,
       this.#entitlements,
@@ -245,6 +247,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
     this.#statuses.stop();
     this.#drain?.stop();
     this.#entitlements.stop();
+    this.#keys.stop();
     this.#server.turns.stop();
     await this.#pump.stop();
     try {

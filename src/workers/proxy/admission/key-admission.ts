@@ -7,6 +7,7 @@ import type { ClientSession } from '../connection/client-session.ts';
 import { CLOSE, type Close } from '../connection/close-codes.ts';
 import type { ControlPlane, VerifiedKey } from '../control-plane.ts';
 import type { Admission } from './admission.ts';
+import { KeyPace } from './key-pace.ts';
 import type { SubscriptionLimits } from './subscription-limits.ts';
 
 type Refused = Extract<VerifiedKey, { readonly status: 'refused' }>;
@@ -22,6 +23,7 @@ export class KeyAdmission {
   readonly #admission: Admission;
   readonly #subscriptions: SubscriptionLimits;
   readonly #maxConnections: number;
+  readonly #pace = new KeyPace();
 
   constructor(
     control: ControlPlane,
@@ -39,6 +41,7 @@ export class KeyAdmission {
     const { connection } = session;
     const blockedMs = this.#admission.blockedMs(connection);
     if (blockedMs > 0) return this.#tooManyAttempts(blockedMs);
+    await this.#pace.turn();
     const outcome = await this.#control.verifyKey(key);
     if (outcome.status === 'refused') {
       const isWrong = outcome.code === WRONG_KEY.code && outcome.message === WRONG_KEY.message;
@@ -52,6 +55,11 @@ export class KeyAdmission {
     if (admitted.isRefused) return this.#tooManyConnections(own ?? this.#maxConnections);
     this.#subscriptions.useKey(session, admitted.place, rights?.limits ?? null);
     return outcome;
+  }
+
+  /** Nobody waits for his turn any more. */
+  stop(): void {
+    this.#pace.stop();
   }
 
   #tooManyAttempts(forMs: number): AdmittedKey {
