@@ -77,7 +77,8 @@ export class SnapshotJoin {
     // Nobody here has had a tick of it: either one is in the ring, or it was drained when nobody wanted it.
     for (let round = 0; position.epoch === 0 && this.#readSince(streams, deep, since); round++) {
       // Looked at behind the table: what came before its tick is in the ring then, and may be the first one for somebody.
-      if (!this.#source.hasTicks() || round === MAX_ROUNDS) this.#broadcaster.onTick(this.words, this.doubles);
+      if (!this.#source.hasTicks() || round === MAX_ROUNDS)
+        this.#broadcaster.onTick(this.words, this.doubles);
       else this.#broadcaster.drain(DRAIN_LIMIT);
     }
     return false;
