@@ -6,7 +6,8 @@ import { type TestContext, test } from 'node:test';
 import { loadConfig } from '../../src/main/config.ts';
 import type { DatabaseSync } from '../../src/main/database/sqlite.ts';
 import { SimulatedExchange } from '../../src/main/simulator/simulated-exchange.ts';
-import { CliProcess, freePort } from '../support/cli-process.ts';
+import { adjacentPorts } from '../support/adjacent-ports.ts';
+import { CliProcess } from '../support/cli-process.ts';
 import {
   createOpenAlgoDatabase,
   FERNET_SALT,
@@ -89,7 +90,7 @@ async function startInstallation(t: TestContext) {
     "APP_KEY = 'of no concern here'",
   ];
   writeFileSync(join(cwd, '.env'), `${lines.join('\n')}\n`);
-  const cli = await CliProcess.spawn(t, [`--zmq-port=${await freePort()}`], undefined, cwd);
+  const cli = await CliProcess.spawn(t, [`--zmq-port=${await adjacentPorts()}`], undefined, cwd);
   return { cli, cwd, exchange };
 }
 

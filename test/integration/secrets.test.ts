@@ -16,7 +16,8 @@ import { chooseTlsFiles } from '../../src/main/config/tls-files.ts';
 import { loadConfig } from '../../src/main/config.ts';
 import { openDatabase } from '../../src/main/database/open-database.ts';
 import type { DatabaseSync } from '../../src/main/database/sqlite.ts';
-import { CliProcess, freePort } from '../support/cli-process.ts';
+import { adjacentPorts } from '../support/adjacent-ports.ts';
+import { CliProcess } from '../support/cli-process.ts';
 import { assertNoSecret, MARKED } from '../support/marked-secrets.ts';
 import { createOpenAlgoDatabase, storeInstrument } from '../support/openalgo-database.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -101,7 +102,7 @@ async function startInstallation(t: TestContext) {
   ];
   writeFileSync(join(cwd, '.env'), `${lines.join('\n')}\n`);
   const flags = [
-    `--zmq-port=${await freePort()}`,
+    `--zmq-port=${await adjacentPorts()}`,
     '--log-level=trace',
     '--log-format=json',
     '--reconnect-initial-ms=50',

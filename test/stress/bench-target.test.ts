@@ -2,29 +2,20 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { prepareDatabase } from '../../bench/end-to-end/bench-database.ts';
 import { EngineProcess } from '../../bench/end-to-end/engine-process.ts';
+import { adjacentPorts } from '../support/adjacent-ports.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const BENCH = resolve(import.meta.dirname, '../../bench/index.ts');
 const SMOKE_INSTRUMENTS = 100;
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 test('the bench measures a server that runs already and looks for its broker where the bench then listens', async (t) => {
   const directory = temporaryDirectory(t);
   prepareDatabase(directory, SMOKE_INSTRUMENTS);
-  const port = await freePort();
+  const port = await adjacentPorts();
   const engine = new EngineProcess({
     command: 'start',
     directory,

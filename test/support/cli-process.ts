@@ -1,8 +1,8 @@
 /** The command `start` as a user runs it: a process of its own in a directory of its own, with its children. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import type { TestContext } from 'node:test';
+import { adjacentPorts } from './adjacent-ports.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 import { TestClient, type TestClientOptions } from './test-client.ts';
 import { tickSourceFlags } from './tick-source-flags.ts';
@@ -11,16 +11,6 @@ import { until } from './until.ts';
 /** Of a process on a machine that is busy with many others. */
 const START_TIMEOUT_MS = 40_000;
 const CLI = new URL('../../src/main/index.ts', import.meta.url).pathname;
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 /** Whether a process runs. One that has ended and that nobody has asked for yet does not. */
 export function isAlive(pid: number): boolean {
@@ -68,7 +58,7 @@ export class CliProcess {
     words: readonly string[] = ['start'],
   ): Promise<CliProcess> {
     const source = await tickSourceFlags(cwd);
-    const cli = new CliProcess(cwd, port ?? (await freePort()), [...source, ...flags], words);
+    const cli = new CliProcess(cwd, port ?? (await adjacentPorts()), [...source, ...flags], words);
     t.after(async () => {
       const pids = [cli.child.pid!, ...childrenOf(cli.child.pid!)];
       for (const pid of pids) if (isAlive(pid)) process.kill(pid, 'SIGKILL');

@@ -1,6 +1,6 @@
 /** `tickwire proxy` and its clients. */
 import type { TestContext } from 'node:test';
-import { freePort } from './cli-process.ts';
+import { adjacentPorts } from './adjacent-ports.ts';
 import { QUICK_BUS_FLAGS } from './feed-host.ts';
 import { HostProcess } from './host-process.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
@@ -40,7 +40,7 @@ export class ProxyHost {
     { feeds, flags = [] }: ProxyHostOptions,
   ): Promise<ProxyHost> {
     const directory = temporaryDirectory(t);
-    const port = await freePort();
+    const port = await adjacentPorts();
     const list = feeds.map((hosts) => hosts.join('|')).join(',');
     const args = ['proxy', `--websocket-port=${port}`, `--feeds=${list}`, ...QUICK_BUS_FLAGS, ...flags];
     return new ProxyHost(t, args, directory, port, await HostProcess.start(t, args, directory));
