@@ -163,10 +163,10 @@ test('the socket lies beside the database, or where it is said, or nowhere', () 
     controlSocket: string | null,
     databaseUrl: string | null,
     role: 'engine' | 'proxy' = 'engine',
-  ) => controlPath({ controlSocket, databaseUrl }, '/work', role);
-  assert.equal(path(null, null), '/work/db/tickwire.sock');
+  ) => controlPath({ controlSocket, databaseUrl }, '/srv', role);
+  assert.equal(path(null, null), '/srv/db/tickwire.sock');
   assert.equal(path(null, 'sqlite:////opt/openalgo/db/openalgo.db'), '/opt/openalgo/db/tickwire.sock');
-  assert.equal(path(null, null, 'proxy'), '/work/tickwire-proxy.sock');
-  assert.equal(path('run/it.sock', null, 'proxy'), '/work/run/it.sock');
+  assert.equal(path(null, null, 'proxy'), '/srv/tickwire-proxy.sock');
+  assert.equal(path('run/it.sock', null, 'proxy'), '/srv/run/it.sock');
   assert.equal(path('None', null), null);
 });

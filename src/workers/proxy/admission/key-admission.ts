@@ -18,17 +18,19 @@ export type AdmittedKey = Exclude<VerifiedKey, Refused> | (Refused & { readonly 
 /** A key that nobody has; what could not be looked at has another code or message. */
 const WRONG_KEY = { code: 'AUTHENTICATION_ERROR', message: 'Invalid API key' } as const;
 
+type AdmissionOfKeys = Pick<Admission, 'blockedMs' | 'onWrongKey' | 'useKey' | 'refused'>;
+
 export class KeyAdmission {
-  readonly #control: ControlPlane;
-  readonly #admission: Admission;
-  readonly #subscriptions: SubscriptionLimits;
+  readonly #control: Pick<ControlPlane, 'verifyKey'>;
+  readonly #admission: AdmissionOfKeys;
+  readonly #subscriptions: Pick<SubscriptionLimits, 'useKey'>;
   readonly #maxConnections: number;
   readonly #pace = new KeyPace();
 
   constructor(
-    control: ControlPlane,
-    admission: Admission,
-    subscriptions: SubscriptionLimits,
+    control: Pick<ControlPlane, 'verifyKey'>,
+    admission: AdmissionOfKeys,
+    subscriptions: Pick<SubscriptionLimits, 'useKey'>,
     maxConnectionsPerKey: number,
   ) {
     this.#control = control;
@@ -39,9 +41,10 @@ export class KeyAdmission {
 
   async verify(session: ClientSession, key: string): Promise<AdmittedKey> {
     const { connection } = session;
+    if (this.#admission.blockedMs(connection) === 0) await this.#pace.turn();
+    // Those of an address that went before it may have been too many.
     const blockedMs = this.#admission.blockedMs(connection);
     if (blockedMs > 0) return this.#tooManyAttempts(blockedMs);
-    await this.#pace.turn();
     const outcome = await this.#control.verifyKey(key);
     if (outcome.status === 'refused') {
       const isWrong = outcome.code === WRONG_KEY.code && outcome.message === WRONG_KEY.message;
