@@ -35,7 +35,8 @@ type Step =
       readonly terms: number;
     }
   | { readonly do: 'turn' }
-  | { readonly do: 'epoch'; readonly slot: number };
+  | { readonly do: 'epoch'; readonly slot: number }
+  | { readonly do: 'lose'; readonly slot: number };
 
 const slot = fc.nat(INSTRUMENTS.length - 1);
 const client = fc.nat(3);
@@ -75,23 +76,36 @@ const STEP: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('turn' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('epoch' as const), slot }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('lose' as const), slot }) },
 );
 
 /** Whether something was traded between two ticks. */
 const isTrade = (before: KnownTick | undefined, tick: KnownTick) =>
   before === undefined || tick.ltp !== before.ltp || tick.volume !== before.volume;
 
-/** Asserts that what a client read of an instrument and mode stands for all of its ticks, in their order. */
+/**
+ * Asserts that what a client read of an instrument and mode stands for all of its ticks, in their order.
+ * @returns how many gap messages it had that were none of its own doing
+ */
 function assertAddsUp(
   read: readonly ReadMessage[],
   ticks: readonly KnownTick[],
   view: Mode,
   hasReceipts: boolean,
-) {
+): number {
   let at = 0;
+  let ordinaryGaps = 0;
   let receipt: ReadMessage['message'] | null = null;
   let wasPlain = true;
   for (const { message, text } of read) {
+    if (message.symbol === ticks[0]?.symbol && message.mode === undefined) {
+      // Of the instrument, and so of all its modes: between the last tick that was sent of each, and the next one.
+      const [before, next] = [ticks[at - 1]!, ticks[at]!];
+      assert.deepEqual([message.last_epoch, message.last_seq], [before.epoch, before.seq], text);
+      assert.deepEqual([message.epoch, message.next_seq], [next.epoch, next.seq], text);
+      ordinaryGaps++;
+      continue;
+    }
     if (message.mode !== view || message.symbol !== ticks[0]?.symbol) {
       assert.equal(receipt, null, 'the tick follows its receipt at once');
       continue;
@@ -133,12 +147,14 @@ function assertAddsUp(
   }
   assert.equal(receipt, null);
   assert.equal(at, ticks.length, `the last tick arrives: ${hasReceipts ? 'receipts' : 'gaps'}`);
+  return ordinaryGaps;
 }
 
 test('of every instrument and mode each client gets the ticks in order, the last one too, and receipts add up', () => {
   let conflated = 0;
   let conflations = 0;
   let restorations = 0;
+  let gaps = 0;
   fc.assert(
     fc.property(fc.array(STEP, { minLength: 20, maxLength: 120 }), (steps) => {
       const scene = new SlowScene(LIMITS, LOW_MARK_BYTES);
@@ -159,16 +175,15 @@ test('of every instrument and mode each client gets the ticks in order, the last
         else if (step.do === 'read') scene.read(clients[step.client]!, step.bytes);
         else if (step.do === 'round') assert.deepEqual(scene.round(step.ms), []);
         else if (step.do === 'epoch') scene.startEpoch(step.slot);
+        else if (step.do === 'lose') scene.lose(step.slot);
         else if (step.do === 'turn') scene.endTurn();
         else scene.change(clients[step.client]!, step.slot, MODES[step.view]!, TERMS[step.terms]!);
       }
       scene.readAll();
       for (const { session, socket } of clients) {
         const hasReceipts = (session.options.features & FEATURE.RECEIPTS) !== 0;
-        // An epoch that begins anew is announced in the ordinary way.
-        const read = socket.read.filter(({ message }) => message.reason !== 'restart');
         for (const ticks of scene.ticks)
-          for (const view of MODES) assertAddsUp(read, ticks, view, hasReceipts);
+          for (const view of MODES) gaps += assertAddsUp(socket.read, ticks, view, hasReceipts);
       }
       conflated += scene.conflator.counts.conflated;
       conflations += scene.ladder.counts.conflations;
@@ -178,7 +193,7 @@ test('of every instrument and mode each client gets the ticks in order, the last
   );
   // The test would say nothing if nobody ever fell behind.
   assert.ok(
-    conflations > 50 && restorations > 50 && conflated > 500,
-    `${conflations} ${restorations} ${conflated}`,
+    conflations > 50 && restorations > 50 && conflated > 500 && gaps > 500,
+    `${conflations} ${restorations} ${conflated} ${gaps}`,
   );
 });

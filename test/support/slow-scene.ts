@@ -1,5 +1,6 @@
 /** Clients that read when they are told to, and everything between the ticks and their sockets, without a network. */
 import type { ConnectionOptions } from '../../src/codec/connection-options.ts';
+import { FEATURE } from '../../src/codec/framing.ts';
 import { type Instrument, MODE, type Mode } from '../../src/codec/tick.ts';
 import { WORD, writeInt64 } from '../../src/codec/tick-message.ts';
 import type { ProxyLimits } from '../../src/workers/proxy/admission/proxy-limits.ts';
@@ -197,6 +198,11 @@ export class SlowScene {
     const stream = this.index.add(instrument, form);
     const holding = findHolding(session, instrument) ?? addHolding(session, instrument);
     holding.streams.set(view, stream);
+    if ((features & FEATURE.SEQUENCE) !== 0) {
+      const streams = this.index.get(slot)!;
+      if (holding.streams.size === 1) streams.gapSubscribers[framing]++;
+      session.socket.subscribe(streams.gapTopic(framing));
+    }
     this.delivery.agree(session, stream, terms);
     this.delivery.join(session, stream);
   }
@@ -227,6 +233,11 @@ export class SlowScene {
     const last = this.#last[slot]!;
     last.epoch++;
     last.seq = 0;
+  }
+
+  /** A tick of an instrument does not come this far. */
+  lose(slot: number): void {
+    this.#last[slot]!.seq++;
   }
 
   /** The end of a drain, and of its turn of the event loop. */

@@ -46,6 +46,14 @@ function isConflatedForAll(stream: Stream, conflation: StreamConflation, words: 
   return stream.onTopic === 0 && stream.directReceivers.length === 0;
 }
 
+/** What waits for those who read of gaps leaves before one: a gap names the tick before it as theirs. */
+function settleSequenced({ bySource }: InstrumentStreams): void {
+  for (const list of bySource) {
+    for (const { conflation, form } of list)
+      if ((form.features & FEATURE.SEQUENCE) !== 0) conflation?.settleAll();
+  }
+}
+
 export class Broadcaster {
   readonly #app: Pick<TemplatedApp, 'publish'>;
   readonly #index: SubscriptionIndex;
@@ -174,6 +182,7 @@ export class Broadcaster {
     this.gaps++;
     const { json, msgpack } = streams.gapSubscribers;
     if (json + msgpack === 0) return;
+    settleSequenced(streams);
     const { symbol, exchange, broker } = streams.instrument;
     const message: ServerMessage = {
       type: 'gap',

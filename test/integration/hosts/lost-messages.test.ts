@@ -98,8 +98,8 @@ test('a proxy that stands still past the high-water marks is told what it lost, 
   const shared = await SharedExchange.listen(t);
   // Heartbeats that outlast the standstill: the connection stays, and what is above the marks is dropped.
   const patient = ['--bus-heartbeat=10'];
-  // What waited in the network comes in one burst, in which no client is to be cut off.
-  const generous = [...patient, '--max-backpressure-bytes=268435456'];
+  // What waited in the network comes in one burst, in which no client is to be cut off, or sent the latest ticks alone.
+  const generous = [...patient, '--slow-policy=deliver', '--max-backpressure-bytes=268435456'];
   const feed = await FeedHost.start(t, {
     upstreamUrl: shared.url,
     clientCode: 'A',

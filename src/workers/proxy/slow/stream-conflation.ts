@@ -70,6 +70,12 @@ export class StreamConflation {
     last.place = record.place;
   }
 
+  /** Sends at once what waits, whether or not the clients have room. */
+  settleAll(): void {
+    // A client that cannot be sent to may leave.
+    for (const { client, stream } of [...this.#records]) client.settle(stream);
+  }
+
   /** The first tick has none to be compared with, and counts as a trade if it has a price. */
   #isTrade(words: Int32Array): boolean {
     if (!hasPrice(words)) return false;
