@@ -92,13 +92,16 @@ async function assertSame(
   }
 }
 
-/** Every tick that the exchange has sent is with every client. */
-async function untilDelivered(fixture: EngineFixture, clients: readonly TestClient[]): Promise<void> {
-  await until('all ticks', async () => {
-    const counts = clients.map(({ received }) => received.length);
-    await new Promise((resolve) => setTimeout(resolve, 150));
-    return fixture.fatal.length === 0 && clients.every(({ received }, i) => received.length === counts[i]);
-  });
+/** Every frame that the exchange has sent is with every client: as a tick in each mode of its instrument. */
+async function untilDelivered({ exchange }: EngineFixture, clients: readonly TestClient[]): Promise<void> {
+  await until('all ticks', () =>
+    clients.every((client) => {
+      const ticks = client.ticks();
+      const modes = Map.groupBy(client.ticks('RELIANCE'), ({ mode }) => mode);
+      const [ltps, quotes] = [1, 2].map((mode) => modes.get(mode)?.length ?? 0);
+      return ltps === quotes && ticks.length - ltps! === exchange.counters.framesSent;
+    }),
+  );
 }
 
 interface Recorded {
@@ -117,10 +120,11 @@ async function recordSession(
   // Images of the moment of a subscription would reach the first client alone.
   fixture.exchange.stall(true);
   const clients = await connectAll(fixture);
-  await until(
-    'the subscriptions',
-    () => fixture.exchange.connections.flatMap(({ subscriptions }) => [...subscriptions]).length >= 4,
-  );
+  // Each token in its highest mode alone.
+  await until('the subscriptions', () => {
+    const pairs = fixture.exchange.connections.flatMap(({ subscriptions }) => [...subscriptions]);
+    return pairs.length === 4 && new Set(pairs.map(({ token }) => token)).size === 4;
+  });
   fixture.exchange.stall(false);
   await play(fixture, clients);
   await untilDelivered(fixture, clients);
@@ -177,10 +181,12 @@ test('a recorded session replayed as fast as possible gives every client the sam
 test('a session over two connections, with an outage in it, replays with every tick and announces the gaps again', async (t) => {
   const { path, clients } = await recordSession(
     t,
-    async (fixture) => {
+    async (fixture, listeners) => {
       const { exchange } = fixture;
       assert.equal(exchange.connections.length, 2);
       await steps(fixture, 10);
+      // What is under way when a connection breaks is lost.
+      await untilDelivered(fixture, listeners);
       const accepted = exchange.counters.connectionsAccepted;
       exchange.dropAll();
       await until('both connections again', () => exchange.counters.connectionsAccepted === accepted + 2);
