@@ -34,6 +34,9 @@ export interface TestClientOptions {
   readonly headers?: Readonly<Record<string, string | string[]>>;
 }
 
+/** A server that accepts a connection and never answers would hold up the test for ever. */
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+
 export class TestClient {
   readonly socket: WebSocket;
   readonly received: Received[] = [];
@@ -62,6 +65,7 @@ export class TestClient {
       perMessageDeflate: options.compress === true ? { threshold: 0 } : false,
       ca: options.ca,
       headers: options.headers,
+      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     });
     const client = new TestClient(socket);
     await once(socket, 'open');
