@@ -1,8 +1,9 @@
-/** Who is cut off for not reading, and what the others notice of it. */
+/** Who is cut off for not reading or not asking, and what the others notice of it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ClientSession } from '../../src/workers/proxy/connection/client-session.ts';
+import { CLOSE } from '../../src/workers/proxy/connection/close-codes.ts';
 import { SessionKeeper } from '../../src/workers/proxy/connection/session-keeper.ts';
 import type { SlowLadder } from '../../src/workers/proxy/slow/slow-ladder.ts';
 
@@ -19,7 +20,7 @@ const LIMITS = {
 const BUDGETS = {
   outbound: { excess: () => 0, furthestBehind: () => [] },
   idleTimeoutMs: 0,
-  isHolder: () => true,
+  getsOrders: () => true,
 };
 
 /** Nobody is slow before the outbound limit. */
@@ -141,4 +142,27 @@ test('a client that stops reading is cut off soon after ticks begin to flow agai
   } finally {
     keeper.stop();
   }
+});
+
+test('a client that asked for nothing for long stays while it is still let join what it asked for then', async () => {
+  const limits = { ...LIMITS, pingIntervalMs: 1 };
+  const budgets = { ...BUDGETS, idleTimeoutMs: 1, getsOrders: () => false };
+  const ended: string[] = [];
+  const pinged = Promise.withResolvers<void>();
+  const connect = (name: string, isBusy: boolean): ClientSession => {
+    const session = sessionWith(0, () => {});
+    const end: ClientSession['end'] = ({ code }) => void ended.push(`${name} ${code}`);
+    const socket = { ...session.socket, ping: () => void (isBusy && pinged.resolve()) };
+    return Object.assign(session, { end, socket, isBusy, holdings: new Map(), lastRequestAt: 0 });
+  };
+  // In this order: when the second one is looked at, the first one has been.
+  const sessions = new Set([connect('idle', false), connect('joining', true)]);
+  const keeper = new SessionKeeper(sessions, limits, budgets, NO_LADDER);
+  try {
+    await pinged.promise;
+    await nextTurn();
+  } finally {
+    keeper.stop();
+  }
+  assert.deepEqual([ended, keeper.closed.idle], [[`idle ${CLOSE.IDLE.code}`], 1]);
 });

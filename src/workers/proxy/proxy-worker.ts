@@ -143,7 +143,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
       {
         outbound: this.#limits.outbound,
         idleTimeoutMs: configured.idleTimeoutMs,
-        isHolder: (session) => session.holdings.size > 0 || this.#orders.has(session),
+        getsOrders: (session) => this.#orders.has(session),
       },
       this.#ladder,
     );

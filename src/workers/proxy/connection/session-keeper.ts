@@ -40,8 +40,8 @@ export interface KeeperBudgets {
   readonly outbound: Pick<OutboundBudget, 'excess' | 'furthestBehind'>;
   /** 0: for ever. */
   readonly idleTimeoutMs: number;
-  /** Has subscribed to something. */
-  readonly isHolder: (session: ClientSession) => boolean;
+  /** Has subscribed to order updates. */
+  readonly getsOrders: (session: ClientSession) => boolean;
 }
 
 export class SessionKeeper {
@@ -170,8 +170,10 @@ export class SessionKeeper {
 
   /** Looked at with each ping, which is often enough for a time of hours. */
   #endIfIdle(session: ClientSession, now: number): void {
-    const { idleTimeoutMs, isHolder } = this.#budgets;
-    if (idleTimeoutMs === 0 || now - session.lastRequestAt <= idleTimeoutMs || isHolder(session)) return;
+    const { idleTimeoutMs, getsOrders } = this.#budgets;
+    if (idleTimeoutMs === 0 || now - session.lastRequestAt <= idleTimeoutMs) return;
+    // One that is busy may still be let join all that it asked for, at the pace at which it reads.
+    if (session.isBusy || session.holdings.size > 0 || getsOrders(session)) return;
     this.closed.idle++;
     session.end(CLOSE.IDLE);
   }
