@@ -1,6 +1,6 @@
 /** A client that joins what it subscribed to while it reads or does not, with everything between its request and the topics. */
 import { FEATURE } from '../../src/codec/framing.ts';
-import { type Instrument, MODE } from '../../src/codec/tick.ts';
+import { type Instrument, MODE, type Mode } from '../../src/codec/tick.ts';
 import type { ClientLimits } from '../../src/workers/admission-messages.ts';
 import type { ProxyLimits } from '../../src/workers/proxy/admission/proxy-limits.ts';
 import { RequestAllowance } from '../../src/workers/proxy/admission/request-allowance.ts';
@@ -55,6 +55,9 @@ export class JoiningScene {
   readonly needed = new Map<number, number>();
   readonly session: ClientSession;
   readonly holdings: ClientHoldings;
+  readonly statuses = new FeedStatusNotifier();
+  /** Messages that the client was sent, other than ticks. */
+  readonly sent: Readonly<Record<string, unknown>>[] = [];
   readonly #subscriptions: SubscriptionHandler;
   readonly #sessions: SessionRegistrar;
   #buffered = 0;
@@ -62,7 +65,7 @@ export class JoiningScene {
 
   /** @param features of the client, beside `session` */
   constructor(features: number) {
-    const { index } = this;
+    const { index, statuses } = this;
     const control = this.#control();
     const task = { limits: NO_LIMITS as ClientLimits, usage: UsageTable.create(1, 1), row: 0, workers: 1 };
     const limits = new SubscriptionLimits({ ...task, fullAddresses: [] }, index);
@@ -71,7 +74,6 @@ export class JoiningScene {
       new Broadcaster({ publish: () => true } as never, index, SILENT),
     );
     const delivery = new StreamDelivery(index.topics, new Conflator(), 'conflate');
-    const statuses = new FeedStatusNotifier();
     this.holdings = new ClientHoldings({ control, index, snapshots, statuses, limits, delivery });
     const offers = { capabilities: () => new Capabilities([]) };
     this.#subscriptions = new SubscriptionHandler(this.holdings, control, index, offers, statuses, limits);
@@ -85,16 +87,24 @@ export class JoiningScene {
     return [...this.topics].map((topic) => Number.parseInt(topic, 10));
   }
 
-  /** Asks for the last prices of the instruments of slots 0 to `count` - 1. The client reads nothing from now on. */
-  async subscribe(count: number): Promise<{ readonly done: Promise<void> }> {
+  /** Asks for the instruments of slots 0 to `count` - 1. The client reads nothing from now on. */
+  async subscribe(count: number, mode: Mode = MODE.LTP): Promise<{ readonly done: Promise<void> }> {
     this.#buffered = FULL_BYTES;
     const symbols = Array.from({ length: count }, (_, slot) => instrumentAt(slot));
-    const request = { symbols, mode: MODE.LTP };
+    const request = { symbols, mode };
     const done = this.#subscriptions.subscribe(this.session, request, (_, code, message) => {
       throw new Error(`${code}: ${message}`);
     });
     await new Promise(setImmediate);
     return { done: done! };
+  }
+
+  /** Gives the client what a session kept. It reads nothing from now on. */
+  async restore(parked: ParkedSession): Promise<{ readonly done: Promise<void> }> {
+    this.#buffered = FULL_BYTES;
+    const done = this.#subscriptions.restore(this.session, parked, () => {});
+    await new Promise(setImmediate);
+    return { done };
   }
 
   /** The client reads everything, also what is still to come. */
@@ -132,7 +142,7 @@ export class JoiningScene {
       getBufferedAmount: () => this.#buffered,
       subscribe: (topic: string) => this.topics.add(topic),
       unsubscribe: (topic: string) => this.topics.delete(topic),
-      send: () => 1,
+      send: (text: string) => this.sent.push(JSON.parse(text)),
     };
     const options = { framing: 'json', dialect: 'openalgo', features, slow: null, chosen: {} } as const;
     const limits: Partial<ProxyLimits> = { allowance: () => new RequestAllowance(0, 1) };

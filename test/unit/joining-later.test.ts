@@ -4,11 +4,21 @@ import { test } from 'node:test';
 import { FEATURE } from '../../src/codec/framing.ts';
 import { MODE } from '../../src/codec/tick.ts';
 import { followBroker } from '../../src/workers/proxy/broker-change.ts';
+import { rightsOf } from '../support/entitlement-file.ts';
 import { instrumentAt, JoiningScene } from '../support/joining-scene.ts';
 
 const COUNT = 20;
 const SLOTS = Array.from({ length: COUNT }, (_, slot) => slot);
 const LTP = 1 << MODE.LTP;
+const LTP_ONLY = rightsOf('viewer', { modes: [MODE.LTP] });
+
+/** Tells a client of slot 0 that it is mute, and what of that came. */
+function toldMute({ statuses, sent }: JoiningScene, tick: (ms: number) => void): unknown[] {
+  const news = { status: 'mute', since: 1, reason: 'quiet', broker: 'angel', slots: [0] } as const;
+  statuses.onNews({ type: 'feedStatus', ...news });
+  tick(1000);
+  return sent.flatMap(({ status, instruments }) => (status === 'mute' ? [instruments] : []));
+}
 
 test('upstream keeps what a client has not joined, also while very many others leave', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
@@ -108,4 +118,45 @@ test('a client that asks for no last values has its streams at once, however muc
   const { done } = await scene.subscribe(COUNT);
   assert.deepEqual(scene.joined, SLOTS);
   await done;
+});
+
+test('a client that loses one mode of an instrument while it joins another is told on how the feed stands', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const scene = new JoiningScene(FEATURE.SNAPSHOT | FEATURE.STATUS);
+  const first = await scene.subscribe(1, MODE.DEPTH);
+  scene.read();
+  t.mock.timers.tick(10);
+  await first.done;
+  const second = await scene.subscribe(1, MODE.LTP);
+  scene.session.identity = { ...scene.session.identity!, rights: LTP_ONLY };
+  scene.holdings.releaseWhere(scene.session, (_, { view }) => view !== MODE.LTP);
+  assert.deepEqual([scene.joined, scene.session.joining.size], [[], 1]);
+  scene.read();
+  t.mock.timers.tick(10);
+  await second.done;
+  const { symbol, exchange } = instrumentAt(0);
+  assert.deepEqual(
+    toldMute(scene, (ms) => t.mock.timers.tick(ms)),
+    [[{ symbol, exchange }]],
+  );
+  scene.holdings.releaseAll(scene.session);
+  assert.equal(scene.statuses.watchers, 0);
+});
+
+test('a client that is given back one mode of two, as the other is forbidden by then, is told how the feed stands', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const before = new JoiningScene(0);
+  for (const mode of [MODE.DEPTH, MODE.LTP]) await (await before.subscribe(1, mode)).done;
+  const scene = new JoiningScene(FEATURE.STATUS);
+  const { done } = await scene.restore(before.leave());
+  scene.session.identity = { ...scene.session.identity!, rights: LTP_ONLY };
+  scene.read();
+  t.mock.timers.tick(10);
+  await done;
+  assert.equal(scene.joined.length, 1);
+  const { symbol, exchange } = instrumentAt(0);
+  assert.deepEqual(
+    toldMute(scene, (ms) => t.mock.timers.tick(ms)),
+    [[{ symbol, exchange }]],
+  );
 });

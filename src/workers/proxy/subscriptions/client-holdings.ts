@@ -111,6 +111,8 @@ export class ClientHoldings {
       return null;
     }
     if (wish.mode === MODE.DEEP_DEPTH) noteStrictDepth(session, instrument, !wish.depthFallback);
+    // Rights that took another mode of the instrument away meanwhile took its statuses along.
+    if ((session.options.features & FEATURE.STATUS) !== 0) this.#statuses.hold(session, [instrument]);
     const stream = this.#enter(session, instrument, form, held);
     this.#delivery.agree(session, stream, wish.terms);
     return stream;
