@@ -1,4 +1,4 @@
-/** A client that joins slowly takes no more room from others than what it has not joined needs. */
+/** A request takes no more room from others than what it asks for may still need: none in the end but for what is held. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FEATURE } from '../../src/codec/framing.ts';
@@ -9,6 +9,7 @@ import type { ControlPlane } from '../../src/workers/proxy/control-plane.ts';
 import { FeedStatusNotifier } from '../../src/workers/proxy/feed-status-notifier.ts';
 import { SubscriptionHandler } from '../../src/workers/proxy/subscriptions/subscription-handler.ts';
 import { USAGE, UsageTable } from '../../src/workers/usage-table.ts';
+import type { SubscribeOutcome } from '../../src/workers/worker-messages.ts';
 import { INSTRUMENTS, type SceneClient, SlowScene } from '../support/slow-scene.ts';
 import { until } from '../support/until.ts';
 
@@ -49,17 +50,20 @@ function sceneOf(maxSubscriptions: number, maxStreams: number) {
   const task = { limits: configured, usage, row: 0, workers: 1, fullAddresses: [] };
   const limits = new SubscriptionLimits(task, counted);
   const scene = new SlowScene(SLOW, 1e9, limits);
+  /** Answers every question at once, unless a test says how it is answered. */
+  const plane = { answer: async () => {} };
   const control: ControlPlane = {
     verifyKey: () => assert.fail('nobody authenticates'),
     need: () => {},
-    subscribe: async (_, wishes) => ({
-      askedAt: 0,
-      outcomes: wishes.map((wish) => {
+    subscribe: async (_, wishes) => {
+      await plane.answer();
+      const outcomes = wishes.map((wish): SubscribeOutcome => {
         const instruments = INSTRUMENTS.filter(({ symbol }) => symbol === wish.symbol);
         if (instruments.length > 0) return { status: 'ok', instruments };
         return { status: 'error', code: 'SYMBOL_NOT_FOUND', message: wish.symbol };
-      }),
-    }),
+      });
+      return { askedAt: 0, outcomes };
+    },
   };
   const offers = { capabilities: () => new Capabilities([]) };
   const { holdings, index } = scene;
@@ -80,7 +84,12 @@ function sceneOf(maxSubscriptions: number, maxStreams: number) {
     ofKey: table.sum(KEY_PLACE),
     streams: table.sum(USAGE.STREAMS),
   });
-  return { scene, connect, subscribe, used };
+  const leave = ({ session }: SceneClient) => {
+    session.open = false;
+    scene.holdings.releaseAll(session);
+    limits.leave(session);
+  };
+  return { scene, plane, connect, leave, subscribe, used };
 }
 
 const ALL = INSTRUMENTS.map(({ symbol }) => symbol);
@@ -98,7 +107,7 @@ async function joinSlowly(
   const done = subscribe(client, symbols).finally(() => {
     isDone = true;
   });
-  await until('the first join', () => heldBy(client) === 1);
+  await until('the first join', () => client.session.joining.size > 0);
   return {
     joined: async () => {
       isReading = true;
@@ -132,14 +141,70 @@ test('what a slow client was refused, or has joined, is not counted beside what 
   assert.deepEqual(scene.used(), { subscriptions: 4, ofKey: 4, streams: 3 });
 });
 
+test('what a slow client holds already takes no room when it asks for it again', async () => {
+  const scene = sceneOf(3, 3);
+  const slow = scene.connect();
+  await scene.subscribe(slow, ALL.slice(0, 1));
+  const { joined } = await joinSlowly(scene, slow, [...ALL.slice(0, 2), 'NOSUCH']);
+  assert.deepEqual(scene.used(), { subscriptions: 2, ofKey: 2, streams: 2 });
+  await joined();
+  assert.deepEqual(scene.used(), { subscriptions: 2, ofKey: 2, streams: 2 });
+});
+
 test('what a slow client has not joined is kept for it, until it is gone', async () => {
   const scene = sceneOf(3, 3);
   const [slow, other] = [scene.connect(), scene.connect()];
   const { joined } = await joinSlowly(scene, slow, ALL);
   await scene.subscribe(other, ALL.slice(2));
   assert.equal(heldBy(other), 0);
-  slow.session.open = false;
-  scene.scene.holdings.releaseAll(slow.session);
+  scene.leave(slow);
   await joined();
   assert.deepEqual(scene.used(), { subscriptions: 0, ofKey: 0, streams: 0 });
+});
+
+test('a request that is answered leaves nothing taken but what its client holds, whatever was refused of it', async () => {
+  const cases: readonly { readonly asked: readonly string[]; readonly held: number }[] = [
+    { asked: ['NOSUCH'], held: 0 },
+    { asked: ['NOSUCH', ALL[0]!], held: 1 },
+    { asked: [ALL[0]!, ALL[0]!], held: 1 },
+    { asked: [ALL[0]!, ALL[1]!, ALL[2]!], held: 2 },
+    { asked: ALL, held: 2 },
+  ];
+  for (const [maxSubscriptions, maxStreams] of [
+    [2, 3],
+    [3, 2],
+  ] as const) {
+    const scene = sceneOf(maxSubscriptions, maxStreams);
+    const client = scene.connect();
+    for (const { asked, held } of cases) {
+      await scene.subscribe(client, asked);
+      assert.equal(heldBy(client), held);
+      assert.deepEqual(scene.used(), { subscriptions: held, ofKey: held, streams: held }, String(asked));
+    }
+  }
+});
+
+test('a question that fails leaves nothing taken', async () => {
+  const scene = sceneOf(3, 3);
+  const client = scene.connect();
+  await scene.subscribe(client, ALL.slice(0, 1));
+  scene.plane.answer = () => Promise.reject(new Error('the feed host is away'));
+  await assert.rejects(scene.subscribe(client, ALL), /away/);
+  assert.deepEqual(scene.used(), { subscriptions: 1, ofKey: 1, streams: 1 });
+});
+
+test('a client that goes before it is answered takes nothing from others from then on, and gives it back once', async () => {
+  const scene = sceneOf(3, 3);
+  const [gone, other] = [scene.connect(), scene.connect()];
+  const answer = Promise.withResolvers<void>();
+  scene.plane.answer = () => answer.promise;
+  const asked = scene.subscribe(gone, ALL);
+  assert.deepEqual(scene.used(), { subscriptions: 3, ofKey: 3, streams: 3 });
+  scene.leave(gone);
+  scene.plane.answer = async () => {};
+  await scene.subscribe(other, ALL);
+  assert.equal(heldBy(other), 3);
+  answer.resolve();
+  await asked;
+  assert.deepEqual(scene.used(), { subscriptions: 3, ofKey: 3, streams: 3 });
 });

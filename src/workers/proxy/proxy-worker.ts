@@ -112,6 +112,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
           if (this.#drain === null) this.#sessions.park(session, code);
           this.#orders.release(session);
           this.#holdings.releaseAll(session);
+          this.#limits.subscriptions.leave(session);
           this.#statuses.forgetReceiver(session);
         },
       }),

@@ -166,6 +166,12 @@ export class SubscriptionLimits {
     this.#giveBack(session, 1, isStreamNew ? Math.min(1, reserved.streams) : 0);
   }
 
+  /** A client has gone: a request of its that is under way still takes no room from anybody. */
+  leave(session: ClientSession): void {
+    const { subscriptions, streams } = session.subscriptions.reserved;
+    this.#giveBack(session, subscriptions, streams);
+  }
+
   #giveBack(
     { subscriptions: { place, reserved } }: ClientSession,
     subscriptions: number,
