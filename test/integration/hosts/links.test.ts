@@ -65,7 +65,7 @@ test('links between proxies and a feed host', async (t) => {
   };
   const gapsOf = (ledger: TickLedger) => ledger.gaps.length;
   await untilTicking();
-  await untilStatus(watcher, 'live');
+  for (const each of [watcher, other]) await untilStatus(each, 'live');
 
   await t.test(
     'a link that is cut and comes back costs an announced gap behind it, and nobody else a tick',
