@@ -5,7 +5,7 @@
  */
 import { pack } from 'msgpackr';
 
-/** A value that both framings can carry. `undefined` members are left out. */
+/** A value that both framings can carry. `undefined` members are left out; in a list, where JSON has nothing like it, it is null. */
 export type Json =
   | string
   | number
@@ -13,7 +13,7 @@ export type Json =
   | bigint
   | boolean
   | null
-  | readonly Json[]
+  | readonly (Json | undefined)[]
   | { readonly [key: string]: Json | undefined };
 
 export type ServerMessage = { readonly [key: string]: Json | undefined };
@@ -42,7 +42,8 @@ export function pythonString(text: string): string {
 }
 
 /** JSON text with Python's spacing. */
-export function toPythonJson(value: Json): string {
+export function toPythonJson(value: Json | undefined): string {
+  if (value === undefined) return 'null';
   if (value === null || typeof value === 'boolean' || typeof value === 'number') return JSON.stringify(value);
   if (typeof value === 'string') return pythonString(value);
   if (typeof value === 'bigint') return String(value);

@@ -6,12 +6,16 @@ import type { HostileMessage } from './hostile-request.ts';
 
 /** Something is wrong when the answer to a ping takes so long. */
 const PATIENCE_MS = 20_000;
+/** No message of a client may be what an error of the engine, or a feed host that is there, fails at. */
+const UNFORESEEN = ['PROCESSING_ERROR', 'FEED_UNAVAILABLE'];
 
 export class HostileClient {
   readonly #socket: WebSocket;
   readonly #closed: Promise<number>;
   /** Messages that came. */
   answers = 0;
+  /** Sessions that it was given back. */
+  resumed = 0;
   /** Code of the close, 0 while it is open. */
   closeCode = 0;
   #awaited = '';
@@ -79,6 +83,8 @@ export class HostileClient {
       const message: unknown = isBinary ? unpack(bytes) : JSON.parse(bytes.toString());
       assert.ok(typeof message === 'object' && message !== null);
       assert.ok('type' in message || 'status' in message);
+      assert.ok(!UNFORESEEN.some((code) => bytes.includes(code)));
+      if ('status' in message && message.status === 'resumed') this.resumed++;
       if ('client_timestamp' in message && message.client_timestamp === this.#awaited) this.#onAwaited();
     } catch {
       this.#unreadable ??= `an answer that cannot be read: ${bytes.toString('latin1', 0, 300)}`;

@@ -42,7 +42,19 @@ const KEYS = [
   ...['request_id', 'timestamp', '_pingId', '__proto__', 'constructor', 'toString', 'length'],
 ];
 /** Names of instruments that are there, and of others. */
-const SYMBOLS = ['RELIANCE', 'TCS', 'INFY', 'NIFTY', 'HDFCBANK', 'NOBODY', '__proto__', '\0', 'a\0b', ''];
+const SYMBOLS = [
+  'RELIANCE',
+  'TCS',
+  'INFY',
+  'NIFTY',
+  'HDFCBANK',
+  'NOBODY',
+  '__proto__',
+  '\0',
+  'a\0b',
+  '',
+  'N'.repeat(300),
+];
 const EXCHANGES = ['NSE', 'NFO', 'NSE_INDEX', 'BSE', 'MCX', 'nse', '', 'toString'];
 
 const symbol = fc.oneof(fc.constantFrom(...SYMBOLS), fc.string({ unit: 'binary' }));
@@ -77,12 +89,15 @@ const anyValue = fc.oneof(
   fc.constantFrom<unknown>(1e308, -0, 2 ** 53, 'x'.repeat(5000), '\ud800', Number.NaN, true, null),
 );
 
-/** A request that is right in most of its parts. @param apiKey a good key */
-function likelyRequest(apiKey: string): fc.Arbitrary<Record<string, unknown>> {
+/** A request that is right in most of its parts. @param apiKey a good key, with such sessions */
+function likelyRequest(apiKey: string, sessions: readonly string[]): fc.Arbitrary<Record<string, unknown>> {
   return fc.record(
     {
       action: fc.oneof({ weight: 12, arbitrary: fc.constantFrom(...ACTIONS) }, anyValue),
-      api_key: fc.oneof(fc.constant(apiKey), fc.constantFrom<unknown>('', 'wrong', 7, null, [apiKey])),
+      api_key: fc.oneof(
+        fc.constant(apiKey),
+        fc.constantFrom<unknown>('', 'wrong', 'k'.repeat(3000), 7, null, [apiKey]),
+      ),
       symbol,
       exchange,
       mode,
@@ -94,7 +109,7 @@ function likelyRequest(apiKey: string): fc.Arbitrary<Record<string, unknown>> {
       max_rate: fc.constantFrom<unknown>(0.5, 10, 1000, 0, -1, '7', null, Number.POSITIVE_INFINITY),
       depth: fc.constantFrom<unknown>(5, 20, 50, 7, '5', null, [5]),
       depth_level: fc.constantFrom<unknown>(5, 20, 50, -1, {}),
-      session: fc.oneof(fc.string({ maxLength: 30 }), anyValue),
+      session: fc.oneof(fc.constantFrom('', ...sessions), fc.string({ maxLength: 30 }), anyValue),
       request_id: anyValue,
       timestamp: anyValue,
     },
@@ -171,9 +186,10 @@ const form = fc.constantFrom('text', 'text', 'binary', 'msgpack');
 /**
  * Any message of a hostile client.
  * @param apiKey a good key, so that what lies behind the authentication is reached
+ * @param sessions that clients of the key have left
  */
-export function hostileMessage(apiKey: string): fc.Arbitrary<HostileMessage> {
-  const likely = fc.tuple(likelyRequest(apiKey), form).map(([value, as]) => asMessage(value, as));
+export function hostileMessage(apiKey: string, sessions: readonly string[]): fc.Arbitrary<HostileMessage> {
+  const likely = fc.tuple(likelyRequest(apiKey, sessions), form).map(([value, as]) => asMessage(value, as));
   const any = fc.tuple(anyRequest, form).map(([value, as]) => asMessage(value, as));
   const damaged = fc
     .tuple(fc.oneof(likely, any), damages)
