@@ -324,7 +324,13 @@ export type ToReader =
 
 export type FromReader =
   | ToSessionStore
-  | { readonly type: 'verifyKey'; readonly id: number; readonly key: string }
+  | {
+      readonly type: 'verifyKey';
+      readonly id: number;
+      readonly key: string;
+      /** Whoever takes turns with others where a key has to wait for its check: a client's address, '' for none. */
+      readonly asker: string;
+    }
   /** How keys stand that were verified before. */
   | { readonly type: 'askStandings'; readonly id: number; readonly keyIds: readonly string[] }
   /** Wishes for instruments, answered one by one in their order; each success raises the need by the wish's mode. */

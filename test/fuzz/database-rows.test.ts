@@ -42,8 +42,8 @@ test('whatever stands in other rows, a good key, its session and its instruments
     .run(USER, fernet.encrypt('token'), fernet.encrypt('feed'), 'angel', 'A1');
   const db = new DatabaseSync(path, { readOnly: true });
   const verifier = new KeyVerifier({ db, pepper: PEPPER, fernet });
-  t.after(() => {
-    verifier.close();
+  t.after(async () => {
+    await verifier.close();
     db.close();
     writer.close();
   });

@@ -41,7 +41,7 @@ test('the first start creates a database with a key that works, the second start
   assert.match(key, /^[0-9a-f]{64}$/);
   const verifier = new KeyVerifier(first);
   assert.deepEqual(await verifier.verify(key), { userId: 'demo' });
-  verifier.close();
+  await verifier.close();
   first.close();
 
   const second = openDatabase(EMBEDDED, cwd);
@@ -139,8 +139,8 @@ test("OpenAlgo's own database is read while OpenAlgo has it open, and its change
   storeKey(writer, 'alice', 'k'.repeat(64));
   const database = openDatabase(OPENALGO, cwd);
   const verifier = new KeyVerifier(database);
-  t.after(() => {
-    verifier.close();
+  t.after(async () => {
+    await verifier.close();
     database.close();
     writer.close();
   });

@@ -53,7 +53,7 @@ export class ControlClient {
 
   verifyKey(key: string): Promise<AnswerOf<'keyVerified'>> {
     return this.#ask<'verifyKey', 'keyVerified'>(
-      { type: 'verifyKey', key, checksRights: true },
+      { type: 'verifyKey', key, checksRights: true, asker: '' },
       'keyVerified',
     );
   }

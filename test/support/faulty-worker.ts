@@ -32,7 +32,7 @@ function serve({ fault }: FaultyTask): void {
     if (type === 'stop') port.close();
   });
   // A question that the test answers when it likes.
-  post({ type: 'verifyKey', id: 1, key: 'a key' });
+  post({ type: 'verifyKey', id: 1, key: 'a key', asker: '' });
 }
 
 serve(workerData as FaultyTask);

@@ -62,7 +62,9 @@ class FakeSocket {
   }
 
   getUserData() {
-    return { query: '', subprotocol: '', isDirect: this.#isDirect, isCompressed: false, session: undefined };
+    const connection = { id: 1, address: null };
+    const isDirect = this.#isDirect;
+    return { query: '', subprotocol: '', isDirect, isCompressed: false, connection, session: undefined };
   }
 
   getBufferedAmount(): number {

@@ -28,7 +28,7 @@ function createDesk(): { readonly desk: ControlDesk; readonly posted: FromReader
 
 async function verdict(outcome: KeyOutcome, checksRights: boolean): Promise<KeyOutcome> {
   const { desk, posted } = createDesk();
-  const answer = desk.answer({ id: 7, type: 'verifyKey', key: 'k', checksRights });
+  const answer = desk.answer({ id: 7, type: 'verifyKey', key: 'k', checksRights, asker: '192.0.2.7' });
   const [asked] = posted;
   assert.ok(asked?.type === 'verifyKey');
   desk.onKeyVerified(asked.id, outcome);

@@ -15,7 +15,7 @@ import {
 
 const REQUESTS: readonly ControlRequest[] = [
   { id: 1, type: 'hello' },
-  { id: 2, type: 'verifyKey', key: 'abc', checksRights: true },
+  { id: 2, type: 'verifyKey', key: 'abc', checksRights: true, asker: '192.0.2.7' },
   { id: 4, type: 'standings', keyIds: ['own:1'] },
   {
     id: 3,
@@ -142,8 +142,9 @@ test('a request with any field missing or of another kind is answered with what 
   for (const request of REQUESTS) {
     const fields: unknown = JSON.parse(encodeRequest(request));
     for (const [path, copy, wrong] of spoilt(fields, [undefined, null, true, -1, 0.5, {}])) {
-      // A version that knows no roles does not say whether it checks them.
+      // A version that knows no roles does not say whether it checks them, and one that knows no turns not for whom it asks.
       if (path === 'checksRights' && (wrong === true || wrong === undefined)) continue;
+      if (path === 'asker' && wrong === undefined) continue;
       const answer = parseRequest(bytes(JSON.stringify(copy)));
       assert.equal(answer.type, 'error', `${path} in ${JSON.stringify(copy)}`);
       if (answer.type !== 'error') continue;

@@ -49,13 +49,16 @@ test('a key that one host does not know is not refused while another one cannot 
   const { played, a, b } = scene();
   for (const link of [a, b])
     link.answer = () => ({ id: 1, type: 'keyVerified', outcome: REFUSED, account: null });
-  assert.deepEqual(await verifyKeyAt(played.group, 'key'), REFUSED);
+  assert.deepEqual(await verifyKeyAt(played.group, 'key', ''), REFUSED);
   played.setState(1, 'away');
-  await assert.rejects(verifyKeyAt(played.group, 'key'), /host-1:5556 cannot be reached now \(it is away\)/);
+  await assert.rejects(
+    verifyKeyAt(played.group, 'key', ''),
+    /host-1:5556 cannot be reached now \(it is away\)/,
+  );
   const key = { userId: 'bob', keyId: 'openalgo:bob', rights: null };
   const outcome = { status: 'ok', ...key, account: 'bob', broker: 'angel' } as const;
   a.answer = () => ({ id: 1, type: 'keyVerified', outcome, account: null });
-  assert.deepEqual(await verifyKeyAt(played.group, 'key'), {
+  assert.deepEqual(await verifyKeyAt(played.group, 'key', ''), {
     ...outcome,
     owner: '0/bob',
     keyId: '0/openalgo:bob',

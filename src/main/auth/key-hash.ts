@@ -1,5 +1,5 @@
 /** API keys as OpenAlgo hashes them: Argon2id over the key and, right behind it, the pepper. */
-import { hashSync, verify } from '@node-rs/argon2';
+import { hashSync, verifySync } from '@node-rs/argon2';
 
 const ARGON2_PARAMETERS = { memoryCost: 65_536, timeCost: 3, parallelism: 4, outputLen: 32 } as const;
 
@@ -9,12 +9,12 @@ export function hashKey(key: string, pepper: string): string {
 }
 
 /**
- * Whether `hash` is that of `key`. Runs on libuv's pool for some 50 ms, with the memory that the hash names. A hash that
+ * Whether `hash` is that of `key`. Takes some 50 ms of the calling thread, and the memory that the hash names. A hash that
  * is no PHC string matches nothing.
  */
-export async function matchesKeyHash(hash: string, key: string, pepper: string): Promise<boolean> {
+export function matchesKeyHash(hash: string, key: string, pepper: string): boolean {
   try {
-    return await verify(hash, key + pepper);
+    return verifySync(hash, key + pepper);
   } catch {
     return false;
   }

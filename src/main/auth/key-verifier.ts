@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { DatabaseSync } from '../database/sqlite.ts';
 import { CheckQueue } from './check-queue.ts';
 import type { Fernet } from './fernet.ts';
-import { matchesKeyHash } from './key-hash.ts';
+import { HashChecker } from './hash-checker.ts';
 import { digestKey, KeyTable, type StoredKey, type StoredKeys } from './key-table.ts';
 import { VerdictCache } from './verdict-cache.ts';
 
@@ -11,11 +11,11 @@ const GOOD_KEYS = { lifetimeMs: 36_000_000, maxEntries: 1024 } as const;
 const BAD_KEYS = { lifetimeMs: 300_000, maxEntries: 512 } as const;
 
 /**
- * A check takes 64 MiB and some 50 ms of a core, on a busy machine more. Clients wait 5 s for their answer. Two checks at
- * a time leave nothing for the ticks on a machine of two cores, and came no sooner to their end there: while the market
- * ran, 66 of them took 4.7 s, and 25 one after another 1.9 s.
+ * A check takes 64 MiB and some 60 ms of a core, on a busy machine longer. One after another, with twice that time between
+ * them, they take about a third of a core, and less where other threads have work: the thread that they run in is one
+ * that gives way. As many wait as come to their turn in the time that a client gives us.
  */
-const CHECK_LIMITS = { maxRunning: 1, maxWaiting: 24 } as const;
+const CHECK_LIMITS = { maxWaiting: 16, maxWaitMs: 3000, pauseFactor: 2 } as const;
 
 /**
  * Tells whose API key a key is. A row whose encrypted copy we can decrypt costs one comparison of digests. Only rows that
@@ -27,6 +27,7 @@ export class KeyVerifier {
   readonly #pepper: string;
   readonly #now: () => number;
   readonly #queue = new CheckQueue(CHECK_LIMITS);
+  readonly #checker = new HashChecker();
   readonly #good = new VerdictCache<StoredKey>(GOOD_KEYS);
   readonly #bad = new VerdictCache<{ readonly fingerprint: string }>(BAD_KEYS);
   readonly #inFlight = new Map<string, Promise<{ userId: string } | null>>();
@@ -46,10 +47,11 @@ export class KeyVerifier {
   /**
    * The OpenAlgo user whose key `key` is, or null.
    *
-   * @throws TickwireError KEY_CHECKS_BUSY if too many keys wait for Argon2, KEY_CHECKS_CLOSED on the way down; and what
-   *   SQLite throws if the database cannot be read
+   * @param asker who takes turns with others where keys have to wait for Argon2
+   * @throws TickwireError KEY_CHECKS_BUSY if too many keys wait for Argon2, or this one has for too long, KEY_CHECKS_CLOSED
+   *   on the way down; and what SQLite throws if the database cannot be read
    */
-  async verify(key: string): Promise<{ userId: string } | null> {
+  async verify(key: string, asker = ''): Promise<{ userId: string } | null> {
     const stored = this.#table.read();
     const digest = digestKey(key);
     const owner = ownerByDigest(stored.keys, digest);
@@ -59,14 +61,15 @@ export class KeyVerifier {
     if (hashed.length === 0) return null;
     const name = digest.toString('hex');
     const known = this.#recall(name, hashed, stored.fingerprint);
-    return known === undefined ? this.#checkOnce(name, key, hashed, stored) : known;
+    return known === undefined ? this.#checkOnce(asker, name, key, hashed, stored) : known;
   }
 
-  /** Refuses the keys that wait; checks that run come to their end unheard. */
-  close(): void {
+  /** Refuses the keys that wait; a check that runs comes to its end. */
+  async close(): Promise<void> {
     this.#queue.close();
     this.#good.clear();
     this.#bad.clear();
+    await this.#checker.close();
   }
 
   #recall(
@@ -83,6 +86,7 @@ export class KeyVerifier {
 
   /** Equal keys that arrive while one is being checked share its verdict. */
   #checkOnce(
+    asker: string,
     name: string,
     key: string,
     hashed: readonly StoredKey[],
@@ -92,7 +96,7 @@ export class KeyVerifier {
     const earlier = this.#inFlight.get(flight);
     if (earlier !== undefined) return earlier;
     const check = this.#queue
-      .run(() => this.#check(name, key, hashed, stored.fingerprint))
+      .run(asker, () => this.#check(name, key, hashed, stored.fingerprint))
       .finally(() => this.#inFlight.delete(flight));
     this.#inFlight.set(flight, check);
     return check;
@@ -105,7 +109,7 @@ export class KeyVerifier {
     fingerprint: string,
   ): Promise<{ userId: string } | null> {
     for (const row of hashed) {
-      if (!(await matchesKeyHash(row.hash, key, this.#pepper))) continue;
+      if (!(await this.#checker.matches({ hash: row.hash, key, pepper: this.#pepper }))) continue;
       this.#good.set(name, row, this.#now());
       return { userId: row.userId };
     }

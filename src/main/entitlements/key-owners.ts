@@ -15,8 +15,11 @@ export class KeyOwners {
     this.#verifier = verifier;
   }
 
-  /** @throws what `KeyVerifier.verify` throws */
-  async verify(key: string): Promise<KnownKey | Refused> {
+  /**
+   * @param asker see `KeyVerifier.verify`
+   * @throws what it throws
+   */
+  async verify(key: string, asker: string): Promise<KnownKey | Refused> {
     // Before the check with Argon2: an own key costs one look.
     const own = this.#entitlements.find(key);
     if (own !== undefined) {
@@ -25,7 +28,7 @@ export class KeyOwners {
       }
       return { userId: own.user, keyId: ownKeyId(own.id), rights: this.#entitlements.rightsOf(own) };
     }
-    const owner = await this.#verifier.verify(key);
+    const owner = await this.#verifier.verify(key, asker);
     if (owner === null) {
       return { status: 'refused', code: 'AUTHENTICATION_ERROR', message: 'Invalid API key' };
     }

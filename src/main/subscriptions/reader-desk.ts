@@ -18,6 +18,7 @@ import type { Accounts } from '../brokers/accounts.ts';
 import type { FeedStatus } from '../brokers/feed-status.ts';
 import type { Entitlements } from '../entitlements/entitlements.ts';
 import type { KeyOwners } from '../entitlements/key-owners.ts';
+import { TickwireError } from '../errors.ts';
 import type { InstrumentTable } from '../instruments/instrument-table.ts';
 import type { OpenAlgoBus } from '../openalgo/openalgo-bus.ts';
 import type { ReaderMessage } from '../reader-workers.ts';
@@ -27,6 +28,8 @@ import type { RaisedNeed, ReaderRequest, SubscriptionRegistry } from './subscrip
 const CAPACITY = 'MAX_CAPACITY_REACHED';
 /** Needs what a reader that is gone needed until its successor has asked for it. No worker has this number. */
 const HEIR = -1;
+/** How often the log says that keys come faster than they can be checked. */
+const BUSY_REPORT_MS = 10_000;
 /** Longest token of any broker's wire; a longer one in a row of the table can name nothing. */
 const MAX_TOKEN_BYTES = 25;
 
@@ -54,6 +57,8 @@ type Resolved =
 export class ReaderDesk {
   readonly #options: ReaderDeskOptions;
   #heirTimer: NodeJS.Timeout | undefined;
+  /** ms of performance.now() */
+  #nextBusyReport = 0;
 
   constructor(options: ReaderDeskOptions) {
     this.#options = options;
@@ -63,7 +68,7 @@ export class ReaderDesk {
   onMessage(reader: number, message: ReaderMessage, reply: (answer: ToReader) => void): void {
     switch (message.type) {
       case 'verifyKey':
-        void this.#verify(message.key).then((outcome) => {
+        void this.#verify(message.key, message.asker).then((outcome) => {
           const status =
             outcome.status === 'refused' ? undefined : this.#options.accounts.status(outcome.userId);
           if (status !== undefined) reply({ type: 'account', status });
@@ -155,9 +160,9 @@ export class ReaderDesk {
     }
   }
 
-  async #verify(key: string): Promise<KeyOutcome> {
+  async #verify(key: string, asker: string): Promise<KeyOutcome> {
     try {
-      const known = await this.#options.keys.verify(key);
+      const known = await this.#options.keys.verify(key, asker);
       if ('status' in known) return known;
       const { userId } = known;
       const outcome = this.#options.accounts.open(userId);
@@ -167,10 +172,23 @@ export class ReaderDesk {
       const { name, broker } = outcome.account;
       return { status: 'ok', ...known, account: name, broker: broker.name };
     } catch (error) {
-      this.#options.log.error({ err: error }, 'an API key could not be checked');
+      this.#reportUnchecked(error);
       const message = 'The key could not be checked now; try again in a few seconds';
       return { status: 'refused', code: 'AUTHENTICATION_ERROR', message };
     }
+  }
+
+  /** Of keys that had to wait too long once in a while: an attack must not fill the log. */
+  #reportUnchecked(error: unknown): void {
+    const { log } = this.#options;
+    if (!(error instanceof TickwireError) || error.code !== 'KEY_CHECKS_BUSY') {
+      log.error({ err: error }, 'an API key could not be checked');
+      return;
+    }
+    const now = performance.now();
+    if (now < this.#nextBusyReport) return;
+    this.#nextBusyReport = now + BUSY_REPORT_MS;
+    log.warn({ detail: error.message }, 'API keys come faster than they can be checked');
   }
 
   #accountOf(name: string, broker: string): Account | undefined {

@@ -50,11 +50,11 @@ export class BusControl implements ControlPlane {
   }
 
   /** Of several feeds, the first that knows the key; a feed that cannot be asked might know it. */
-  async verifyKey(key: string): Promise<VerifiedKey> {
+  async verifyKey(key: string, asker = ''): Promise<VerifiedKey> {
     // A request that is too large would cost this proxy its connection, and all others their answers.
     if (key.length > MAX_KEY_LENGTH) return INVALID_KEY;
     try {
-      return await bestVerdict(this.#options.groups.map((group) => verifyKeyAt(group, key)));
+      return await bestVerdict(this.#options.groups.map((group) => verifyKeyAt(group, key, asker)));
     } catch (error) {
       return { status: 'refused', code: UNAVAILABLE, message: messageOf(error) };
     }

@@ -51,13 +51,13 @@ async function patiently<T>(group: FeedGroup, attempt: () => Promise<T>): Promis
  * Asks all hosts of a feed at once, since each may have users of its own.
  * @throws Unreachable when a host that might know the key does not answer, and no other one knows it
  */
-export function verifyKeyAt(group: FeedGroup, key: string): Promise<VerifiedKey> {
-  return bestVerdict(group.links.map((link) => patiently(group, () => verifyAt(group, link, key))));
+export function verifyKeyAt(group: FeedGroup, key: string, asker: string): Promise<VerifiedKey> {
+  return bestVerdict(group.links.map((link) => patiently(group, () => verifyAt(group, link, key, asker))));
 }
 
-async function verifyAt(group: FeedGroup, link: GroupLink, key: string): Promise<VerifiedKey> {
+async function verifyAt(group: FeedGroup, link: GroupLink, key: string, asker: string): Promise<VerifiedKey> {
   if (!(await link.untilDecided())) throw new Unreachable([link], AWAY);
-  const answer = await ask(link, { type: 'verifyKey', key, checksRights: true });
+  const answer = await ask(link, { type: 'verifyKey', key, checksRights: true, asker });
   if (answer.type !== 'keyVerified') throw new Unreachable([link], describe(answer));
   const { outcome, account } = answer;
   if (outcome.status === 'refused') return outcome;

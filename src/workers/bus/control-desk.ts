@@ -84,7 +84,7 @@ export class ControlDesk {
     });
   }
 
-  #verify({ id, key, checksRights }: VerifyRequest): Promise<ControlAnswer> {
+  #verify({ id, key, checksRights, asker }: VerifyRequest): Promise<ControlAnswer> {
     const asked = this.#nextId++;
     return new Promise((resolve) => {
       this.#keys.set(asked, (verified) => {
@@ -92,7 +92,7 @@ export class ControlDesk {
         const account = outcome.status === 'refused' ? null : this.#options.news.accountOf(outcome.userId);
         resolve({ id, type: 'keyVerified', outcome, account });
       });
-      this.#options.post({ type: 'verifyKey', id: asked, key });
+      this.#options.post({ type: 'verifyKey', id: asked, key, asker });
     });
   }
 

@@ -5,7 +5,8 @@
  * | request     | fields               | answer        | fields                                                         |
  * | `hello`     |                      | `hello`       | protocol, host, version, supportedBrokers, capabilities,       |
  * |             |                      |               | heartbeatMs, page                                              |
- * | `verifyKey` | key, checksRights    | `keyVerified` | outcome, account                                               |
+ * | `verifyKey` | key, checksRights,   | `keyVerified` | outcome, account                                               |
+ * |             | asker                |               |                                                                |
  * | `standings` | keyIds               | `standings`   | roles, standings                                               |
  * | `resolve`   | account, wishes      | `resolved`    | askedAt, outcomes, statuses                                    |
  * | any         | id, protocol, type   | `error`       | code (CONTROL_PROTOCOL, CONTROL_INVALID, CONTROL_BUSY), message |
@@ -45,6 +46,8 @@ export const MAX_RESOLVE_WISHES = 500;
 export const MAX_STANDING_KEYS = 100;
 /** Longest key that is asked about. API keys are hexadecimal, and much shorter. */
 export const MAX_KEY_LENGTH = 1024;
+/** An address or a network; the longest has 45 characters. */
+const MAX_ASKER_LENGTH = 64;
 
 export type ControlRequest =
   | { readonly id: number; readonly type: 'hello' }
@@ -54,6 +57,8 @@ export type ControlRequest =
       readonly key: string;
       /** The asker sees to it that clients get what the rights allow. */
       readonly checksRights: boolean;
+      /** The address of its client, '' where it is not said: clients take turns where keys have to wait. */
+      readonly asker: string;
     }
   | { readonly id: number; readonly type: 'standings'; readonly keyIds: readonly string[] }
   | {
@@ -154,14 +159,18 @@ export function parseRequest(frame: Uint8Array): ControlRequest | ErrorAnswer {
   switch (type) {
     case 'hello':
       return { id, type };
-    case 'verifyKey':
+    case 'verifyKey': {
       if (!isText(key) || key.length > MAX_KEY_LENGTH) {
         return invalid(id, `key is no text of at most ${MAX_KEY_LENGTH} characters`);
       }
-      // Asked by a version that knows no roles.
-      if (fields.checksRights === undefined) return { id, type, key, checksRights: false };
-      if (!isFlag(fields.checksRights)) return invalid(id, 'checksRights is neither true nor false');
-      return { id, type, key, checksRights: fields.checksRights };
+      // Asked by a version that knows no roles, or no turns.
+      const { checksRights = false, asker = '' } = fields;
+      if (!isFlag(checksRights)) return invalid(id, 'checksRights is neither true nor false');
+      if (!isText(asker) || asker.length > MAX_ASKER_LENGTH) {
+        return invalid(id, `asker is no text of at most ${MAX_ASKER_LENGTH} characters`);
+      }
+      return { id, type, key, checksRights, asker };
+    }
     case 'standings': {
       if (Array.isArray(fields.keyIds) && fields.keyIds.length > MAX_STANDING_KEYS) {
         return invalid(id, `there are ${fields.keyIds.length} keyIds, the limit is ${MAX_STANDING_KEYS}`);

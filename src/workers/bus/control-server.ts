@@ -84,7 +84,7 @@ export class ControlServer {
     this.#peers.set(id, ofPeer + 1);
     this.#underWay++;
     const answer = () => this.#answer(peer, id, request);
-    if (request.type === 'verifyKey') this.#verifying.run(id, answer);
+    if (request.type === 'verifyKey') this.#verifying.run(`${id}\0${request.asker}`, answer);
     else if (request.type === 'resolve') this.#resolving.run(id, answer);
     else void answer();
   }

@@ -23,7 +23,8 @@ export interface SubscribeAnswer {
 }
 
 export interface ControlPlane {
-  verifyKey(key: string): Promise<VerifiedKey>;
+  /** @param asker the address that takes turns with others where keys have to wait, '' for one that is not known */
+  verifyKey(key: string, asker?: string): Promise<VerifiedKey>;
   /**
    * Each success raises the need of its slot by the mode of the wish, until the next word about that slot in `need`.
    *

@@ -33,13 +33,13 @@ export class MainControl implements ControlPlane {
     this.#clock.adjust();
   }
 
-  verifyKey(key: string): Promise<VerifiedKey> {
+  verifyKey(key: string, asker = ''): Promise<VerifiedKey> {
     const id = this.#nextId++;
     return new Promise((resolve) => {
       this.#keys.set(id, (outcome) =>
         resolve(outcome.status === 'refused' ? outcome : { ...outcome, owner: outcome.userId }),
       );
-      this.#post({ type: 'verifyKey', id, key });
+      this.#post({ type: 'verifyKey', id, key, asker });
     });
   }
 

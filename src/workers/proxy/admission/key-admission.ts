@@ -45,7 +45,7 @@ export class KeyAdmission {
     // Those of an address that went before it may have been too many.
     const blockedMs = this.#admission.blockedMs(connection);
     if (blockedMs > 0) return this.#tooManyAttempts(blockedMs);
-    const outcome = await this.#control.verifyKey(key);
+    const outcome = await this.#control.verifyKey(key, connection.address ?? '');
     if (outcome.status === 'refused') {
       const isWrong = outcome.code === WRONG_KEY.code && outcome.message === WRONG_KEY.message;
       if (isWrong) this.#admission.onWrongKey(connection);
