@@ -26,7 +26,7 @@ const TERMS: readonly DeliveryTerms[] = [
 type Step =
   | { readonly do: 'ticks'; readonly slot: number; readonly moves: readonly (readonly [number, number])[] }
   | { readonly do: 'read'; readonly client: number; readonly bytes: number }
-  | { readonly do: 'round'; readonly ms: number }
+  | { readonly do: 'round'; readonly ms: number; readonly isHurried: boolean }
   | {
       readonly do: 'terms';
       readonly client: number;
@@ -62,7 +62,11 @@ const STEP: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 3,
-    arbitrary: fc.record({ do: fc.constant('round' as const), ms: fc.constantFrom(1, 40, 300, 1500) }),
+    arbitrary: fc.record({
+      do: fc.constant('round' as const),
+      ms: fc.constantFrom(1, 40, 300, 1500),
+      isHurried: fc.boolean(),
+    }),
   },
   {
     weight: 1,
@@ -173,7 +177,7 @@ test('of every instrument and mode each client gets the ticks in order, the last
       for (const step of steps) {
         if (step.do === 'ticks') for (const [move, volume] of step.moves) scene.tick(step.slot, move, volume);
         else if (step.do === 'read') scene.read(clients[step.client]!, step.bytes);
-        else if (step.do === 'round') assert.deepEqual(scene.round(step.ms), []);
+        else if (step.do === 'round') assert.deepEqual(scene.round(step.ms, step.isHurried), []);
         else if (step.do === 'epoch') scene.startEpoch(step.slot);
         else if (step.do === 'lose') scene.lose(step.slot);
         else if (step.do === 'turn') scene.endTurn();

@@ -144,6 +144,7 @@ export class SlowScene {
   readonly holdings: ClientHoldings;
   readonly #broadcaster: Broadcaster;
   readonly #last = INSTRUMENTS.map(() => ({ epoch: 1, seq: 0, ltp: 250_000, volume: 1000 }));
+  readonly #changing = new Set<ClientSession>();
   #roundAt = 1000;
 
   /** @param room counts what clients hold, as far as they subscribe by the holdings */
@@ -242,8 +243,9 @@ export class SlowScene {
     this.#last[slot]!.seq++;
   }
 
-  /** The end of a drain, and of its turn of the event loop. */
+  /** Clients that change do so by one instrument; then the end of a drain, and of its turn of the event loop. */
   endTurn(): void {
+    this.#goOn(0);
     this.conflator.flush();
     for (const { socket } of this.clients) socket.endTurn();
   }
@@ -253,15 +255,30 @@ export class SlowScene {
     if (socket.take(bytes)) this.ladder.onDrain(session, this.now);
   }
 
-  /** Time passes, then the keeper makes a round. @returns clients that are to be disconnected */
-  round(ms: number): ClientSession[] {
+  /**
+   * Time passes, then the keeper makes a round.
+   * @param isHurried what clients have to do behind it takes several turns
+   * @returns clients that are to be disconnected
+   */
+  round(ms: number, isHurried = false): ClientSession[] {
     this.now += ms;
     const cut: ClientSession[] = [];
     for (const { session } of this.clients) {
       const verdict = this.ladder.look(session, session.backlogBytes, this.now, this.#roundAt);
-      if (verdict === 'cut' || (verdict === 'act' && !this.ladder.act(session, this.now))) cut.push(session);
+      if (verdict === 'cut') cut.push(session);
+      else if (verdict === 'act') this.#changing.add(session);
     }
     this.#roundAt = this.now;
+    return [...cut, ...this.#goOn(isHurried ? 0 : Number.POSITIVE_INFINITY)];
+  }
+
+  #goOn(until: number): ClientSession[] {
+    const cut: ClientSession[] = [];
+    for (const session of this.#changing) {
+      const step = this.ladder.act(session, this.now, until);
+      if (step !== 'more') this.#changing.delete(session);
+      if (step === 'cut') cut.push(session);
+    }
     return cut;
   }
 

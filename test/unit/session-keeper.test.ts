@@ -24,7 +24,7 @@ const BUDGETS = {
 };
 
 /** Nobody is slow before the outbound limit. */
-const NO_LADDER: Pick<SlowLadder, 'look' | 'act'> = { look: () => 'well', act: () => true };
+const NO_LADDER: Pick<SlowLadder, 'look' | 'act'> = { look: () => 'well', act: () => 'done' };
 
 function sessionWith(bufferedBytes: number, end: (session: ClientSession) => void): ClientSession {
   const session: Partial<ClientSession> = {
@@ -165,4 +165,50 @@ test('a client that asked for nothing for long stays while it is still let join 
     keeper.stop();
   }
   assert.deepEqual([ended, keeper.closed.idle], [[`idle ${CLOSE.IDLE.code}`], 1]);
+});
+
+test('what takes long for a client that falls behind is done over several turns, so that ticks for others pass between', async () => {
+  let left = 5;
+  let turn = 0;
+  const turns: number[] = [];
+  const ladder: typeof NO_LADDER = {
+    look: () => (left === 5 ? 'act' : 'well'),
+    act: (_session, _now, until) => {
+      turns.push(turn);
+      while (performance.now() < until);
+      left--;
+      return left > 0 ? 'more' : 'done';
+    },
+  };
+  const session = sessionWith(100, () => assert.fail('cut off'));
+  const keeper = new SessionKeeper(new Set([session]), LIMITS, BUDGETS, ladder);
+  try {
+    for (; left > 0; turn++) await nextTurn();
+  } finally {
+    keeper.stop();
+  }
+  assert.equal(new Set(turns).size, 5);
+});
+
+test('a look at very many connections is done over several turns, and comes to all of them', async () => {
+  const sessions = new Set<ClientSession>();
+  let turn = 0;
+  const turns: number[] = [];
+  for (let i = 0; i < 200; i++) {
+    const session = sessionWith(0, () => assert.fail('cut off'));
+    session.socket.getBufferedAmount = () => {
+      turns.push(turn);
+      for (const until = performance.now() + 0.02; performance.now() < until; );
+      return 0;
+    };
+    sessions.add(session);
+  }
+  const keeper = new SessionKeeper(sessions, LIMITS, BUDGETS, NO_LADDER);
+  try {
+    for (; turns.length < sessions.size; turn++) await nextTurn();
+  } finally {
+    keeper.stop();
+  }
+  assert.equal(turns.length, sessions.size);
+  assert.ok(new Set(turns).size > 5, `in ${new Set(turns).size} turns`);
 });

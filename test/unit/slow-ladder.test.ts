@@ -6,7 +6,7 @@ import type { SlowPolicy } from '../../src/codec/slow-policy.ts';
 import { MODE } from '../../src/codec/tick.ts';
 import { PLAIN_TERMS } from '../../src/workers/proxy/slow/delivery-terms.ts';
 import type { SlowLimits } from '../../src/workers/proxy/slow/slow-ladder.ts';
-import { SlowScene } from '../support/slow-scene.ts';
+import { INSTRUMENTS, SlowScene } from '../support/slow-scene.ts';
 
 const LIMITS: SlowLimits = {
   policy: 'conflate',
@@ -156,4 +156,54 @@ test('a client that falls behind again and again gets every tick again ever late
     [1, 2, 4, 8],
   );
   scene.conflator.stop();
+});
+
+test('a client that changes its way over several turns misses no tick of them, and gets none twice', () => {
+  const scene = new SlowScene(LIMITS, 5000);
+  const client = scene.connect({ features: FEATURE.SEQUENCE | FEATURE.RECEIPTS });
+  for (const slot of INSTRUMENTS.keys()) scene.subscribe(client, slot, MODE.DEPTH, PLAIN_TERMS);
+  const tickAll = () => {
+    for (const slot of INSTRUMENTS.keys()) scene.tick(slot, 5);
+  };
+  const conflated = () => client.session.slow?.client.size ?? 0;
+  while (client.session.backlogBytes < 10_000) {
+    tickAll();
+    scene.endTurn();
+  }
+  const sizes: number[] = [];
+  const change = () => {
+    for (let turn = 0; turn < 5; turn++) {
+      sizes.push(conflated());
+      tickAll();
+      scene.endTurn();
+    }
+  };
+  scene.round(40, true);
+  change();
+  scene.read(client, Number.POSITIVE_INFINITY);
+  scene.endTurn();
+  scene.read(client, Number.POSITIVE_INFINITY);
+  scene.round(2000, true);
+  change();
+  scene.read(client, Number.POSITIVE_INFINITY);
+  scene.conflator.stop();
+  assert.deepEqual(sizes, [1, 2, 3, 3, 3, 2, 1, 0, 0, 0], 'an instrument in each turn');
+  for (const { symbol } of INSTRUMENTS) {
+    const messages = client.socket.read
+      .map(({ message }) => message)
+      .filter((each) => each.symbol === symbol);
+    const stoodFor = messages.map(({ type, merged }) => (type === 'receipt' ? Number(merged) - 1 : 1));
+    const ticks = scene.ticks[INSTRUMENTS.findIndex((each) => each.symbol === symbol)]!;
+    assert.equal(
+      stoodFor.reduce((sum, each) => sum + each),
+      ticks.length,
+    );
+    const numbers = messages.flatMap(({ type, seq }) => (type === 'receipt' ? [] : [Number(seq)]));
+    assert.deepEqual(
+      numbers,
+      [...new Set(numbers)].sort((a, b) => a - b),
+      'in order, none twice',
+    );
+    assert.equal(numbers.at(-1), ticks.at(-1)!.seq);
+  }
 });

@@ -4,13 +4,14 @@
  *
  * A slow consumer goes down a ladder (`slow-ladder.ts`), and is cut off before uWebSockets.js would start to drop its
  * messages unseen: at half of the limit that the library enforces. Other clients do not notice, since nobody ever waits for
- * it, and since of clients that became slow together only as many take a step in a turn as fit in a short time: giving up a
- * thousand subscriptions takes about a millisecond (2-core machine, Node 22). One that comes near the library's limit does
- * not wait for its turn.
+ * it, and since rounds and the steps of slow clients take only a short part of each turn of the event loop: to look at a
+ * thousand connections takes some tenths of a millisecond, to take a client off a thousand topics some milliseconds (2-core
+ * machine, Node 22). One that comes near the library's limit does not wait for its turn.
  */
 
 import type { OutboundBudget } from '../admission/byte-budgets.ts';
 import type { SlowLadder } from '../slow/slow-ladder.ts';
+import { TurnShare } from '../slow/turn-share.ts';
 import type { ClientSession } from './client-session.ts';
 import { CLOSE } from './close-codes.ts';
 
@@ -18,8 +19,10 @@ import { CLOSE } from './close-codes.ts';
 const ROUND_MS = 40;
 /** While no tick goes out nobody becomes slow, and only times run out: a round takes the thread out of its sleep. */
 const QUIET_ROUND_MS = 500;
-/** Steps of slow clients take no longer in one turn of the event loop, by more than one client. */
-const STEPS_MS = 2;
+/** A round takes no longer in one turn of the event loop. */
+const PART_MS = 0.25;
+/** Connections between two looks at the clock, which costs about as much as a look at one of them. */
+const CLOCK_EVERY = 16;
 /** Part of the library's limit above which a client is cut off in the round that finds it. */
 export const URGENT_PART = 0.75;
 /** Or this part of the shortest of those times. */
@@ -57,8 +60,14 @@ export class SessionKeeper {
   /** Slow consumers that are to take a step, a few in each turn of the event loop, so that ticks pass in between. */
   readonly #slow = new Map<ClientSession, 'act' | 'cut'>();
   #nextSteps: NodeJS.Immediate | undefined;
-  /** No tick that waits for a client for whom nothing waited in the last round is older. */
+  readonly #share = new TurnShare();
+  /** The connections that are still to be looked at in this round, and the bytes that wait for the others. */
+  #left: Iterator<ClientSession> = [].values();
+  #unsent = 0;
+  #nextPart: NodeJS.Immediate | undefined;
+  /** No tick that waits for a client for whom nothing waited in this round, or in the one before, is older. */
   #emptyAt = performance.now();
+  #emptyBefore = 0;
   readonly closed = { authTimeout: 0, keepalive: 0, slowConsumer: 0, idle: 0 };
 
   constructor(
@@ -89,59 +98,83 @@ export class SessionKeeper {
 
   stop(): void {
     clearTimeout(this.#timer);
+    clearImmediate(this.#nextPart);
     clearImmediate(this.#nextSteps);
+  }
+
+  /** A client has to go at once, out of its turn: for it more waits than can. */
+  cutOff(session: ClientSession): void {
+    this.#end(session);
   }
 
   #wait(): void {
     this.#isQuiet = !this.#isStirred;
     this.#isStirred = false;
-    const ms = this.#isQuiet ? this.#quietMs : ROUND_MS;
-    this.#timer = setTimeout(() => {
-      this.#round(performance.now());
-      this.#wait();
-    }, ms);
+    this.#timer = setTimeout(this.#round, this.#isQuiet ? this.#quietMs : ROUND_MS);
   }
 
-  #round(now: number): void {
-    const { authGraceMs, maxBackpressureBytes } = this.#limits;
-    let unsent = 0;
-    const emptyAt = this.#emptyAt;
-    this.#emptyAt = now;
-    for (const session of this.#sessions) {
-      if (session.identity === null && now - session.connectedAt > authGraceMs) {
-        this.closed.authTimeout++;
-        session.end(CLOSE.AUTH_TIMEOUT);
-        continue;
-      }
-      const backlog = session.socket.getBufferedAmount();
-      unsent += backlog;
-      if (session.isChoked || backlog > maxBackpressureBytes * URGENT_PART) {
-        this.#end(session);
-        continue;
-      }
-      const isOver = backlog > maxBackpressureBytes / 2;
-      const verdict = isOver ? 'cut' : this.#ladder.look(session, backlog, now, emptyAt);
-      if (verdict !== 'well') {
-        this.#slow.set(session, verdict);
-        this.#nextSteps ??= setImmediate(this.#takeSteps);
-      }
-      if (verdict !== 'cut') this.#keepAlive(session, now);
+  readonly #round = (): void => {
+    this.#isQuiet = false;
+    this.#unsent = 0;
+    this.#emptyBefore = this.#emptyAt;
+    this.#emptyAt = performance.now();
+    this.#left = this.#sessions.values();
+    this.#goOn();
+  };
+
+  /** Goes on with a round until the next turn of the event loop is due. */
+  readonly #goOn = (): void => {
+    const now = performance.now();
+    for (let looked = 1; ; looked++) {
+      const next = this.#left.next();
+      if (next.done === true) break;
+      this.#lookAt(next.value, now);
+      if (looked % CLOCK_EVERY > 0 || performance.now() - now < PART_MS) continue;
+      this.#nextPart = setImmediate(this.#goOn);
+      return;
     }
     const { outbound } = this.#budgets;
-    const excess = outbound.excess(unsent);
+    const excess = outbound.excess(this.#unsent);
     if (excess > 0) for (const session of outbound.furthestBehind(this.#sessions, excess)) this.#end(session);
+    this.#wait();
+  };
+
+  #lookAt(session: ClientSession, now: number): void {
+    const { authGraceMs, maxBackpressureBytes } = this.#limits;
+    if (session.identity === null && now - session.connectedAt > authGraceMs) {
+      this.closed.authTimeout++;
+      session.end(CLOSE.AUTH_TIMEOUT);
+      return;
+    }
+    const backlog = session.socket.getBufferedAmount();
+    this.#unsent += backlog;
+    if (session.isChoked || backlog > maxBackpressureBytes * URGENT_PART) {
+      this.#end(session);
+      return;
+    }
+    const isOver = backlog > maxBackpressureBytes / 2;
+    const verdict = isOver ? 'cut' : this.#ladder.look(session, backlog, now, this.#emptyBefore);
+    if (verdict !== 'well') {
+      this.#slow.set(session, verdict);
+      this.#nextSteps ??= setImmediate(this.#takeSteps);
+    }
+    if (verdict !== 'cut') this.#keepAlive(session, now);
   }
 
   readonly #takeSteps = (): void => {
     this.#nextSteps = undefined;
-    const until = performance.now() + STEPS_MS;
+    const until = this.#share.begin(performance.now());
     for (const [session, verdict] of this.#slow) {
       this.#slow.delete(session);
-      if (session.open && (verdict === 'cut' || !this.#ladder.act(session, performance.now()))) {
-        this.#end(session);
-      }
+      if (!session.open) continue;
+      const now = performance.now();
+      const step = verdict === 'cut' ? 'cut' : this.#ladder.act(session, now, until);
+      if (step === 'cut') this.#end(session);
+      // Behind those that have not had their turn.
+      else if (step === 'more') this.#slow.set(session, 'act');
       if (performance.now() >= until) break;
     }
+    this.#share.end(performance.now(), this.#slow.size > 0);
     if (this.#slow.size > 0) this.#nextSteps = setImmediate(this.#takeSteps);
   };
 

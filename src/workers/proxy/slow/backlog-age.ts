@@ -36,6 +36,11 @@ export class BacklogAge {
     return this.#since;
   }
 
+  /** Whether it was looked at before. */
+  get isMarked(): boolean {
+    return this.#marks.length > 0;
+  }
+
   /** Whether it is time for another look. */
   isDue(now: number): boolean {
     return now - this.#lookedAt >= this.#everyMs;

@@ -25,8 +25,8 @@ export interface ConflationReceiver {
   cork(send: () => void): void;
 }
 
-/** Records that are sent in one go, in one write. */
-const PORTION = 64;
+/** Records that are sent in one go, in one write: some 4 µs each. */
+const PORTION = 32;
 
 export class ConflatingClient {
   readonly #receiver: ConflationReceiver;
@@ -72,11 +72,6 @@ export class ConflatingClient {
     const record = this.#records.get(stream);
     if (record === undefined || record.merged === 0) return null;
     return { epoch: record.firstEpoch, seq: record.firstSeq };
-  }
-
-  /** The streams that are conflated without a rate. */
-  unratedStreams(): Stream[] {
-    return [...this.#records.values()].filter(({ rate }) => rate === null).map(({ stream }) => stream);
   }
 
   /** From the next tick on the stream is conflated. @param maxRate messages per second, 0: as many as the client takes */

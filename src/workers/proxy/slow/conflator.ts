@@ -7,9 +7,8 @@ import { EpochClock } from '../../epoch-clock.ts';
 import type { ConflatingClient } from './conflating-client.ts';
 import type { ConflationRecord } from './conflation-record.ts';
 import { DueQueue } from './due-queue.ts';
+import { TurnShare } from './turn-share.ts';
 
-/** What one turn may take, by more than one portion. */
-const FLUSH_MS = 2;
 const LOW_MARK_BYTES = 32 * 1024;
 
 export class Conflator {
@@ -18,6 +17,7 @@ export class Conflator {
   /** Milliseconds of a monotonic clock, as those of `performance.now()`. */
   readonly now: () => number;
   readonly #ready = new Set<ConflatingClient>();
+  readonly #share = new TurnShare();
   readonly #due = new DueQueue<ConflationRecord>();
   readonly #clock = new EpochClock();
   readonly #sendTime = new Int32Array(2);
@@ -80,8 +80,14 @@ export class Conflator {
 
   /** Sends what is due and what clients have room for. Cheap when there is nothing. */
   flush(): void {
-    if (this.#due.soonest <= this.now()) this.#takeDue();
-    if (this.#ready.size > 0) this.#sendPortions();
+    const now = this.now();
+    if (this.#ready.size === 0 && this.#due.soonest > now) return;
+    const until = this.#share.begin(now);
+    if (this.#due.soonest <= now) this.#takeDue(now, until);
+    this.#sendPortions(until);
+    const hasMore = this.#ready.size > 0 || this.#due.soonest <= now;
+    this.#share.end(this.now(), hasMore);
+    if (hasMore) this.#nextTurn ??= setImmediate(this.#turn);
   }
 
   /** Sends everything that clients have room for, due or not: the worker ends. */
@@ -106,20 +112,17 @@ export class Conflator {
     this.flush();
   };
 
-  #sendPortions(): void {
-    const until = this.now() + FLUSH_MS;
+  #sendPortions(until: number): void {
     for (const client of this.#ready) {
       // Behind those that have not had their turn.
       this.#ready.delete(client);
       if (client.flush()) this.#ready.add(client);
       if (this.now() >= until) break;
     }
-    if (this.#ready.size > 0) this.#nextTurn ??= setImmediate(this.#turn);
   }
 
-  #takeDue(): void {
-    const now = this.now();
-    while (this.#due.soonest <= now) this.#queue(this.#due.pop()!);
+  #takeDue(now: number, until: number): void {
+    while (this.#due.soonest <= now && this.now() < until) this.#queue(this.#due.pop()!);
     this.#wait();
   }
 

@@ -1,14 +1,15 @@
 /**
  * The steps that a client takes when it falls behind, and back: every tick, the latest of each instrument (by mode: depth
- * first, LTP last), disconnected. It is looked at in the rounds over all clients; what a step costs, up to some ms for a
- * client with thousands of subscriptions, is paid in a turn of its own. Proxy worker thread.
+ * first, LTP last), disconnected. It is looked at in the rounds over all clients; what takes time for each of its
+ * subscriptions, of which it may have thousands, is done behind them, a little in each turn. Proxy worker thread.
  */
 import type { SlowPolicy } from '../../../codec/slow-policy.ts';
 import { MODE, type Mode } from '../../../codec/tick.ts';
 import type { ClientSession } from '../connection/client-session.ts';
 import { BacklogAge } from './backlog-age.ts';
+import { SentCount } from './sent-count.ts';
 import type { SlowState } from './slow-state.ts';
-import type { StreamDelivery } from './stream-delivery.ts';
+import type { ChangeStep, StreamDelivery } from './stream-delivery.ts';
 
 /** A figure for each mode; that of depth is for any number of levels. 0: none. */
 export interface ModeLimits {
@@ -27,7 +28,7 @@ export interface SlowLimits {
   readonly timeoutMs: number;
 }
 
-/** `act`: to be passed to `act` in a turn of its own; `cut`: to be disconnected. */
+/** `act`: to be passed to `act` in later turns; `cut`: to be disconnected. */
 export type SlowVerdict = 'well' | 'act' | 'cut';
 
 const MODES: readonly Mode[] = Object.values(MODE);
@@ -36,8 +37,6 @@ const MAX_PART = 0.25;
 /** Marks of age within the shortest age: the bound is too high by two of such spans at most. */
 const MARKS_PER_AGE = 8;
 const MIN_MARK_MS = 20;
-/** What finding out the age of backlogs may take in one round. Those who are not looked at count as older. */
-const AGE_MS_PER_ROUND = 2;
 
 function limitOf({ ltp, quote, depth }: ModeLimits, mode: Mode, highest: number): number {
   const limit = mode === MODE.LTP ? ltp : mode === MODE.QUOTE ? quote : depth;
@@ -51,8 +50,6 @@ export class SlowLadder {
   /** By mode. */
   readonly #bytes: readonly number[];
   readonly #ages: readonly number[];
-  #roundAt = 0;
-  #agesMs = 0;
   /** Times that clients fell behind, and that they were given every tick again. */
   readonly counts = { conflations: 0, restorations: 0 };
 
@@ -67,7 +64,7 @@ export class SlowLadder {
   }
 
   /**
-   * Looks at a client. Cheap for one for whom nothing waits.
+   * Looks at a client. Cheap: it counts nothing up.
    * @param backlogBytes what waits for it
    * @param emptyAt if nothing waited for it in the last round: when at the earliest what waits now was sent; all in ms of
    *   `performance.now()`
@@ -78,40 +75,40 @@ export class SlowLadder {
     const state = this.#delivery.stateOf(session);
     const isFirstLook = state.age === null;
     state.age ??= new BacklogAge(emptyAt, this.#markMs);
-    // What compressed messages have in bytes the library does not tell; then only an empty backlog is known to be young.
-    const isCounted = !session.isCompressed;
-    if (isCounted && state.age.isDue(now) && this.#hasTime(now))
-      this.#lookAtAge(session, state.age, backlogBytes, now);
-    // A round that comes late, because this thread was held up, finds what all clients would have taken meanwhile.
-    const ageMs = isFirstLook ? 0 : now - state.age.since;
-    for (const mode of MODES) {
-      if (state.isBehindIn(mode)) continue;
-      if (backlogBytes >= this.#bytes[mode]! || ageMs >= this.#ages[mode]!) state.due |= 1 << mode;
+    this.#noteDue(state, (mode) => backlogBytes >= this.#bytes[mode]!);
+    // Of what does not come one by one nothing more can be conflated.
+    if (this.#delivery.getsEveryTickOfAny(session)) {
+      // What compressed messages have in bytes the library does not tell; then only an empty backlog is known to be young.
+      state.isAgeDue = !session.isCompressed && state.age.isDue(now);
+      // A round that comes late, because this thread was held up, finds what all clients would have taken meanwhile.
+      if (!isFirstLook && !state.isAgeDue) this.#noteOld(state, now - state.age.since);
     }
     if (backlogBytes < state.lastBacklogBytes) this.onDrain(session, now);
     state.lastBacklogBytes = backlogBytes;
     if (state.client.unrated > 0 && state.behind !== 0 && now - state.movedAt >= this.#timeoutMs)
       return 'cut';
-    return state.due === 0 ? 'well' : 'act';
+    return state.due === 0 && !state.isAgeDue ? 'well' : 'act';
   }
 
-  /** Takes the step that `look` found due. @returns false when the client is to be disconnected */
-  act(session: ClientSession, now: number): boolean {
+  /**
+   * Takes the step that `look` found due, or goes on with one, by one instrument at least.
+   * @param until what is not done then is left for another call; ms of `performance.now()`
+   */
+  act(session: ClientSession, now: number, until: number): ChangeStep {
     const state = session.slow;
-    if (state === null) return true;
+    if (state === null) return 'done';
+    if (state.isAgeDue && !this.#lookAtAge(session, state, now, until)) return 'more';
     if (state.due !== 0) {
-      const modes = state.due;
-      state.due = 0;
       if (state.behind === 0) this.counts.conflations++;
-      state.fallBehind(modes, now);
-      return this.#delivery.conflate(session, modes);
-    }
-    if (session.backlogBytes === 0 && state.isRestorable(now)) {
-      this.#delivery.restore(session);
+      state.fallBehind(state.due, now);
+      state.due = 0;
+      this.#delivery.beginChange(session);
+    } else if (session.backlogBytes === 0 && state.isRestorable(now)) {
       state.restored(now);
       this.counts.restorations++;
+      this.#delivery.beginChange(session);
     }
-    return true;
+    return this.#delivery.goOn(session, until);
   }
 
   /** The socket took something of what waited. */
@@ -124,6 +121,8 @@ export class SlowLadder {
   /** Of a client for whom nothing waits. */
   #lookAtIdle(session: ClientSession, state: SlowState, now: number): SlowVerdict {
     state.age = null;
+    state.isAgeDue = false;
+    state.sentCount = null;
     state.due = 0;
     state.movedAt = now;
     state.lastBacklogBytes = 0;
@@ -132,15 +131,26 @@ export class SlowLadder {
     return state.isRestorable(now) ? 'act' : 'well';
   }
 
-  #lookAtAge(session: ClientSession, age: BacklogAge, backlogBytes: number, now: number): void {
-    const beganAt = performance.now();
-    age.look(now, backlogBytes, this.#delivery.sentBytesOf(session));
-    this.#agesMs += performance.now() - beganAt;
+  /** Takes time for each of its streams. @returns false when more is left to be done */
+  #lookAtAge(session: ClientSession, state: SlowState, now: number, until: number): boolean {
+    state.sentCount ??= new SentCount(session, state, now);
+    const { at } = state.sentCount;
+    const sentBytes = state.sentCount.goOn(session, state, until);
+    if (sentBytes === null) return false;
+    state.isAgeDue = false;
+    state.sentCount = null;
+    if (state.age === null || Number.isNaN(sentBytes)) return true;
+    const isFirst = !state.age.isMarked;
+    state.age.look(at, session.backlogBytes, sentBytes);
+    if (!isFirst) this.#noteOld(state, now - state.age.since);
+    return true;
   }
 
-  #hasTime(now: number): boolean {
-    if (this.#roundAt !== now) this.#agesMs = 0;
-    this.#roundAt = now;
-    return this.#agesMs < AGE_MS_PER_ROUND;
+  #noteOld(state: SlowState, ageMs: number): void {
+    this.#noteDue(state, (mode) => ageMs >= this.#ages[mode]!);
+  }
+
+  #noteDue(state: SlowState, isDue: (mode: Mode) => boolean): void {
+    for (const mode of MODES) if (!state.isBehindIn(mode) && isDue(mode)) state.due |= 1 << mode;
   }
 }

@@ -1,10 +1,12 @@
 /** What is known of a client that falls behind, or that asked not to get every tick. Proxy worker thread. */
 import type { Mode } from '../../../codec/tick.ts';
+import type { Holding } from '../connection/client-session.ts';
 import type { Stream } from '../subscriptions/subscription-index.ts';
 import type { BacklogAge } from './backlog-age.ts';
 import { ConflatingClient, type ConflationReceiver } from './conflating-client.ts';
 import type { Conflator } from './conflator.ts';
 import type { DeliveryTerms } from './delivery-terms.ts';
+import type { SentCount } from './sent-count.ts';
 
 /** Every tick again comes after so long at the earliest; twice as long for a client that falls behind soon again. */
 const FIRST_HOLD_MS = 1000;
@@ -20,8 +22,13 @@ export class SlowState {
   /** Modes in which it has fallen behind, as bits `1 << mode`, and those in which it is to be treated so. */
   behind = 0;
   due = 0;
+  /** Its instruments that are still to be looked at since its modes changed; null once all are delivered as those say. */
+  changing: Iterator<readonly Holding[]> | null = null;
   /** While something waits for it. */
   age: BacklogAge | null = null;
+  /** It is time to find out the age; what is known so far of what that takes. */
+  isAgeDue = false;
+  sentCount: SentCount | null = null;
   /** What was published on its topics before it joined them, negative, and on those that it left. */
   sentOffset = 0;
   /** When its backlog shrank last, and what it was in the last round. */

@@ -1,7 +1,8 @@
 /**
- * On which way a client gets the ticks of a stream: by its topic, one by one, or conflated. A client changes between them
- * within one turn of the event loop, so that nothing is missed and nothing comes twice: what was published for it before
- * leaves before all that is sent to it later. Proxy worker thread.
+ * On which way a client gets the ticks of a stream: by its topic, one by one, or conflated. For each stream it changes
+ * between them within one turn of the event loop, so that nothing is missed and nothing comes twice: what was published for
+ * it before leaves before all that is sent to it later. A client that falls behind, or has caught up, changes so a few streams
+ * at a time: a thousand take some ms, in which no tick would leave. Proxy worker thread.
  */
 import type { SlowPolicy } from '../../../codec/slow-policy.ts';
 import type { ClientSession } from '../connection/client-session.ts';
@@ -15,6 +16,9 @@ import { SlowState } from './slow-state.ts';
 export function termsOf({ slow }: Pick<ClientSession, 'slow'>, stream: Stream): DeliveryTerms {
   return slow?.terms.get(stream) ?? PLAIN_TERMS;
 }
+
+/** How a client's change of streams stands: `more` is left to be done, or it is to be disconnected instead. */
+export type ChangeStep = 'done' | 'more' | 'cut';
 
 export class StreamDelivery {
   readonly #topics: TopicMembers;
@@ -77,48 +81,52 @@ export class StreamDelivery {
   }
 
   /**
-   * Conflates the streams of modes in which the client has fallen behind, those that may be.
-   * @param modes bits `1 << mode`
-   * @returns false when the client is to be disconnected instead
+   * From now on the streams of the modes in which a client is behind are to be conflated, those that may be, and it gets every
+   * tick again of those that were because it fell behind. `goOn` does it.
    */
-  conflate(session: ClientSession, modes: number): boolean {
-    const { client } = this.stateOf(session);
-    const chosen: Stream[] = [];
-    for (const holdings of session.holdings.values()) {
-      for (const stream of holdings.flatMap(({ streams }) => [...streams.values()])) {
-        if ((modes & (1 << stream.form.view)) === 0 || client.has(stream)) continue;
-        const policy = this.policyOf(session, stream);
-        if (policy === 'disconnect') return false;
-        if (policy === 'conflate') chosen.push(stream);
+  beginChange(session: ClientSession): void {
+    this.stateOf(session).changing = session.holdings.values();
+  }
+
+  /** Goes on with a change, by one instrument at least. @param until ms of `performance.now()` */
+  goOn(session: ClientSession, until: number): ChangeStep {
+    const state = this.stateOf(session);
+    if (state.changing === null) return 'done';
+    do {
+      const next = state.changing.next();
+      if (next.done === true) {
+        state.changing = null;
+        return 'done';
       }
+      for (const { streams } of next.value) {
+        for (const stream of streams.values()) if (!this.#adapt(session, state, stream)) return 'cut';
+      }
+    } while (performance.now() < until);
+    return 'more';
+  }
+
+  /** Whether the client may yet fall behind in any stream. */
+  getsEveryTickOfAny(session: ClientSession): boolean {
+    return session.isDirect || this.#topics.has(session);
+  }
+
+  /** Delivers a stream as the client's modes say. @returns false when the client is to be disconnected instead */
+  #adapt(session: ClientSession, state: SlowState, stream: Stream): boolean {
+    const { client } = state;
+    const isBehind = state.isBehindIn(stream.form.view);
+    if (client.has(stream)) {
+      if (isBehind || termsOf(session, stream).maxRate > 0) return true;
+      client.settle(stream);
+      client.leave(stream);
+      this.#joinAll(session, stream);
+      return true;
     }
-    for (const stream of chosen) {
+    const policy = isBehind ? this.policyOf(session, stream) : 'deliver';
+    if (policy === 'conflate') {
       this.#leaveAll(session, stream);
       client.enter(stream, 0);
     }
-    return true;
-  }
-
-  /** Gives a client every tick again of what was conflated because it fell behind. Nothing of it may wait. */
-  restore(session: ClientSession): void {
-    const { client } = this.stateOf(session);
-    for (const stream of client.unratedStreams()) {
-      client.leave(stream);
-      this.#joinAll(session, stream);
-    }
-  }
-
-  /** Bytes that were sent to a client with a state, of what is counted. Takes about 30 ns for each of its streams. */
-  sentBytesOf(session: ClientSession): number {
-    const { client, sentOffset } = this.stateOf(session);
-    let bytes = session.sentBytes + sentOffset;
-    if (session.isDirect) return bytes;
-    for (const holdings of session.holdings.values()) {
-      for (const { streams } of holdings) {
-        for (const stream of streams.values()) if (!client.has(stream)) bytes += stream.publishedBytes;
-      }
-    }
-    return bytes;
+    return policy !== 'disconnect';
   }
 
   #joinAll(session: ClientSession, stream: Stream): void {

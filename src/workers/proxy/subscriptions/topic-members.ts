@@ -25,6 +25,11 @@ export class TopicMembers {
     return this.#only;
   }
 
+  /** Whether the client is on any topic. */
+  has(member: TopicMember): boolean {
+    return this.#topics.has(member);
+  }
+
   /** The client is on the stream's topic from now on, and was not. */
   add(stream: Stream, member: TopicMember): void {
     stream.onTopic++;
