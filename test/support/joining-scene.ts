@@ -58,6 +58,8 @@ export class JoiningScene {
   readonly statuses = new FeedStatusNotifier();
   /** Messages that the client was sent, other than ticks. */
   readonly sent: Readonly<Record<string, unknown>>[] = [];
+  /** Portions in which it was told what came back, and how many it had joined by then. */
+  readonly restored: { readonly entries: number; readonly hasMore: boolean; readonly joined: number }[] = [];
   readonly #subscriptions: SubscriptionHandler;
   readonly #sessions: SessionRegistrar;
   #buffered = 0;
@@ -102,12 +104,15 @@ export class JoiningScene {
   /** Gives the client what a session kept. It reads nothing from now on. */
   async restore(parked: ParkedSession): Promise<{ readonly done: Promise<void> }> {
     this.#buffered = FULL_BYTES;
-    const done = this.#subscriptions.restore(this.session, parked, () => {});
+    const done = this.#subscriptions.restore(this.session, parked, ({ length }, hasMore) => {
+      this.restored.push({ entries: length, hasMore, joined: this.topics.size });
+      this.#buffered += FULL_BYTES;
+    });
     await new Promise(setImmediate);
     return { done };
   }
 
-  /** The client reads everything, also what is still to come. */
+  /** The client reads everything, also what is still to come, but for what it is told of what comes back. */
   read(): void {
     this.#buffered = 0;
   }

@@ -160,3 +160,23 @@ test('a client that is given back one mode of two, as the other is forbidden by 
     [[{ symbol, exchange }]],
   );
 });
+
+test('a session of very many subscriptions is given back as fast as its client reads, and no more waits for it', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const before = new JoiningScene(0);
+  await (await before.subscribe(1000)).done;
+  const scene = new JoiningScene(FEATURE.STATUS);
+  const { done } = await scene.restore(before.leave());
+  for (let portion = 1; portion <= 5; portion++) {
+    t.mock.timers.tick(1000);
+    const expected = Array.from({ length: portion }, (_, i) => ({ entries: 200, hasMore: i < 4, joined: 0 }));
+    assert.deepEqual(scene.restored, expected, 'the next one waits until it has read the one before');
+    assert.equal(scene.session.joining.size, 1000);
+    scene.read();
+    t.mock.timers.tick(10);
+    await new Promise(setImmediate);
+  }
+  t.mock.timers.tick(1000);
+  await done;
+  assert.equal(scene.joined.length, 1000);
+});

@@ -3,14 +3,24 @@ import type { Json, ServerMessage } from '../../../codec/server-message.ts';
 import type { Instrument } from '../../../codec/tick.ts';
 import type { Place } from './session-image.ts';
 
-/** The session was found: everything that it held, in the form of a confirmation. */
-export function resumedMessage(entries: readonly Json[], orders: boolean, awayMs: number): ServerMessage {
+/** Subscriptions that come back, in the form of a confirmation: a session may hold more than one message can. */
+export interface ResumedPortion {
+  readonly entries: readonly Json[];
+  /** Others come in further messages. */
+  readonly hasMore: boolean;
+  readonly orders: boolean;
+  readonly awayMs: number;
+}
+
+/** The session was found. */
+export function resumedMessage({ entries, hasMore, orders, awayMs }: ResumedPortion): ServerMessage {
   return {
     type: 'session',
     status: 'resumed',
     away_ms: awayMs,
     subscriptions: entries,
     orders,
+    more: hasMore ? true : undefined,
   };
 }
 

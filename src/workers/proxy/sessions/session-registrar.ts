@@ -15,7 +15,7 @@ import type { SubscriptionHandler } from '../subscriptions/subscription-handler.
 import type { SubscriptionIndex } from '../subscriptions/subscription-index.ts';
 import { needOf } from '../subscriptions/subscription-item.ts';
 import { notNowMessage, refusedMessage, resumedMessage, unknownMessage } from './session-answers.ts';
-import { packSession, unpackSession } from './session-image.ts';
+import { type ParkedSession, packSession, unpackSession } from './session-image.ts';
 
 /** A client's part in its session. */
 export interface Resumption {
@@ -163,14 +163,21 @@ export class SessionRegistrar {
       return;
     }
     const parked = unpackSession(image);
-    await this.#subscriptions.restore(client, parked, (entries) => {
-      this.resumed++;
-      const orders = parked.orders && mayHaveOrders(client.identity?.rights ?? null);
-      if (orders) this.#orders.add(client);
-      client.send(resumedMessage(entries, orders, awayMs));
+    let orders: boolean | null = null;
+    await this.#subscriptions.restore(client, parked, (entries, hasMore) => {
+      orders ??= this.#resume(client, parked);
+      client.send(resumedMessage({ entries, hasMore, orders, awayMs }));
     });
     // Not while part of it has not been given back: the connection may end before.
     if (client.resumption !== null) client.resumption.pending = null;
+  }
+
+  /** @returns whether the client gets order updates again */
+  #resume(client: ClientSession, parked: ParkedSession): boolean {
+    this.resumed++;
+    const orders = parked.orders && mayHaveOrders(client.identity?.rights ?? null);
+    if (orders) this.#orders.add(client);
+    return orders;
   }
 
   #post(message: ToSessionStore): void {

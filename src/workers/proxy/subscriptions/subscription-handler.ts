@@ -39,6 +39,9 @@ import { parseWish, type SubscriptionWish } from './subscription-wish.ts';
 /** Answers a request with an error in the connection's dialect. `whole` is a message that replaces the plain one. */
 export type Refuse = (session: ClientSession, code: string, message: string, whole?: ServerMessage) => void;
 
+/** Subscriptions that come back are confirmed so many at a time: 25 to 50 KB, as much as a client has room for. */
+const PORTION = 200;
+
 export class SubscriptionHandler {
   readonly #holdings: ClientHoldings;
   readonly #control: ControlPlane;
@@ -75,8 +78,10 @@ export class SubscriptionHandler {
     const { wish } = parsedWish;
     const items = parsed.symbols.map((requested) => this.#itemOf(requested, wish, session.identity!));
     const isSingle = !parsed.batch && wish.isDesign;
-    const answer = (outcomes: readonly SubscribeOutcome[]) =>
+    const answer = (outcomes: readonly SubscribeOutcome[]) => {
       this.#answer(session, request, items, outcomes, isSingle ? refuse : null);
+      return [];
+    };
     return this.#serve(session, items, answer, (granted, askedAt) =>
       granted.map((each) => ({
         granted: [each],
@@ -88,12 +93,13 @@ export class SubscriptionHandler {
 
   /**
    * Gives a client back what its session held: one question, then what was missed, the last values, and the streams.
-   * @param answer told of each subscription as in a confirmation; not called when the client has gone
+   * @param answer told of the subscriptions as in a confirmation, a portion at a time, as fast as the client reads; not
+   *   called when the client has gone
    */
   restore(
     client: ClientSession,
     parked: ParkedSession,
-    answer: (entries: readonly Json[]) => void,
+    answer: (entries: readonly Json[], hasMore: boolean) => void,
   ): Promise<void> {
     const items = parked.instruments.flatMap(({ exchange, symbol, wishes }) =>
       wishes.map((each) => {
@@ -101,7 +107,15 @@ export class SubscriptionHandler {
         return this.#itemOf({ symbol, exchange, mode: wish.mode }, wish, client.identity!);
       }),
     );
-    const confirm = (outcomes: readonly SubscribeOutcome[]) => answer(entriesOf(items, outcomes));
+    const confirm = (outcomes: readonly SubscribeOutcome[]) => {
+      const confirmFrom = (from: number) => {
+        const to = from + PORTION;
+        answer(entriesOf(items.slice(from, to), outcomes.slice(from, to)), to < items.length);
+      };
+      confirmFrom(0);
+      const others = Math.ceil(items.length / PORTION) - 1;
+      return Array.from({ length: others }, (_, i) => () => confirmFrom((i + 1) * PORTION));
+    };
     return this.#serve(client, items, confirm, (granted) => {
       const absenceFrom = absences(parked);
       return [...Map.groupBy(granted, ({ instrument }) => instrument.slot).values()].map((group) => ({
@@ -114,13 +128,14 @@ export class SubscriptionHandler {
 
   /**
    * Asks for what was wished, answers, and lets the client hold what was granted.
-   * @param answer told what became of each item, in their order; not called when the client has gone
+   * @param answer told what became of each item, in their order; not called when the client has gone. Sends the first
+   *   portion of the confirmation, or all of it, and returns what sends the others, each once the client has room for it
    * @param joins done behind the answer: a client may rely on it that the confirmation precedes the first tick
    */
   #serve(
     session: ClientSession,
     items: readonly Item[],
-    answer: (outcomes: readonly SubscribeOutcome[]) => void,
+    answer: (outcomes: readonly SubscribeOutcome[]) => readonly (() => void)[],
     joins: (granted: readonly Granted[], askedAt: number) => readonly PacedJoin[],
   ): Promise<void> {
     const { account, rights } = session.identity!;
@@ -134,18 +149,19 @@ export class SubscriptionHandler {
           ? outcome.instruments.map((instrument): Granted => ({ instrument, item: items[i]! }))
           : [],
       );
-      const instruments = granted.map(({ instrument }) => instrument);
       try {
         if (!session.open) return;
-        answer(outcomes);
+        const portions = answer(outcomes).map((join): PacedJoin => ({ granted: [], needsRoom: true, join }));
         // A client may take long to join: others are not to wait for room that it will not use.
         const isMissing = ({ instrument: { slot }, item }: Granted) =>
           this.#index.get(slot)?.find(formOf(item, session.options)) === undefined;
         const kept = allowed.filter((_, i) => outcomes[i]!.status === 'ok');
         room.keep(kept, granted.filter(isMissing).length);
-        // How the feed stands comes before its ticks, and before a last value that may be stale.
-        if ((session.options.features & FEATURE.STATUS) !== 0) this.#statuses.hold(session, instruments);
-        return this.#paced.run(session, joins(granted, askedAt));
+        return this.#paced.run(session, [
+          ...portions,
+          { granted: [], needsRoom: false, join: () => this.#tellStatuses(session, granted) },
+          ...joins(granted, askedAt),
+        ]);
       } finally {
         // The control plane counts the subscription already. An answer that cannot be written, say because the echoed
         // request_id is nested too deeply, must not leave it there.
@@ -154,6 +170,16 @@ export class SubscriptionHandler {
       }
     });
     return served.finally(() => room.keep([], 0));
+  }
+
+  /** How the feed stands comes before its ticks, and before a last value that may be stale. */
+  #tellStatuses(session: ClientSession, granted: readonly Granted[]): void {
+    if ((session.options.features & FEATURE.STATUS) === 0) return;
+    // Where they are by now: they may have moved while the client read.
+    this.#statuses.hold(
+      session,
+      granted.map(({ instrument }) => instrument),
+    );
   }
 
   #symbolsOf(request: RawRequest, emptyMessage: string): ParsedSymbols {
