@@ -232,14 +232,16 @@ test('limits of the rate of requests', async (t) => {
     assert.equal((await each.ask(long)).message.code, 'RATE_LIMITED');
   });
 
-  await t.test("who floods with WebSocket's own pings is closed too, and nobody else", async () => {
-    const socket = new WebSocket(wsUrl);
-    await once(socket, 'open');
-    for (let i = 0; i < 400; i++) socket.ping();
-    const [code] = (await once(socket, 'close')) as [number];
-    assert.equal(code, 4429);
-    assert.equal((await steady.ask({ action: 'ping' })).message.type, 'pong');
-  });
+  for (const kind of ['ping', 'pong'] as const) {
+    await t.test(`who floods with WebSocket's own ${kind}s is closed too, and nobody else`, async () => {
+      const socket = new WebSocket(wsUrl);
+      await once(socket, 'open');
+      for (let i = 0; i < 400; i++) socket[kind]();
+      const [code] = (await once(socket, 'close')) as [number];
+      assert.equal(code, 4429);
+      assert.equal((await steady.ask({ action: 'ping' })).message.type, 'pong');
+    });
+  }
 });
 
 test('limits of idle time: a client that holds nothing and asks nothing but pings is closed, others stay', async (t) => {

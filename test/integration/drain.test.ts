@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { CliProcess, isAlive } from '../support/cli-process.ts';
@@ -22,20 +22,24 @@ const ADVICE = /^going away; reconnect in \d+ ms$/;
 
 test('clients take what was sent to them, read the answers to what they asked, and when to come back', async (t) => {
   // However long it takes, nobody is cut off for being slow.
-  const fixture = await startEngineFixture(t, { flags: ['--max-backpressure-bytes=1073741824'] });
+  const flags = ['--max-backpressure-bytes=1073741824', '--requests-per-second=1', '--request-burst=50'];
+  const fixture = await startEngineFixture(t, { flags });
   const { engine, exchange, wsUrl, key } = fixture;
   const status = await fixture.client({ features: ['status'] });
   const plain = await fixture.client({ framing: 'msgpack' });
   const [slow, conflated] = [await RawClient.connect(wsUrl), await RawClient.connect(wsUrl)];
-  await slow.ask({ action: 'authenticate', api_key: key, slow: 'deliver' }, '"auth"');
+  const noisy = await RawClient.connect(wsUrl);
+  for (const each of [slow, noisy]) {
+    await each.ask({ action: 'authenticate', api_key: key, slow: 'deliver' }, '"auth"');
+  }
   await conflated.ask({ action: 'authenticate', api_key: key }, '"auth"');
-  for (const each of [slow, conflated]) {
+  for (const each of [slow, conflated, noisy]) {
     await each.ask({ action: 'subscribe', symbol: 'RELIANCE', exchange: 'NSE', mode: 3 }, '"subscribe"');
   }
   await plain.subscribe('NSE', 'RELIANCE', 1);
   exchange.step();
   await until('the first tick', () => plain.ticks().length > 0);
-  for (const each of [slow, conflated]) each.socket.pause();
+  for (const each of [slow, conflated, noisy]) each.socket.pause();
   const backlog = () => Math.max(...engine.readers.map(({ counters }) => counters.backlogBytes ?? 0));
   // More than the kernel holds for the slow one.
   let steps = 1;
@@ -62,10 +66,14 @@ test('clients take what was sent to them, read the answers to what they asked, a
   });
   assert.match((await plain.untilClosed()).reason, ADVICE);
   assert.ok(plain.received.every((each) => each.message.type !== 'going_away'));
-  await until('the wait for the slow ones', () => last.clients === 2 && last.unsentBytes > 0);
-  for (const each of [slow, conflated]) each.socket.resume();
+  await until('the wait for the slow ones', () => last.clients === 3 && last.unsentBytes > 0);
+  // Nobody looks at what clients ask now; who asks on and on would keep the others from being served.
+  for (let i = 0; i < 200; i++) noisy.send({ action: 'ping' });
+  for (const each of [slow, conflated, noisy]) each.socket.resume();
   await gone;
-  assert.deepEqual(last, { clients: 0, unsentBytes: 0, closed: 5 });
+  assert.equal(last.clients, 0);
+  await until('the end', () => noisy.isClosed);
+  assert.equal(noisy.closeFrame()?.code, 4429);
   const ticksOf = (each: RawClient) =>
     each.frames().filter(({ payload }) => payload.includes('"market_data"'));
   for (const each of [slow, conflated]) {
@@ -81,16 +89,23 @@ test('an engine that lets its clients go accepts nobody: no connection, and 503 
   const fixture = await startEngineFixture(t);
   const { engine, wsUrl, key } = fixture;
   const url = new URL(wsUrl);
-  const http = connect(Number(url.port), url.hostname);
-  t.after(() => http.destroy());
-  const read = async () => String(((await once(http, 'data')) as [Buffer])[0]);
+  const open = async () => {
+    const socket = connect(Number(url.port), url.hostname);
+    t.after(() => socket.destroy());
+    await once(socket, 'connect');
+    return socket;
+  };
+  const read = async (socket: Socket) => String(((await once(socket, 'data')) as [Buffer])[0]);
   const head = `Host: ${url.host}\r\n`;
-  http.write(`GET /page.json HTTP/1.1\r\n${head}\r\n`);
-  assert.match(await read(), /^HTTP\/1\.1 200 /);
+  const http = await open();
+  // Accepted behind the one before it: when it is answered that one is the engine's too.
+  const next = await open();
+  next.write(`GET /page.json HTTP/1.1\r\n${head}\r\n`);
+  assert.match(await read(next), /^HTTP\/1\.1 200 /);
   await engine.drain(DRAIN, () => {});
   const handshake = `Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: QW4gb3JkaW5hcnkga2V5IQ==\r\nSec-WebSocket-Version: 13\r\n`;
   http.write(`GET / HTTP/1.1\r\n${head}${handshake}\r\n`);
-  assert.match(await read(), /^HTTP\/1\.1 503 [\s\S]*Retry-After: /);
+  assert.match(await read(http), /^HTTP\/1\.1 503 [\s\S]*Retry-After: /);
   await assert.rejects(TestClient.connect(wsUrl, key));
   assert.deepEqual(fixture.fatal, []);
 });

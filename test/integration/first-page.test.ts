@@ -1,6 +1,8 @@
 /** The page at the engine's own address, as a browser gets it, and what it promises whoever opens it. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { test } from 'node:test';
 import { startEngineFixture } from '../support/engine-fixture.ts';
 import { until } from '../support/until.ts';
@@ -28,6 +30,25 @@ test('whoever opens the printed address gets a page that needs nothing from else
   assert.equal(answer.headers.get('cache-control'), 'no-store');
   assert.match(html, /<title>Tickwire<\/title>/);
   assert.doesNotMatch(html, /(?:src|href)="(?!data:)/, 'no resource beside the page itself');
+});
+
+test('whoever asks for ten thousand pages in one go gets no more than fit into one write', async (t) => {
+  const { wsUrl } = await startEngineFixture(t);
+  const { host, hostname, port } = new URL(wsUrl);
+  for (const path of ['/', '/page.json', '/nothing']) {
+    const socket = connect(Number(port), hostname);
+    t.after(() => socket.destroy());
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`.repeat(10_000));
+    let answer = '';
+    socket.on('data', (bytes: Buffer) => {
+      answer += bytes;
+    });
+    // What was sent behind the first request is not read any more: the connection may end with a reset.
+    socket.on('error', () => undefined);
+    await once(socket, 'close');
+    assert.match(answer, /^HTTP\/1\.1 /);
+    assert.ok(answer.length < 50_000, `${path}: ${answer.length} bytes`);
+  }
 });
 
 test("the page's own script and style may run, and no other", async (t) => {

@@ -29,6 +29,7 @@ export class RequestHandler {
   readonly #entitlements: Pick<EntitlementDesk, 'revise' | 'review'>;
   readonly #offers: Pick<FeedOffers, 'supportedBrokers'>;
   readonly #sessions: Pick<SessionRegistrar, 'begin' | 'leave'>;
+  readonly #orders: Pick<OrderRelay, 'release'>;
   readonly #defaultDialect: Dialect;
   readonly #actions: ReadonlyMap<string, Action>;
   /** Every broker session that the control plane has told of, by owner. */
@@ -52,6 +53,7 @@ export class RequestHandler {
     this.#entitlements = entitlements;
     this.#offers = offers;
     this.#sessions = sessions;
+    this.#orders = orders;
     this.#defaultDialect = defaultDialect;
     const authenticated =
       (action: Action): Action =>
@@ -168,6 +170,7 @@ export class RequestHandler {
       // What a client holds belongs to its user's broker session, and is given back under that user's slots.
       if (session.identity !== null && session.identity.owner !== outcome.owner) {
         this.#holdings.releaseAll(session);
+        this.#orders.release(session);
       }
       if (!session.optionsFixed) session.options = resolved.options;
       session.optionsFixed = true;

@@ -93,20 +93,24 @@ export const oneByteWriters: Attack = {
 };
 
 const PAGE_PER_SECOND = 400;
+/** Requests that some of them send in one go, without waiting for an answer. */
+const PIPELINED = 1000;
 
 async function loadPage(crowd: Crowd, turn: number): Promise<void> {
   const { host } = new URL(crowd.target.url);
   const socket = crowd.connect(turn, { isRaw: true });
   if (!(await socket.opened)) return;
   const path = ['/', '/page.json', '/../../etc/passwd', `/${'a'.repeat(4000)}`][turn % 4];
-  socket.write(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+  const request = `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
+  socket.write(request.repeat(turn % 20 === 0 ? PIPELINED : 1));
   await crowd.pause(500);
   socket.leave();
 }
 
 export const pageFlood: Attack = {
   name: 'page-flood',
-  summary: '400 requests a second for the page, its data, and paths that do not exist',
+  summary:
+    '400 times a second a request for the page, its data, or what does not exist; now and then 1,000 of them in one go',
   run: (crowd) => crowd.atRate(PAGE_PER_SECOND, (turn) => void loadPage(crowd, turn)),
   judge: judgeEffort({ opened: 10 }),
 };

@@ -170,20 +170,21 @@ export const hugeBatches: Attack = {
 const FLOODERS = 5;
 const FLOOD_PER_TURN = 20;
 
-/** Short requests, frames without content, and pings of the protocol, each of which wants a pong. */
+/** Short requests, frames without content, pings of the protocol, each of which wants a pong, and pongs that nobody wants. */
 function flood(_: Crowd, socket: HostileSocket, turn: number): void {
   for (let i = 0; i < FLOOD_PER_TURN; i++) {
-    const kind = (turn + i) % 4;
+    const kind = (turn + i) % 5;
     if (kind === 0) socket.sendText('{"action": "ping", "timestamp": 1}');
     else if (kind === 1) socket.sendText('{"action": "nothing"}');
     else if (kind === 2) socket.sendFrame(OPCODE.PING, Buffer.from('are you there?'));
+    else if (kind === 3) socket.sendFrame(OPCODE.PONG, Buffer.alloc(0));
     else socket.sendText('');
   }
 }
 
 export const requestFlood: Attack = {
   name: 'request-flood',
-  summary: '5 clients with 2,000 short messages a second each: pings, unknown actions, empty frames',
+  summary: '5 clients with 2,000 short messages a second each: pings, pongs, unknown actions, empty frames',
   run: senders(FLOODERS, 100, flood),
   judge: judgeEffort({ opened: 1, messages: 50 }),
 };

@@ -102,11 +102,8 @@ export class ProxyServer {
       upgrade: (response, request, context) => this.#upgrade(response, request, context),
       open: (socket) => this.#open(socket),
       message: (socket, message) => this.#message(socket, message),
-      pong: (socket) => {
-        const { session } = socket.getUserData();
-        if (session !== undefined) session.pingSentAt = 0;
-      },
-      ping: (socket) => this.#ping(socket),
+      pong: (socket) => this.#pong(socket),
+      ping: (socket) => this.#countFrame(socket),
       drain: (socket) => {
         const { session } = socket.getUserData();
         if (session !== undefined) this.#events().drain(session);
@@ -156,7 +153,7 @@ export class ProxyServer {
       response
         .writeHeader('Content-Security-Policy', policy)
         .writeHeader('X-Content-Type-Options', 'nosniff');
-      response.end(body());
+      endAlone(response, body());
     };
     this.app.get(
       '/',
@@ -166,7 +163,7 @@ export class ProxyServer {
     this.app.any('/*', (response) => {
       this.counts.httpRequests++;
       response.writeStatus('426 Upgrade Required').writeHeader('Upgrade', 'websocket');
-      response.end('This address speaks WebSocket. Open / in a browser to see live ticks.\n');
+      endAlone(response, 'This address speaks WebSocket. Open / in a browser to see live ticks.\n');
     });
   }
 
@@ -197,8 +194,11 @@ export class ProxyServer {
 
   #message(socket: ClientSocket, message: ArrayBuffer): void {
     const { session } = socket.getUserData();
-    if (session === undefined || !this.#isAccepting) return;
-    if (message.byteLength > this.#options.maxMessageBytes) {
+    if (session === undefined) return;
+    if (!this.#isAccepting) {
+      // Not looked at any more, but who goes on sending keeps this thread from what others are still to get.
+      if (isFlood(session, message.byteLength)) session.end(CLOSE.FLOOD);
+    } else if (message.byteLength > this.#options.maxMessageBytes) {
       this.counts.tooBig++;
       const { code } = CLOSE.TOO_BIG;
       const reason = `message of ${message.byteLength} bytes, limit ${this.#options.maxMessageBytes}`;
@@ -223,10 +223,20 @@ export class ProxyServer {
     return !session.mustWait || limits.inbound.hasRoom(waitingBytes, hasKey);
   }
 
-  /** The library has answered it. */
-  #ping(socket: ClientSocket): void {
+  #pong(socket: ClientSocket): void {
     const { session } = socket.getUserData();
-    if (session?.allowance.take(0, performance.now()) === 'flood') session.end(CLOSE.FLOOD);
+    if (session === undefined) return;
+    if (session.pingSentAt === 0) this.#countFrame(socket);
+    session.pingSentAt = 0;
+  }
+
+  /**
+   * A ping, which the library has answered, or a pong that nobody asked for. The library reads on from a socket whose bytes
+   * fill its buffer, before anything else has its turn: one client that sent pongs on and on stopped this thread for as long.
+   */
+  #countFrame(socket: ClientSocket): void {
+    const { session } = socket.getUserData();
+    if (session !== undefined && isFlood(session, 0)) session.end(CLOSE.FLOOD);
   }
 
   #close(socket: ClientSocket, code: number, violation: FrameViolation | null): void {
@@ -240,6 +250,18 @@ export class ProxyServer {
     this.#options.limits.admission.leave(data.connection);
     data.session = undefined;
   }
+}
+
+/**
+ * The last answer of its connection, but for those that leave in the same write: whoever asks ten thousand times in one go,
+ * and reads nothing, would have as many pages wait for it, which no limit counts.
+ */
+function endAlone(response: HttpResponse, body: string): void {
+  response.end(body, true);
+}
+
+function isFlood({ allowance }: ClientSession, bytes: number): boolean {
+  return allowance.take(bytes, performance.now()) === 'flood';
 }
 
 function refuseUpgrade(response: HttpResponse): void {
