@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FEATURE } from '../../src/codec/framing.ts';
 import { MODE } from '../../src/codec/tick.ts';
+import { packSession, unpackSession } from '../../src/workers/proxy/sessions/session-image.ts';
 import { PLAIN_TERMS } from '../../src/workers/proxy/slow/delivery-terms.ts';
 import type { SlowLimits } from '../../src/workers/proxy/slow/slow-ladder.ts';
 import { itemOf } from '../../src/workers/proxy/subscriptions/subscription-item.ts';
 import { parseWish } from '../../src/workers/proxy/subscriptions/subscription-wish.ts';
-import { INSTRUMENTS, SlowScene } from '../support/slow-scene.ts';
+import { INSTRUMENTS, type SceneClient, SlowScene } from '../support/slow-scene.ts';
 
 const NEVER = { ltp: 0, quote: 0, depth: 0 };
 const LIMITS: SlowLimits = {
@@ -74,6 +75,54 @@ for (const maxBackpressureBytes of [5000, 100_000]) {
     scene.conflator.stop();
   });
 }
+
+test('of an instrument that moves onto one that has ticks those who come read that the count begins anew, and nobody else', () => {
+  const scene = new SlowScene(LIMITS, 5000);
+  const here = scene.connect({ features: FEATURE.SEQUENCE });
+  const comes = scene.connect({ features: FEATURE.SEQUENCE });
+  scene.subscribe(comes, 0, MODE.QUOTE, PLAIN_TERMS);
+  scene.subscribe(here, 1, MODE.QUOTE, PLAIN_TERMS);
+  for (let i = 0; i < 3; i++) scene.tick(0, 5);
+  for (let i = 0; i < 7; i++) scene.tick(1, 5);
+  scene.holdings.follow([{ from: 0, to: INSTRUMENTS[1]! }], [here.session, comes.session]);
+  scene.tick(1, 5);
+  scene.readAll();
+  const read = ({ socket }: SceneClient) =>
+    socket.read.slice(-2).map(({ message: { type, reason, last_seq, next_seq, seq } }) => {
+      return type === 'gap' ? { reason, last_seq, next_seq } : { seq };
+    });
+  assert.deepEqual(read(comes), [{ reason: 'restart', last_seq: 3, next_seq: 8 }, { seq: 8 }]);
+  assert.deepEqual(read(here), [{ seq: 7 }, { seq: 8 }]);
+});
+
+test('ticks and those of a deep book are each counted on from where they stood when their instrument moved', () => {
+  const scene = new SlowScene(LIMITS, 5000);
+  const client = scene.connect({ features: FEATURE.SEQUENCE });
+  const { session } = client;
+  scene.subscribe(client, 0, MODE.QUOTE, PLAIN_TERMS);
+  const [instrument, there] = [INSTRUMENTS[0]!, INSTRUMENTS[1]!];
+  scene.holdings.hold(session, { instrument, item: deepItem(20, 1) }, 0);
+  for (let i = 0; i < 3; i++) scene.tick(0, 5);
+  Object.assign(scene.index.get(0)!.deep, { epoch: 1, seq: 9 });
+  scene.holdings.follow([{ from: 0, to: there }], [session]);
+  const past = () => {
+    const parting = { orders: false, isBroken: true };
+    const { instruments } = unpackSession(
+      packSession(session, { strictDepths: new Set() }, scene.index, parting),
+    );
+    const { base, deep } = instruments[0]!.own!;
+    return [base.seq, deep.seq];
+  };
+  assert.deepEqual(past(), [3, 9]);
+  scene.tick(1, 5);
+  assert.deepEqual(past(), [1, 9]);
+  scene.readAll();
+  const gaps = client.socket.read.flatMap(({ message }) =>
+    message.type === 'gap' ? [message.last_seq] : [],
+  );
+  assert.deepEqual(gaps, [3], 'of the deep book with its own first tick');
+  scene.conflator.stop();
+});
 
 test('what waits of a depth of five levels is sent before twenty take its place', () => {
   const scene = new SlowScene(LIMITS, 5000);

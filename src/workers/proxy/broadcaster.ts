@@ -6,26 +6,22 @@
  */
 import type { TemplatedApp } from 'uWebSockets.js';
 import { FEATURE } from '../../codec/framing.ts';
-import { type ServerMessage, toMsgpack, toPythonJson } from '../../codec/server-message.ts';
+import { toMsgpack, toPythonJson } from '../../codec/server-message.ts';
 import { FLAG, MODE, type Mode } from '../../codec/tick.ts';
 import { MAX_DEEP_TICK_BYTES, modeOf, readInt64, WORD } from '../../codec/tick-message.ts';
 import { EpochClock } from '../epoch-clock.ts';
 import type { TickSource } from '../tick-source.ts';
 import { FRAME_HEAD_BYTES } from './connection/client-session.ts';
+import { type GapReason, gapMessage } from './gap-message.ts';
 import type { StreamConflation } from './slow/stream-conflation.ts';
 import type {
   DirectReceiver,
   InstrumentStreams,
+  Position,
   Stream,
   SubscriptionIndex,
 } from './subscriptions/subscription-index.ts';
 import type { TopicMember } from './subscriptions/topic-members.ts';
-
-/** Why ticks are missing, as clients read it. */
-type GapReason = 'lost' | 'outage' | 'restart';
-
-/** The tick that an instrument's subscribers had last. */
-type Position = InstrumentStreams['base'];
 
 /** Whether ticks are missing before this one. The first tick that anybody gets has nothing before it. */
 function gapReason(position: Position, epoch: number, seq: number, flags: number): GapReason | null {
@@ -160,9 +156,9 @@ export class Broadcaster {
       position.mode = Math.max(position.mode, mode);
       return unknown;
     }
-    if (streams.continues !== null) {
-      this.#announceGap(streams, streams.continues, 'restart', epoch, seq);
-      streams.continues = null;
+    if (position.continues !== null) {
+      this.#announceGap(streams, position.continues, 'restart', epoch, seq);
+      position.continues = null;
     }
     const reason = gapReason(position, epoch, seq, words[WORD.FLAGS]!);
     if (reason !== null) this.#announceGap(streams, position, reason, epoch, seq);
@@ -183,20 +179,7 @@ export class Broadcaster {
     const { json, msgpack } = streams.gapSubscribers;
     if (json + msgpack === 0) return;
     settleSequenced(streams);
-    const { symbol, exchange, broker } = streams.instrument;
-    const message: ServerMessage = {
-      type: 'gap',
-      symbol,
-      exchange,
-      reason,
-      epoch,
-      /** Ticks that are missing, where that can be known. */
-      missed: reason === 'lost' ? seq - position.seq - 1 : null,
-      last_epoch: position.epoch,
-      last_seq: position.seq,
-      next_seq: seq,
-      broker,
-    };
+    const message = gapMessage(streams.instrument, reason, position, { epoch, seq });
     if (json > 0) this.#app.publish(streams.gapTopic('json'), toPythonJson(message), false);
     if (msgpack > 0) this.#app.publish(streams.gapTopic('msgpack'), toMsgpack(message), true);
   }

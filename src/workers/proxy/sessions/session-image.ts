@@ -8,7 +8,7 @@ import { DEPTH_LEVELS, type Instrument, MODE, MODE_NAMES, type Mode } from '../.
 import { type ClientSession, holdingKey } from '../connection/client-session.ts';
 import { type DeliveryTerms, PLAIN_TERMS } from '../slow/delivery-terms.ts';
 import { termsOf } from '../slow/stream-delivery.ts';
-import type { Stream, SubscriptionIndex } from '../subscriptions/subscription-index.ts';
+import type { Position, Stream, SubscriptionIndex } from '../subscriptions/subscription-index.ts';
 import type { SubscriptionWish } from '../subscriptions/subscription-wish.ts';
 import type { Resumption } from './session-registrar.ts';
 
@@ -111,17 +111,19 @@ function pastOf(
 ): PackedPast {
   const streams = index.get(slot);
   if (streams === undefined) return null;
-  const { base, deep, continues } = streams;
-  // Moved there from another slot, and no tick has come since.
-  const place = base.epoch === 0 && continues !== null ? continues : base;
   const isOfDeep = ({ source }: Stream) => source === MODE.DEEP_DEPTH;
   const basePlace = sentUpTo(
     session,
-    place,
+    placeOf(streams.base),
     held.filter((stream) => !isOfDeep(stream)),
   );
-  const deepPlace = sentUpTo(session, deep, held.filter(isOfDeep));
+  const deepPlace = sentUpTo(session, placeOf(streams.deep), held.filter(isOfDeep));
   return [basePlace.epoch, basePlace.seq, deepPlace.epoch, deepPlace.seq];
+}
+
+/** Those who came from another slot stand where they stood there until a tick has come. */
+function placeOf(position: Position): Place {
+  return position.continues ?? position;
 }
 
 /** The place before what waits for a client that gets its ticks conflated. */

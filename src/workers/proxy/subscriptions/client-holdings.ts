@@ -19,10 +19,11 @@ import { CLOSE } from '../connection/close-codes.ts';
 import { URGENT_PART } from '../connection/session-keeper.ts';
 import type { ControlPlane } from '../control-plane.ts';
 import type { FeedStatusNotifier } from '../feed-status-notifier.ts';
+import { gapMessage } from '../gap-message.ts';
 import { type StreamDelivery, termsOf } from '../slow/stream-delivery.ts';
 import { type Joining, joinBehindLast } from './join-behind-last.ts';
 import type { SnapshotJoin } from './snapshot-join.ts';
-import type { Stream, StreamForm, SubscriptionIndex } from './subscription-index.ts';
+import type { Position, Stream, StreamForm, SubscriptionIndex } from './subscription-index.ts';
 import { formOf, type Granted, needOf, permitted } from './subscription-item.ts';
 
 export interface ClientHoldingsOptions {
@@ -154,7 +155,7 @@ export class ClientHoldings {
 
   /** @returns false for a client that was cut off instead */
   #move(session: ClientSession, holding: Holding, to: Instrument): boolean {
-    const { base } = this.#index.get(holding.instrument.slot)!;
+    const { base, deep } = this.#index.get(holding.instrument.slot)!;
     for (const stream of holding.streams.values()) {
       const waits = (session.slow?.client.waitsFrom(stream) ?? null) !== null;
       // The library would drop it without a word, and what is not sent now could not be sent from the new slot.
@@ -169,18 +170,31 @@ export class ClientHoldings {
       terms: termsOf(session, stream),
     }));
     for (const { form } of held) this.release(session, holding, form.view);
+    let isNews = false;
     for (const { form, terms } of held) {
       // It may have subscribed the other one by itself meanwhile.
       if (findHolding(session, to)?.streams.has(form.view) === true) continue;
+      isNews = true;
       const stream = this.#enter(session, to, form);
       this.#delivery.agree(session, stream, terms);
       this.#join(session, stream);
     }
     if ((session.options.features & FEATURE.STATUS) !== 0) this.#statuses.holdMoved(session, to);
-    const streams = this.#index.get(to.slot)!;
-    // The sequence numbers of another token begin anew: whoever counts reads of it before the first of them.
-    if (base.epoch > 0) streams.continues ??= base;
+    if (isNews) {
+      const { base: baseThere, deep: deepThere } = this.#index.get(to.slot)!;
+      this.#tellRestart(session, to, base, baseThere);
+      this.#tellRestart(session, to, deep, deepThere);
+    }
     return true;
+  }
+
+  /** The sequence numbers of another token begin anew: whoever counts reads of it before the first of them. */
+  #tellRestart(session: ClientSession, to: Instrument, last: Position, there: Position): void {
+    if (last.epoch === 0) return;
+    if (there.epoch === 0) there.continues ??= { epoch: last.epoch, seq: last.seq };
+    // To those who were there before it is no restart: the topic of gaps is theirs too.
+    else if ((session.options.features & FEATURE.SEQUENCE) !== 0)
+      session.send(gapMessage(to, 'restart', last, { epoch: there.epoch, seq: there.seq + 1 }));
   }
 
   /** Lets a client join later where the instrument is from now on. */

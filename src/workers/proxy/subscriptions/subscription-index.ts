@@ -66,6 +66,15 @@ function formKey({ view, framing, features, dialect, depthLevel, servedLevel }: 
   return `${view}/${framing}/${features}/${dialect}/${depthLevel}/${servedLevel}`;
 }
 
+/** The latest tick that was published, and the highest mode in which it was; epoch 0 before the first. */
+export interface Position {
+  epoch: number;
+  seq: number;
+  mode: number;
+  /** Where the subscribers stood who came over from another slot before the first tick; null once it has come. */
+  continues: { readonly epoch: number; readonly seq: number } | null;
+}
+
 /** The streams of one instrument and where its ticks stand. */
 export class InstrumentStreams {
   readonly instrument: Instrument;
@@ -73,14 +82,9 @@ export class InstrumentStreams {
   readonly bySource: readonly Stream[][] = [[], ...MODES.map(() => [])];
   /** Subscribers who asked for sequence numbers get gap messages, on one topic per framing. */
   readonly gapSubscribers = { json: 0, msgpack: 0 };
-  /**
-   * Latest tick that was published, of the modes LTP to DEPTH and of the deep overlay, and the highest mode in which it
-   * was; epoch 0 before the first.
-   */
-  readonly base = { epoch: 0, seq: 0, mode: 0 };
-  readonly deep = { epoch: 0, seq: 0, mode: 0 };
-  /** Where its subscribers stood when they came over from another slot; null once a tick has come, or if none did. */
-  continues: { readonly epoch: number; readonly seq: number } | null = null;
+  /** Of the modes LTP to DEPTH, and of the deep overlay. */
+  readonly base: Position = { epoch: 0, seq: 0, mode: 0, continues: null };
+  readonly deep: Position = { epoch: 0, seq: 0, mode: 0, continues: null };
 
   constructor(instrument: Instrument) {
     this.instrument = instrument;
