@@ -41,8 +41,8 @@ export class DrainCommand {
       return { ok: false, code: 'CONTROL_REQUEST_INVALID', message };
     }
     this.#watchers.push(tell);
-    const drainMs = timeoutMs ?? null;
-    this.#stop.ask({ cause: 'tickwire drain', reason: 'drain', drainMs });
+    const wish = { cause: 'tickwire drain', reason: 'drain', drainMs: timeoutMs ?? null } as const;
+    const { drainMs } = this.#stop.ask(wish);
     const { drainTimeoutMs, stopTimeoutMs } = this.#times;
     const answer: DrainAccepted = {
       ok: true,

@@ -21,6 +21,7 @@ export interface StopWish {
 export class StopRequest {
   readonly #asked = Promise.withResolvers<StopWish>();
   readonly #hurried = Promise.withResolvers<void>();
+  #first: StopWish | null = null;
   #askedAt: number | null = null;
 
   /** Resolves when the process shall stop. */
@@ -33,17 +34,19 @@ export class StopRequest {
     return this.#hurried.promise;
   }
 
-  /** Only the first wish counts. */
-  ask(wish: StopWish): void {
+  /** @returns the wish that counts: the first one */
+  ask(wish: StopWish): StopWish {
     this.#askedAt ??= performance.now();
     this.#asked.resolve(wish);
+    this.#first ??= wish;
+    return this.#first;
   }
 
   /** From the signals and the channel of this process, from now on. */
   listen(): void {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => this.#onSignal(signal));
     const orphaned = () =>
-      this.ask({ cause: 'the supervising process is gone', reason: 'stop', drainMs: null });
+      void this.ask({ cause: 'the supervising process is gone', reason: 'stop', drainMs: null });
     process.once('disconnect', orphaned);
     // Gone before anybody listened. Without a channel there never was a parent.
     if (process.connected === false) orphaned();

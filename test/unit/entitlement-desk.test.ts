@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ServerMessage } from '../../src/codec/server-message.ts';
 import { type Instrument, MODE } from '../../src/codec/tick.ts';
-import type { KeyStanding, Rights } from '../../src/workers/entitlement-messages.ts';
+import type { KeyStanding, Rights, RightsLimits } from '../../src/workers/entitlement-messages.ts';
 import type { AdmittedKey } from '../../src/workers/proxy/admission/key-admission.ts';
 import type { ClientSession } from '../../src/workers/proxy/connection/client-session.ts';
 import { EntitlementDesk } from '../../src/workers/proxy/entitlements/entitlement-desk.ts';
@@ -35,6 +35,8 @@ interface Scene {
   readonly closed: number[];
   /** Clients whose subscriptions were looked through, by their place. */
   readonly reviewed: ClientSession[];
+  /** Limits that clients were given. */
+  readonly limits: (RightsLimits | null)[];
 }
 
 /** Clients of key `own:1`, each with these instruments in mode Quote; looking through one takes its time. */
@@ -68,15 +70,22 @@ function setUp({ clients = 1, instruments = 1, reviewMs = 0, orders = NO_ORDERS 
     for (const end = performance.now() + reviewMs; performance.now() < end; );
     for (const instrument of held) isMeant(instrument, FORM);
   };
-  const desk = new EntitlementDesk(sessions, { releaseWhere }, { useKey: () => {} }, orders);
-  return { desk, sessions, sent, closed, reviewed };
+  const limits: Scene['limits'] = [];
+  const desk = new EntitlementDesk(
+    sessions,
+    { releaseWhere },
+    { useKey: (_session, _place, own) => void limits.push(own) },
+    orders,
+  );
+  return { desk, sessions, sent, closed, reviewed, limits };
 }
 
 const rightsNow = ({ sessions }: Scene): (Rights | null | undefined)[] =>
   [...sessions].map(({ identity }) => identity?.rights);
 
 test('what changes while a key is being verified holds for the client that shows it', async () => {
-  const { desk } = setUp({});
+  const { desk, sessions, limits } = setUp({});
+  const [session] = [...sessions] as [ClientSession];
   const good: AdmittedKey = {
     status: 'ok',
     userId: 'a',
@@ -86,22 +95,25 @@ test('what changes while a key is being verified holds for the client that shows
     broker: 'angel',
     owner: 'a',
   };
-  assert.equal(desk.revise(good), good);
+  assert.equal(desk.revise(session, good), good);
   desk.onStandings([LIMITED]);
-  assert.deepEqual(desk.revise(good), { ...good, rights: LTP_ONLY });
+  limits.splice(0);
+  assert.deepEqual(desk.revise(session, good), { ...good, rights: LTP_ONLY });
+  assert.deepEqual(limits, [LTP_ONLY.limits], 'limits of the role as it is now');
   desk.onStandings([REVOKED]);
-  const refused = desk.revise(good);
+  const refused = desk.revise(session, good);
   assert.ok(refused.status === 'refused');
   assert.deepEqual([refused.code, refused.close?.code], ['KEY_REVOKED', 4403]);
   desk.stop();
 });
 
 test('a key that the control plane says is revoked ends the connection, any other refusal does not', () => {
-  const { desk } = setUp({});
-  const revoked = desk.revise({ status: 'refused', code: 'KEY_REVOKED', message: '' });
+  const { desk, sessions } = setUp({});
+  const [session] = [...sessions] as [ClientSession];
+  const revoked = desk.revise(session, { status: 'refused', code: 'KEY_REVOKED', message: '' });
   assert.equal(revoked.status === 'refused' && revoked.close?.code, 4403);
   const unknown: AdmittedKey = { status: 'refused', code: 'AUTHENTICATION_ERROR', message: '' };
-  assert.equal(desk.revise(unknown), unknown);
+  assert.equal(desk.revise(session, unknown), unknown);
 });
 
 test('new rights hold at once for all clients of a key, whose subscriptions are looked through a few in a turn', async () => {

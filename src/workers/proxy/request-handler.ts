@@ -161,7 +161,7 @@ export class RequestHandler {
     return this.#keys.verify(session, key).then((verified) => {
       if (!session.open) return;
       // In the turn in which the client becomes the key's: from then on it is told what changes.
-      const outcome = this.#entitlements.revise(verified);
+      const outcome = this.#entitlements.revise(session, verified);
       if (outcome.status === 'refused') {
         refuse(outcome.code, outcome.message);
         return outcome.close === undefined ? undefined : session.end(outcome.close);

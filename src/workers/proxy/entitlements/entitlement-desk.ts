@@ -45,14 +45,19 @@ export class EntitlementDesk {
     this.#orders = orders;
   }
 
-  /** What was said of a key, with what has changed while the answer was on its way. A revoked one ends the connection. */
-  revise(outcome: AdmittedKey): AdmittedKey {
+  /**
+   * What was said of a client's key, with what has changed while the answer was on its way: its limits hold from now on. A
+   * revoked one ends the connection.
+   */
+  revise(session: ClientSession, outcome: AdmittedKey): AdmittedKey {
     if (outcome.status === 'refused') {
       return outcome.code === KEY_REVOKED_CODE ? this.#revoked() : outcome;
     }
     const standing = this.#standings.get(outcome.keyId);
     if (standing === undefined) return outcome;
-    return standing.status === 'good' ? { ...outcome, rights: standing.rights } : this.#revoked();
+    if (standing.status !== 'good') return this.#revoked();
+    this.#limits.useKey(session, session.subscriptions.place, standing.rights?.limits ?? null);
+    return { ...outcome, rights: standing.rights };
   }
 
   /** Keys stand otherwise from now on. */
