@@ -70,6 +70,19 @@ test('a trade is told at once where a change of the book waits for its interval,
   slow.conflator.stop();
 });
 
+test('a trade waits no longer than an interval, however many ticks had to be sent out of turn before gaps', () => {
+  const { slow, sentAt, pass } = scene(2);
+  for (let i = 0; i < 20; i++) {
+    slow.lose(0);
+    slow.tick(0, 5);
+    pass(1);
+  }
+  const before = sentAt.length;
+  pass(500);
+  assert.equal(sentAt.length - before, 1);
+  slow.conflator.stop();
+});
+
 test('clients that leave are forgotten long before what waited for them was due, and nobody else is', () => {
   const slow = new SlowScene(LIMITS, 1e9);
   const clients = Array.from({ length: 40 }, () => slow.connect());

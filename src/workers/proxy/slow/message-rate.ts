@@ -24,9 +24,9 @@ export class MessageRate {
     return tokens >= 1 ? now : now + (1 - tokens) / this.#perMs;
   }
 
-  /** A message leaves. */
+  /** A message leaves, perhaps before it was due: that is not made up for, since a trade would be later than all else. */
   spend(now: number): void {
-    this.#tokens = this.#tokensAt(now) - 1;
+    this.#tokens = Math.max(0, this.#tokensAt(now) - 1);
     this.#refilledAt = now;
     this.#sentAt = now;
   }
