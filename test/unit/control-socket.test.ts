@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { TickwireError } from '../../src/main/errors.ts';
 import { askEngine, findEngine } from '../../src/main/ops/control-client.ts';
@@ -145,6 +145,41 @@ test('a command that finds no engine, or two, or one that refuses, says which it
     () => {},
   );
   assert.equal(await codeOfFailure(refused), 'CONTROL_FAILED');
+});
+
+/** Nobody's, on every system that there is. */
+const OTHER_USER = 65_534;
+
+/** Does what a user meets who may not open a path: root may open all, so that it becomes another user for it. */
+async function whereForbidden<T>(path: string, work: () => Promise<T>): Promise<T> {
+  const isRoot = process.getuid?.() === 0;
+  const { mode } = statSync(path);
+  if (isRoot) process.seteuid?.(OTHER_USER);
+  else chmodSync(path, 0);
+  try {
+    return await work();
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+    else chmodSync(path, mode);
+  }
+}
+
+test('a command of another user is told whose the engine is, or that it is not its own where even that is hidden', {
+  skip: process.platform === 'win32' && 'named pipes have no owner',
+}, async (t) => {
+  const { path } = await open(t);
+  const denied = (message: RegExp) => (error: unknown) =>
+    error instanceof TickwireError && error.code === 'CONTROL_DENIED' && message.test(error.message);
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) chmodSync(dirname(path), 0o711);
+  await whereForbidden(path, () =>
+    assert.rejects(findEngine([path]), denied(new RegExp(`the user with number ${process.getuid?.()}:`))),
+  );
+  chmodSync(dirname(path), 0o700);
+  await whereForbidden(dirname(path), () =>
+    assert.rejects(findEngine([path]), denied(/that of another user:/)),
+  );
+  assert.equal((await send(path, '{"command": "greet"}\n')).ok, true);
 });
 
 test('an engine that accepts and is not done in its time is given up', async (t) => {

@@ -115,14 +115,21 @@ async function connectTo(path: string): Promise<Socket | null> {
     const code = codeOf(cause);
     if (code === 'ENOENT' || code === 'ECONNREFUSED') return null;
     if (code === 'EACCES' || code === 'EPERM') {
-      const owner = statSync(path, { throwIfNoEntry: false })?.uid;
-      const whose = owner === undefined ? 'another user' : `the user with number ${owner}`;
       throw new TickwireError(
         'CONTROL_DENIED',
-        `The engine at ${path} is that of ${whose}: run this command as that user.`,
+        `The engine at ${path} is that of ${ownerOf(path)}: run this command as that user.`,
         { cause },
       );
     }
     throw new TickwireError('CONTROL_FAILED', `${path} cannot be opened: ${code || cause}.`, { cause });
+  }
+}
+
+function ownerOf(path: string): string {
+  try {
+    return `the user with number ${statSync(path).uid}`;
+  } catch {
+    // Its directory may be closed to others too.
+    return 'another user';
   }
 }
