@@ -9,6 +9,7 @@ import { WorkTurns } from '../../src/workers/proxy/admission/work-turns.ts';
 import { Broadcaster } from '../../src/workers/proxy/broadcaster.ts';
 import { Capabilities } from '../../src/workers/proxy/capabilities.ts';
 import { ClientSession } from '../../src/workers/proxy/connection/client-session.ts';
+import { CLOSE } from '../../src/workers/proxy/connection/close-codes.ts';
 import type { ControlPlane } from '../../src/workers/proxy/control-plane.ts';
 import { FeedStatusNotifier } from '../../src/workers/proxy/feed-status-notifier.ts';
 import { OrderRelay } from '../../src/workers/proxy/order-relay.ts';
@@ -17,6 +18,7 @@ import { SessionRegistrar } from '../../src/workers/proxy/sessions/session-regis
 import { Conflator } from '../../src/workers/proxy/slow/conflator.ts';
 import { StreamDelivery } from '../../src/workers/proxy/slow/stream-delivery.ts';
 import { ClientHoldings } from '../../src/workers/proxy/subscriptions/client-holdings.ts';
+import { Departures } from '../../src/workers/proxy/subscriptions/departures.ts';
 import { SnapshotJoin } from '../../src/workers/proxy/subscriptions/snapshot-join.ts';
 import { SubscriptionHandler } from '../../src/workers/proxy/subscriptions/subscription-handler.ts';
 import { SubscriptionIndex } from '../../src/workers/proxy/subscriptions/subscription-index.ts';
@@ -53,6 +55,8 @@ export class JoiningScene {
   readonly topics = new Set<string>();
   /** What the control plane believes to be needed, by slot. */
   readonly needed = new Map<number, number>();
+  /** What counts against limits. */
+  readonly used: UsageTable;
   readonly session: ClientSession;
   readonly holdings: ClientHoldings;
   readonly statuses = new FeedStatusNotifier();
@@ -60,6 +64,7 @@ export class JoiningScene {
   readonly sent: Readonly<Record<string, unknown>>[] = [];
   /** Portions in which it was told what came back, and how many it had joined by then. */
   readonly restored: { readonly entries: number; readonly hasMore: boolean; readonly joined: number }[] = [];
+  readonly #departures: Departures;
   readonly #subscriptions: SubscriptionHandler;
   readonly #sessions: SessionRegistrar;
   #buffered = 0;
@@ -69,14 +74,18 @@ export class JoiningScene {
   constructor(features: number) {
     const { index, statuses } = this;
     const control = this.#control();
-    const task = { limits: NO_LIMITS as ClientLimits, usage: UsageTable.create(1, 1), row: 0, workers: 1 };
+    const usage = UsageTable.create(1, 1);
+    this.used = new UsageTable(usage, 1);
+    const task = { limits: NO_LIMITS as ClientLimits, usage, row: 0, workers: 1 };
     const limits = new SubscriptionLimits({ ...task, fullAddresses: [] }, index);
     const snapshots = new SnapshotJoin(
       SILENT,
       new Broadcaster({ publish: () => true } as never, index, SILENT),
     );
     const delivery = new StreamDelivery(index.topics, new Conflator(), 'conflate');
-    this.holdings = new ClientHoldings({ control, index, snapshots, statuses, limits, delivery });
+    const cutOff = (session: ClientSession) => session.end(CLOSE.SLOW_CONSUMER);
+    this.holdings = new ClientHoldings({ control, index, snapshots, statuses, limits, delivery, cutOff });
+    this.#departures = new Departures({ control, index, delivery, limits, turns: new WorkTurns() });
     const offers = { capabilities: () => new Capabilities([]) };
     this.#subscriptions = new SubscriptionHandler(this.holdings, control, index, offers, statuses, limits);
     const port = { postMessage: (message: ToSessionStore) => this.#onStored(message) };
@@ -120,9 +129,14 @@ export class JoiningScene {
   /** The connection breaks. @returns what its session keeps */
   leave(): ParkedSession {
     this.#sessions.park(this.session, 1006);
-    this.session.open = false;
-    this.holdings.releaseAll(this.session);
+    this.go();
     return this.#parked!;
+  }
+
+  /** The connection breaks, and there is no session that keeps anything. */
+  go(): void {
+    this.session.open = false;
+    this.#departures.add(this.session);
   }
 
   #control(): ControlPlane {

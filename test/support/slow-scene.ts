@@ -9,6 +9,7 @@ import type { SubscriptionLimits } from '../../src/workers/proxy/admission/subsc
 import { WorkTurns } from '../../src/workers/proxy/admission/work-turns.ts';
 import { Broadcaster } from '../../src/workers/proxy/broadcaster.ts';
 import { addHolding, ClientSession, findHolding } from '../../src/workers/proxy/connection/client-session.ts';
+import { CLOSE } from '../../src/workers/proxy/connection/close-codes.ts';
 import { FeedStatusNotifier } from '../../src/workers/proxy/feed-status-notifier.ts';
 import { Conflator } from '../../src/workers/proxy/slow/conflator.ts';
 import type { DeliveryTerms } from '../../src/workers/proxy/slow/delivery-terms.ts';
@@ -147,11 +148,15 @@ export class SlowScene {
   readonly #changing = new Set<ClientSession>();
   #roundAt = 1000;
 
-  /** @param room counts what clients hold, as far as they subscribe by the holdings */
+  /**
+   * @param room counts what clients hold, as far as they subscribe by the holdings
+   * @param cutOff ends the connection of a client for whom too much waits when its instruments move
+   */
   constructor(
     limits: SlowLimits,
     lowMarkBytes: number,
     room: Pick<SubscriptionLimits, 'add'> = { add: () => {} },
+    cutOff = (session: ClientSession) => session.end(CLOSE.SLOW_CONSUMER),
   ) {
     this.conflator = new Conflator(() => this.now, lowMarkBytes);
     this.delivery = new StreamDelivery(this.index.topics, this.conflator, limits.policy);
@@ -170,6 +175,7 @@ export class SlowScene {
       statuses: new FeedStatusNotifier(),
       limits: room,
       delivery: this.delivery,
+      cutOff,
     });
   }
 

@@ -3,11 +3,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FEATURE } from '../../src/codec/framing.ts';
 import { MODE } from '../../src/codec/tick.ts';
+import { SessionKeeper } from '../../src/workers/proxy/connection/session-keeper.ts';
 import { packSession, unpackSession } from '../../src/workers/proxy/sessions/session-image.ts';
 import { PLAIN_TERMS } from '../../src/workers/proxy/slow/delivery-terms.ts';
 import type { SlowLimits } from '../../src/workers/proxy/slow/slow-ladder.ts';
 import { itemOf } from '../../src/workers/proxy/subscriptions/subscription-item.ts';
 import { parseWish } from '../../src/workers/proxy/subscriptions/subscription-wish.ts';
+import { BUDGETS, KEEPER_LIMITS, NO_LADDER } from '../support/calm-keeper.ts';
 import { INSTRUMENTS, type SceneClient, SlowScene } from '../support/slow-scene.ts';
 
 const NEVER = { ltp: 0, quote: 0, depth: 0 };
@@ -48,7 +50,8 @@ for (const maxBackpressureBytes of [5000, 100_000]) {
   const hasRoom = maxBackpressureBytes > 5000;
   const fate = hasRoom ? 'gets it and goes along' : 'is cut off while the session still knows what waits';
   test(`a client for whom ticks wait when instruments move ${fate}`, () => {
-    const scene = new SlowScene(LIMITS, 1000);
+    const keeper = new SessionKeeper(new Set(), KEEPER_LIMITS, BUDGETS, NO_LADDER);
+    const scene = new SlowScene(LIMITS, 1000, undefined, (each) => keeper.cutOff(each));
     const client = scene.connect({ features: FEATURE.RECEIPTS });
     const { session, socket } = client;
     session.maxBackpressureBytes = maxBackpressureBytes;
@@ -68,7 +71,9 @@ for (const maxBackpressureBytes of [5000, 100_000]) {
     };
     const moves = [0, 1].map((from) => ({ from, to: { ...INSTRUMENTS[2]!, slot: 10 + from } }));
     scene.holdings.follow(moves, [session]);
+    keeper.stop();
     assert.equal(session.isEnded, !hasRoom);
+    assert.equal(keeper.closed.slowConsumer, hasRoom ? 0 : 1, 'counted');
     assert.deepEqual(knownAtEnd, hasRoom ? [] : [1, 1]);
     assert.equal(socket.getBufferedAmount() > backlogBytes, hasRoom);
     assert.equal(scene.index.instruments, hasRoom ? 2 : 0);

@@ -5,26 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ClientSession } from '../../src/workers/proxy/connection/client-session.ts';
 import { CLOSE } from '../../src/workers/proxy/connection/close-codes.ts';
 import { SessionKeeper } from '../../src/workers/proxy/connection/session-keeper.ts';
-import type { SlowLadder } from '../../src/workers/proxy/slow/slow-ladder.ts';
-
-const LIMITS = {
-  authGraceMs: 60_000,
-  pingIntervalMs: 60_000,
-  pingTimeoutMs: 60_000,
-  designPingIntervalMs: 60_000,
-  designPingTimeoutMs: 60_000,
-  maxBackpressureBytes: 1000,
-};
-
-/** None of them is met. */
-const BUDGETS = {
-  outbound: { excess: () => 0, furthestBehind: () => [] },
-  idleTimeoutMs: 0,
-  getsOrders: () => true,
-};
-
-/** Nobody is slow before the outbound limit. */
-const NO_LADDER: Pick<SlowLadder, 'look' | 'act'> = { look: () => 'well', act: () => 'done' };
+import { BUDGETS, KEEPER_LIMITS as LIMITS, NO_LADDER } from '../support/calm-keeper.ts';
 
 function sessionWith(bufferedBytes: number, end: (session: ClientSession) => void): ClientSession {
   const session: Partial<ClientSession> = {

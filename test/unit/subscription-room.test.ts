@@ -4,9 +4,11 @@ import { test } from 'node:test';
 import { FEATURE } from '../../src/codec/framing.ts';
 import { MODE } from '../../src/codec/tick.ts';
 import { SubscriptionLimits } from '../../src/workers/proxy/admission/subscription-limits.ts';
+import { WorkTurns } from '../../src/workers/proxy/admission/work-turns.ts';
 import { Capabilities } from '../../src/workers/proxy/capabilities.ts';
 import type { ControlPlane } from '../../src/workers/proxy/control-plane.ts';
 import { FeedStatusNotifier } from '../../src/workers/proxy/feed-status-notifier.ts';
+import { Departures } from '../../src/workers/proxy/subscriptions/departures.ts';
 import { SubscriptionHandler } from '../../src/workers/proxy/subscriptions/subscription-handler.ts';
 import { USAGE, UsageTable } from '../../src/workers/usage-table.ts';
 import type { SubscribeOutcome } from '../../src/workers/worker-messages.ts';
@@ -68,6 +70,13 @@ function sceneOf(maxSubscriptions: number, maxStreams: number) {
   const offers = { capabilities: () => new Capabilities([]) };
   const { holdings, index } = scene;
   const statuses = new FeedStatusNotifier();
+  const departures = new Departures({
+    control,
+    index,
+    delivery: scene.delivery,
+    limits,
+    turns: new WorkTurns(),
+  });
   const handler = new SubscriptionHandler(holdings, control, index, offers, statuses, limits);
   const connect = () => {
     const client = scene.connect({ features: FEATURE.SNAPSHOT });
@@ -86,8 +95,7 @@ function sceneOf(maxSubscriptions: number, maxStreams: number) {
   });
   const leave = ({ session }: SceneClient) => {
     session.open = false;
-    scene.holdings.releaseAll(session);
-    limits.leave(session);
+    departures.add(session);
   };
   return { scene, plane, connect, leave, subscribe, used };
 }

@@ -14,6 +14,7 @@ import { ProxyLimits } from './admission/proxy-limits.ts';
 import { Broadcaster } from './broadcaster.ts';
 import { followBroker } from './broker-change.ts';
 import { ClientDrain } from './connection/client-drain.ts';
+import type { ClientSession } from './connection/client-session.ts';
 import { CLOSE } from './connection/close-codes.ts';
 import { libraryIdleS, ProxyServer } from './connection/proxy-server.ts';
 import { SessionKeeper } from './connection/session-keeper.ts';
@@ -29,6 +30,7 @@ import { Conflator } from './slow/conflator.ts';
 import { SlowLadder } from './slow/slow-ladder.ts';
 import { StreamDelivery } from './slow/stream-delivery.ts';
 import { ClientHoldings } from './subscriptions/client-holdings.ts';
+import { Departures } from './subscriptions/departures.ts';
 import { SnapshotJoin } from './subscriptions/snapshot-join.ts';
 import { SubscriptionHandler } from './subscriptions/subscription-handler.ts';
 import { SubscriptionIndex } from './subscriptions/subscription-index.ts';
@@ -44,6 +46,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
   readonly #broadcaster: Broadcaster;
   readonly #snapshots: SnapshotJoin;
   readonly #holdings: ClientHoldings;
+  readonly #departures: Departures;
   readonly #orders = new OrderRelay();
   readonly #statuses = new FeedStatusNotifier();
   readonly #refusals = new RefusalNotices(this.#index);
@@ -111,9 +114,8 @@ class ProxyWorker implements NativeWorker<ToReader> {
           // Sessions end with the process, which ends behind a drain.
           if (this.#drain === null) this.#sessions.park(session, code);
           this.#orders.release(session);
-          this.#holdings.releaseAll(session);
-          this.#limits.subscriptions.leave(session);
           this.#statuses.forgetReceiver(session);
+          this.#departures.add(session);
         },
       }),
     );
@@ -123,7 +125,9 @@ class ProxyWorker implements NativeWorker<ToReader> {
     this.#ladder = new SlowLadder(delivery, task.slow, task.maxBackpressureBytes);
     const { admission, subscriptions: limits, configured } = this.#limits;
     const [index, snapshots, statuses] = [this.#index, this.#snapshots, this.#statuses];
-    this.#holdings = new ClientHoldings({ control, index, snapshots, statuses, limits, delivery });
+    const cutOff = (session: ClientSession) => this.#keeper.cutOff(session);
+    this.#holdings = new ClientHoldings({ control, index, snapshots, statuses, limits, delivery, cutOff });
+    this.#departures = new Departures({ control, index, delivery, limits, turns: this.#server.turns });
     const subscriptions = new SubscriptionHandler(this.#holdings, control, index, offers, statuses, limits);
     this.#sessions = new SessionRegistrar(port, control, index, subscriptions, this.#orders);
     this.#entitlements = new EntitlementDesk(this.#server.sessions, this.#holdings, limits, this.#orders);

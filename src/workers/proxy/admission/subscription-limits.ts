@@ -123,7 +123,7 @@ export class SubscriptionLimits {
     const keyLimit = maxOfKey ?? maxSubscriptionsPerKey;
     const ofKey = place === NO_PLACE ? ofClient : this.#claim(place, ofClient, keyLimit);
     const ofAll = this.#claim(USAGE.SUBSCRIPTIONS, ofKey, maxSubscriptions);
-    this.#followStreams();
+    this.followStreams();
     const granted = this.#claim(USAGE.STREAMS, ofAll, maxStreams);
     this.#count(place, granted - ofKey);
     this.#count(USAGE.SUBSCRIPTIONS, granted - ofAll);
@@ -166,10 +166,20 @@ export class SubscriptionLimits {
     this.#giveBack(session, 1, isStreamNew ? Math.min(1, reserved.streams) : 0);
   }
 
-  /** A client has gone: a request of its that is under way still takes no room from anybody. */
+  /** A client has gone: neither what it held nor a request of its that is still under way takes room from anybody. */
   leave(session: ClientSession): void {
-    const { subscriptions, streams } = session.subscriptions.reserved;
-    this.#giveBack(session, subscriptions, streams);
+    const { count, place, reserved } = session.subscriptions;
+    session.subscriptions.count = 0;
+    this.#count(place, -count);
+    this.#count(USAGE.SUBSCRIPTIONS, -count);
+    this.#giveBack(session, reserved.subscriptions, reserved.streams);
+  }
+
+  /** Counts the streams that there are now. */
+  followStreams(): void {
+    const { streams } = this.#index;
+    this.#count(USAGE.STREAMS, streams - this.#streams);
+    this.#streams = streams;
   }
 
   #giveBack(
@@ -182,7 +192,7 @@ export class SubscriptionLimits {
     this.#count(place, -subscriptions);
     this.#count(USAGE.SUBSCRIPTIONS, -subscriptions);
     // What was made is counted before its room is given back: another worker may claim in between.
-    this.#followStreams();
+    this.followStreams();
     this.#count(USAGE.STREAMS, -streams);
   }
 
@@ -192,11 +202,5 @@ export class SubscriptionLimits {
 
   #count(column: number, change: number): void {
     if (column !== NO_PLACE && change !== 0) this.#usage.add(this.#row, column, change);
-  }
-
-  #followStreams(): void {
-    const { streams } = this.#index;
-    this.#count(USAGE.STREAMS, streams - this.#streams);
-    this.#streams = streams;
   }
 }

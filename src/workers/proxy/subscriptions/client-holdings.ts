@@ -15,7 +15,6 @@ import {
   type Holding,
   noteStrictDepth,
 } from '../connection/client-session.ts';
-import { CLOSE } from '../connection/close-codes.ts';
 import { URGENT_PART } from '../connection/session-keeper.ts';
 import type { ControlPlane } from '../control-plane.ts';
 import type { FeedStatusNotifier } from '../feed-status-notifier.ts';
@@ -33,6 +32,8 @@ export interface ClientHoldingsOptions {
   readonly statuses: FeedStatusNotifier;
   readonly limits: Pick<SubscriptionLimits, 'add'>;
   readonly delivery: StreamDelivery;
+  /** Ends the connection of a client that does not read. */
+  readonly cutOff: (session: ClientSession) => void;
 }
 
 export class ClientHoldings {
@@ -42,14 +43,16 @@ export class ClientHoldings {
   readonly #statuses: FeedStatusNotifier;
   readonly #limits: Pick<SubscriptionLimits, 'add'>;
   readonly #delivery: StreamDelivery;
+  readonly #cutOff: ClientHoldingsOptions['cutOff'];
 
-  constructor({ control, index, snapshots, statuses, limits, delivery }: ClientHoldingsOptions) {
+  constructor({ control, index, snapshots, statuses, limits, delivery, cutOff }: ClientHoldingsOptions) {
     this.#control = control;
     this.#index = index;
     this.#snapshots = snapshots;
     this.#statuses = statuses;
     this.#limits = limits;
     this.#delivery = delivery;
+    this.#cutOff = cutOff;
   }
 
   /**
@@ -160,7 +163,7 @@ export class ClientHoldings {
       const waits = (session.slow?.client.waitsFrom(stream) ?? null) !== null;
       // The library would drop it without a word, and what is not sent now could not be sent from the new slot.
       if (waits && session.backlogBytes > session.maxBackpressureBytes * URGENT_PART) {
-        session.end(CLOSE.SLOW_CONSUMER);
+        this.#cutOff(session);
         return false;
       }
       this.#delivery.settle(session, stream);
@@ -215,7 +218,7 @@ export class ClientHoldings {
     session.sendBytes(stream.encoder.encode(words, doubles, this.#snapshots.now()), stream.isBinary);
   }
 
-  /** Ends all subscriptions of a client, also one that is gone. */
+  /** Ends all subscriptions of a client. */
   releaseAll(session: ClientSession): void {
     this.releaseWhere(session, () => true);
   }
