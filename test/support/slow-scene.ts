@@ -155,7 +155,7 @@ export class SlowScene {
   constructor(
     limits: SlowLimits,
     lowMarkBytes: number,
-    room: Pick<SubscriptionLimits, 'add'> = { add: () => {} },
+    room: Pick<SubscriptionLimits, 'add' | 'followStreams'> = { add: () => {}, followStreams: () => {} },
     cutOff = (session: ClientSession) => session.end(CLOSE.SLOW_CONSUMER),
   ) {
     this.conflator = new Conflator(() => this.now, lowMarkBytes);

@@ -216,3 +216,14 @@ test('a client that goes before it is answered takes nothing from others from th
   await asked;
   assert.deepEqual(scene.used(), { subscriptions: 3, ofKey: 3, streams: 3 });
 });
+
+test('streams that have ended take no room, though their worker is asked for nothing more', async () => {
+  const scene = sceneOf(0, 3);
+  const client = scene.connect();
+  await scene.subscribe(client, ALL);
+  assert.deepEqual(scene.used(), { subscriptions: 3, ofKey: 3, streams: 3 });
+  scene.scene.holdings.releaseWhere(client.session, ({ slot }) => slot > 0);
+  assert.deepEqual(scene.used(), { subscriptions: 1, ofKey: 1, streams: 1 });
+  scene.scene.holdings.follow([{ from: 0, to: INSTRUMENTS[1]! }], [client.session]);
+  assert.deepEqual(scene.used(), { subscriptions: 1, ofKey: 1, streams: 1 });
+});

@@ -175,7 +175,7 @@ export class SubscriptionLimits {
     this.#giveBack(session, reserved.subscriptions, reserved.streams);
   }
 
-  /** Counts the streams that there are now. */
+  /** Counts the streams that there are now: other workers look at it. To be called when some have ended, or moved. */
   followStreams(): void {
     const { streams } = this.#index;
     this.#count(USAGE.STREAMS, streams - this.#streams);

@@ -30,7 +30,7 @@ export interface ClientHoldingsOptions {
   readonly index: SubscriptionIndex;
   readonly snapshots: SnapshotJoin;
   readonly statuses: FeedStatusNotifier;
-  readonly limits: Pick<SubscriptionLimits, 'add'>;
+  readonly limits: Pick<SubscriptionLimits, 'add' | 'followStreams'>;
   readonly delivery: StreamDelivery;
   /** Ends the connection of a client that does not read. */
   readonly cutOff: (session: ClientSession) => void;
@@ -41,7 +41,7 @@ export class ClientHoldings {
   readonly #index: SubscriptionIndex;
   readonly #snapshots: SnapshotJoin;
   readonly #statuses: FeedStatusNotifier;
-  readonly #limits: Pick<SubscriptionLimits, 'add'>;
+  readonly #limits: Pick<SubscriptionLimits, 'add' | 'followStreams'>;
   readonly #delivery: StreamDelivery;
   readonly #cutOff: ClientHoldingsOptions['cutOff'];
 
@@ -152,6 +152,7 @@ export class ClientHoldings {
         if (to !== undefined) this.#redirect(session, granted, to);
       }
     }
+    this.#limits.followStreams();
     this.#index.lingering.forget(new Set(targets.keys()));
     this.#control.need(moves.flatMap(({ from, to }) => [this.#index.need(to.slot), this.#index.need(from)]));
   }
@@ -260,6 +261,7 @@ export class ClientHoldings {
 
   #leave(session: ClientSession, stream: Stream): void {
     this.#index.remove(stream);
+    this.#limits.followStreams();
     this.#delivery.leave(session, stream);
   }
 }
