@@ -37,6 +37,7 @@ const NO_LIMITS = {
   maxOutboundBytes: 0,
   maxInboundBytes: 0,
 };
+const ROWS = [{ broker: 'angel', exchange: '*', depthLevels: [5, 20] }];
 const IDENTITY = { owner: 'o', userId: 'u', account: 'o', broker: 'angel', keyId: 'k', rights: null };
 
 /** Clients of one key, and a control plane that knows the instruments of the scene and nothing else. */
@@ -67,7 +68,7 @@ function sceneOf(maxSubscriptions: number, maxStreams: number) {
       return { askedAt: 0, outcomes };
     },
   };
-  const offers = { capabilities: () => new Capabilities([]) };
+  const offers = { capabilities: () => new Capabilities(ROWS) };
   const { holdings, index } = scene;
   const statuses = new FeedStatusNotifier();
   const departures = new Departures({
@@ -84,9 +85,11 @@ function sceneOf(maxSubscriptions: number, maxStreams: number) {
     limits.useKey(client.session, KEY_PLACE, null);
     return client;
   };
-  const subscribe = async ({ session }: SceneClient, symbols: readonly string[]) => {
+  const subscribe = async ({ session }: SceneClient, symbols: readonly string[], wish = {}) => {
     const list = symbols.map((symbol) => ({ symbol, exchange: INSTRUMENTS[0]!.exchange }));
-    await handler.subscribe(session, { symbols: list, mode: MODE.LTP }, () => assert.fail('refused'));
+    await handler.subscribe(session, { symbols: list, mode: MODE.LTP, ...wish }, () =>
+      assert.fail('refused'),
+    );
   };
   const used = () => ({
     subscriptions: table.sum(USAGE.SUBSCRIPTIONS),
@@ -226,4 +229,32 @@ test('streams that have ended take no room, though their worker is asked for not
   assert.deepEqual(scene.used(), { subscriptions: 1, ofKey: 1, streams: 1 });
   scene.scene.holdings.follow([{ from: 0, to: INSTRUMENTS[1]! }], [client.session]);
   assert.deepEqual(scene.used(), { subscriptions: 1, ofKey: 1, streams: 1 });
+});
+
+test('a client that asks for other depth levels of what it holds gets no more streams than all clients may have', async () => {
+  const scene = sceneOf(0, 4);
+  const [first, second] = [scene.connect(), scene.connect()];
+  const levels = (depth: number) => ({ mode: MODE.DEEP_DEPTH, depth });
+  for (const client of [first, second])
+    for (const symbol of ALL) await scene.subscribe(client, [symbol], levels(5));
+  assert.deepEqual(scene.used(), { subscriptions: 6, ofKey: 6, streams: 3 });
+  await scene.subscribe(second, ALL, levels(20));
+  const held = [...second.session.holdings.values()].flat().flatMap(({ streams }) => [...streams.values()]);
+  assert.deepEqual(
+    held.map(({ form }) => form.depthLevel),
+    [20, 5, 5],
+  );
+  assert.deepEqual(scene.used(), { subscriptions: 6, ofKey: 6, streams: 4 });
+  scene.scene.read(second, Number.POSITIVE_INFINITY);
+  const entries = second.socket.read.at(-1)!.message.subscriptions as { status: string; message?: string }[];
+  assert.deepEqual(
+    entries.map(({ status, message }) => [status, message?.includes('TICKWIRE_MAX_STREAMS')]),
+    [
+      ['success', undefined],
+      ['error', true],
+      ['error', true],
+    ],
+  );
+  await scene.subscribe(second, ALL.slice(0, 1), levels(5));
+  assert.deepEqual(scene.used(), { subscriptions: 6, ofKey: 6, streams: 3 });
 });

@@ -3,7 +3,7 @@
  * subscription is a pair of symbol and mode, however many sources its ticks come from. Proxy worker thread.
  */
 import type { ParsedSymbols, RawRequest, RequestedSymbol } from '../../../codec/client-request.ts';
-import type { Mode } from '../../../codec/tick.ts';
+import { MODE, type Mode } from '../../../codec/tick.ts';
 import type { AdmissionTask, ClientLimits } from '../../admission-messages.ts';
 import type { RightsLimits } from '../../entitlement-messages.ts';
 import { NO_PLACE, USAGE, UsageTable } from '../../usage-table.ts';
@@ -14,22 +14,24 @@ import type { SubscriptionIndex } from '../subscriptions/subscription-index.ts';
 /** A wish for one symbol, as far as limits look at it. */
 interface Wish {
   readonly requested: RequestedSymbol;
-  readonly context: { readonly wish: { readonly mode: Mode } };
+  readonly context: { readonly wish: { readonly mode: Mode; readonly depthLevel: number } };
   readonly refusal: SubscribeOutcome | null;
 }
 
 /** Room that is kept for a request until what it asks for is held. */
 export interface Reservation {
-  /** How many of its new subscriptions there is room for. */
+  /** How many of its new subscriptions there is room for, and why not for more. */
   readonly granted: number;
-  /** Why there is not room for more. */
   readonly refusal: SubscribeOutcome;
+  /** How many of those that the client holds with another number of levels there is room for, and why not for more. */
+  readonly changes: number;
+  readonly changeRefusal: SubscribeOutcome;
   /**
    * Gives back what is not wanted any more.
    * @param wishes those that may still come to be held; a list that is empty ends the reservation
-   * @param streams how many of them need a stream that is not there, at most
+   * @param missing how many of them need a stream that is not there, at most
    */
-  keep(wishes: readonly Wish[], streams: number): void;
+  keep(wishes: readonly Wish[], missing: number): void;
 }
 
 /** What a client's subscriptions are counted by. */
@@ -57,21 +59,31 @@ function isNew(session: ClientSession, { requested, refusal, context }: Wish): b
   return refusal === null && !holdsMode(session, requested, context.wish.mode);
 }
 
+/** Whether a wish for what the client holds takes another stream: mode 4 with another number of levels does. */
+function isChange({ holdings }: ClientSession, { requested, refusal, context }: Wish): boolean {
+  const { mode, depthLevel } = context.wish;
+  if (refusal !== null || mode !== MODE.DEEP_DEPTH) return false;
+  const held = holdings.get(holdingKey(requested.exchange, requested.symbol)) ?? [];
+  return held.some(({ streams }) => (streams.get(mode)?.form.depthLevel ?? depthLevel) !== depthLevel);
+}
+
 function overLimit(limit: number, whose: string, option: string): SubscribeOutcome {
   const message = `Subscription limit reached: ${whose} may hold ${limit} (${option}); unsubscribe something first`;
   return { status: 'error', code: 'SUBSCRIPTION_LIMIT', message };
 }
 
-/** The wishes with a refusal for each new one for which there is no room. */
+/** The wishes with a refusal for each for which there is no room. */
 export function refuseBeyond<T extends Wish>(
   session: ClientSession,
   wishes: readonly T[],
-  { granted, refusal }: Reservation,
+  { granted, refusal, changes, changeRefusal }: Reservation,
 ): readonly T[] {
   let left = granted;
+  let changesLeft = changes;
   return wishes.map((wish) => {
-    if (!isNew(session, wish)) return wish;
-    return left-- > 0 ? wish : { ...wish, refusal };
+    if (isNew(session, wish)) return left-- > 0 ? wish : { ...wish, refusal };
+    if (isChange(session, wish)) return changesLeft-- > 0 ? wish : { ...wish, refusal: changeRefusal };
+    return wish;
   });
 }
 
@@ -109,8 +121,8 @@ export class SubscriptionLimits {
   }
 
   /**
-   * Keeps room for those of the wishes that are new to the client. Each of them may need a stream of its own: whether one is
-   * there already shows when it is granted.
+   * Keeps room for those of the wishes that are new to the client, or held with another number of levels. Each of them may
+   * need a stream of its own: whether one is there already shows when it is granted.
    */
   reserve(session: ClientSession, wishes: readonly Wish[]): Reservation {
     const { place, count, maxOfKey } = session.subscriptions;
@@ -124,14 +136,17 @@ export class SubscriptionLimits {
     const ofKey = place === NO_PLACE ? ofClient : this.#claim(place, ofClient, keyLimit);
     const ofAll = this.#claim(USAGE.SUBSCRIPTIONS, ofKey, maxSubscriptions);
     this.followStreams();
-    const granted = this.#claim(USAGE.STREAMS, ofAll, maxStreams);
+    const changed = wishes.filter((wish) => isChange(session, wish)).length;
+    const streams = this.#claim(USAGE.STREAMS, ofAll + changed, maxStreams);
+    const granted = Math.min(ofAll, streams);
     this.#count(place, granted - ofKey);
     this.#count(USAGE.SUBSCRIPTIONS, granted - ofAll);
-    let refusal = overLimit(
+    const changeRefusal = overLimit(
       maxStreams,
       'all clients together, in forms of their own,',
       'TICKWIRE_MAX_STREAMS',
     );
+    let refusal = changeRefusal;
     if (ofAll < ofKey)
       refusal = overLimit(maxSubscriptions, 'all clients together', 'TICKWIRE_MAX_SUBSCRIPTIONS');
     if (ofKey < ofClient)
@@ -140,30 +155,31 @@ export class SubscriptionLimits {
       refusal = overLimit(maxSubscriptionsPerClient, 'a client', 'TICKWIRE_MAX_SUBSCRIPTIONS_PER_CLIENT');
     const { reserved } = session.subscriptions;
     reserved.subscriptions += granted;
-    reserved.streams += granted;
-    const keep = (kept: readonly Wish[], streams: number) => {
+    reserved.streams += streams;
+    const keep = (kept: readonly Wish[], missing: number) => {
       const left = kept.filter((wish) => isNew(session, wish)).length;
       this.#giveBack(
         session,
         Math.max(0, reserved.subscriptions - left),
-        Math.max(0, reserved.streams - streams),
+        Math.max(0, reserved.streams - missing),
       );
     };
-    return { granted, refusal, keep };
+    return { granted, refusal, changes: streams - granted, changeRefusal, keep };
   }
 
   /**
-   * A client holds a subscription more, or one less. One more takes the room that was kept for it.
+   * A client holds a subscription more, or one less, or one with another stream. What it takes was kept for it.
    * @param isStreamNew whether its stream was not there before
    */
-  add(session: ClientSession, change: 1 | -1, isStreamNew = false): void {
+  add(session: ClientSession, change: 1 | 0 | -1, isStreamNew = false): void {
     const { subscriptions } = session;
     const { reserved } = subscriptions;
     subscriptions.count += change;
     this.#count(subscriptions.place, change);
     this.#count(USAGE.SUBSCRIPTIONS, change);
-    if (change < 0 || reserved.subscriptions === 0) return;
-    this.#giveBack(session, 1, isStreamNew ? Math.min(1, reserved.streams) : 0);
+    if (change < 0) return;
+    const streams = isStreamNew ? Math.min(1, reserved.streams) : 0;
+    this.#giveBack(session, Math.min(change, reserved.subscriptions), streams);
   }
 
   /** A client has gone: neither what it held nor a request of its that is still under way takes room from anybody. */

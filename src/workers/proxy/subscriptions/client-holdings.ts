@@ -127,7 +127,8 @@ export class ClientHoldings {
     const holding = findHolding(session, instrument) ?? addHolding(session, instrument);
     const isFirst = holding.streams.size === 0;
     const stream = this.#index.add(instrument, form);
-    if (!holdsMode(session, instrument, form.view)) this.#limits.add(session, 1, stream.subscribers === 1);
+    const isMore = !holdsMode(session, instrument, form.view);
+    this.#limits.add(session, isMore ? 1 : 0, stream.subscribers === 1);
     holding.streams.set(form.view, stream);
     if (held !== undefined) {
       this.#delivery.settle(session, held);
