@@ -185,6 +185,9 @@ test('a logout ends the feed and is told; the next login brings the ticks back w
   const clients = await subscribedClients(fixture);
   const asking = await fixture.client();
   assert.equal(await adapterStatus(asking), 'connected');
+  // Shortly before, so that its key is known to be good.
+  const { message } = await asking.ask({ action: 'authenticate', api_key: fixture.key });
+  assert.equal(message.status, 'success');
   fixture.writeDatabase((db) => db.exec(LOGOUT));
   await until('the end of the feed', () => fixture.exchange.connections.length === 0);
   await untilAdapterIs(asking, 'disconnected');

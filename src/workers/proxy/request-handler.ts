@@ -8,8 +8,8 @@ import type { Dialect } from '../../codec/dialect.ts';
 import { FEATURE } from '../../codec/framing.ts';
 import { designError, errorMessage, type Json, type ServerMessage } from '../../codec/server-message.ts';
 import type { AccountStatus } from '../worker-messages.ts';
-import type { KeyAdmission } from './admission/key-admission.ts';
-import type { ClientSession } from './connection/client-session.ts';
+import type { AdmittedKey, KeyAdmission } from './admission/key-admission.ts';
+import type { ClientSession, Identity } from './connection/client-session.ts';
 import { CLOSE } from './connection/close-codes.ts';
 import type { EntitlementDesk } from './entitlements/entitlement-desk.ts';
 import type { OrderRelay } from './order-relay.ts';
@@ -88,7 +88,10 @@ export class RequestHandler {
   /** A broker session has changed: those connections are the account's that belong to its user. */
   onAccount(owner: string, status: AccountStatus, sessions: Iterable<ClientSession>): void {
     const { name, broker, hasSession } = status;
+    const known = this.#accounts.get(owner);
     this.#accounts.set(owner, status);
+    // It is told with every key of the user's, however many clients there are.
+    if (known !== undefined && isSameAccount(known, status)) return;
     for (const session of sessions) {
       if (session.identity?.owner !== owner) continue;
       session.identity = { ...session.identity, userId: name, account: hasSession ? owner : '', broker };
@@ -158,6 +161,10 @@ export class RequestHandler {
         'this connection has a session already; open another connection to go on with a former one';
       return void refuse('INVALID_OPTION', text);
     }
+    const wantsSession = (session.options.features & FEATURE.SESSION) !== 0;
+    if (this.#keys.isKnown(session, key) && (!wantsSession || session.resumption !== null)) {
+      return void this.#welcome(session, session.resumption?.id);
+    }
     return this.#keys.verify(session, key).then((verified) => {
       if (!session.open) return;
       // In the turn in which the client becomes the key's: from then on it is told what changes.
@@ -174,29 +181,37 @@ export class RequestHandler {
       }
       if (!session.optionsFixed) session.options = resolved.options;
       session.optionsFixed = true;
-      if (outcome.status === 'brokerError') {
-        const { owner, userId, keyId, rights } = outcome;
-        const broker = this.#accounts.get(owner)?.broker ?? '';
-        session.identity = { owner, userId, account: '', broker, keyId, rights };
-        this.#entitlements.review(session);
-        return refuse(outcome.code, outcome.message);
-      }
-      const { owner, userId, broker, keyId, rights } = outcome;
-      session.identity = { owner, userId, account: owner, broker, keyId, rights };
+      const identity = this.#identify(outcome);
+      session.identity = identity;
       this.#entitlements.review(session);
-      const answer = (sessionId?: string) =>
-        session.sendText({
-          type: 'auth',
-          status: 'success',
-          message: 'Authentication successful',
-          broker,
-          user_id: userId,
-          supported_features: { ltp: true, quote: true, depth: true },
-          ...session.options.chosen,
-          session: sessionId,
-        });
+      if (outcome.status === 'brokerError') return refuse(outcome.code, outcome.message);
+      if (identity.account !== '') this.#keys.noteKnown(session, key);
+      const answer = (sessionId?: string) => this.#welcome(session, sessionId);
       if ((session.options.features & FEATURE.SESSION) === 0) return answer();
       return this.#sessions.begin(session, named, answer);
+    });
+  }
+
+  /** By the latest that was told of the user's broker session, which may have changed since the key was looked at. */
+  #identify(outcome: Exclude<AdmittedKey, { readonly status: 'refused' }>): Identity {
+    const { owner, userId, keyId, rights } = outcome;
+    const isGood = outcome.status === 'ok';
+    const known = this.#accounts.get(owner);
+    const account = (known?.hasSession ?? isGood) ? owner : '';
+    const broker = known?.broker ?? (isGood ? outcome.broker : '');
+    return { owner, userId, account, broker, keyId, rights };
+  }
+
+  #welcome(session: ClientSession, sessionId: string | undefined): void {
+    session.sendText({
+      type: 'auth',
+      status: 'success',
+      message: 'Authentication successful',
+      broker: session.identity?.broker,
+      user_id: session.identity?.userId,
+      supported_features: { ltp: true, quote: true, depth: true },
+      ...session.options.chosen,
+      session: sessionId,
     });
   }
 
@@ -228,6 +243,15 @@ export class RequestHandler {
     };
     session.send(pong);
   }
+}
+
+function isSameAccount(a: AccountStatus, b: AccountStatus): boolean {
+  return (
+    a.name === b.name &&
+    a.broker === b.broker &&
+    a.hasSession === b.hasSession &&
+    a.isConnected === b.isConnected
+  );
 }
 
 function errorIn(dialect: Dialect, code: string, message: string): ServerMessage {

@@ -8,6 +8,7 @@ import { CLOSE, type Close } from '../connection/close-codes.ts';
 import type { ControlPlane, VerifiedKey } from '../control-plane.ts';
 import type { Admission } from './admission.ts';
 import { KeyPace } from './key-pace.ts';
+import { KnownKeys } from './known-keys.ts';
 import type { SubscriptionLimits } from './subscription-limits.ts';
 
 type Refused = Extract<VerifiedKey, { readonly status: 'refused' }>;
@@ -26,6 +27,7 @@ export class KeyAdmission {
   readonly #subscriptions: Pick<SubscriptionLimits, 'useKey'>;
   readonly #maxConnections: number;
   readonly #pace = new KeyPace();
+  readonly #known = new KnownKeys();
 
   constructor(
     control: Pick<ControlPlane, 'verifyKey'>,
@@ -37,6 +39,16 @@ export class KeyAdmission {
     this.#admission = admission;
     this.#subscriptions = subscriptions;
     this.#maxConnections = maxConnectionsPerKey;
+  }
+
+  /** Whether a client shows the key again that has just made it who it is: nothing is to be asked, and nothing changes. */
+  isKnown(session: ClientSession, key: string): boolean {
+    return this.#known.has(session, key) && this.#admission.blockedMs(session.connection) === 0;
+  }
+
+  /** The key has made the client who it is now. */
+  noteKnown(session: ClientSession, key: string): void {
+    this.#known.note(session, key);
   }
 
   async verify(session: ClientSession, key: string): Promise<AdmittedKey> {
