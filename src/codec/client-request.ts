@@ -7,15 +7,18 @@ import type { Dialect } from './dialect.ts';
 import { requestFault } from './request-bounds.ts';
 import { MODE, MODE_NAMES, type Mode } from './tick.ts';
 
+/** How many symbols were named, in a request that does not hold all of them. */
+export const SYMBOL_COUNT = Symbol('symbol count');
+
 /** A request as the client sent it; nothing in it has been checked. */
-export type RawRequest = Readonly<Record<string, unknown>>;
+export type RawRequest = Readonly<Record<string, unknown>> & { readonly [SYMBOL_COUNT]?: number };
 
 export type ParsedRequest =
   | { readonly ok: true; readonly action: string; readonly request: RawRequest }
   | { readonly ok: false; readonly code: string; readonly message: string };
 
 /** First bytes of a msgpack map or array; none of them can start JSON. */
-function startsMsgpack(first: number): boolean {
+export function startsMsgpack(first: number): boolean {
   return (first >= 0x80 && first <= 0x9f) || (first >= 0xdc && first <= 0xdf);
 }
 
@@ -63,7 +66,7 @@ function isTruthy(value: unknown): boolean {
   return value !== undefined && value !== null && value !== false && value !== 0 && value !== '';
 }
 
-/** Reads one message of a client. Never throws. */
+/** Reads one message of a client in one go; a long one is for `LongRequest`. Never throws. */
 export function parseRequest(bytes: Uint8Array): ParsedRequest {
   let value: unknown;
   try {
@@ -118,6 +121,11 @@ export function parseMode(value: unknown, dialect: Dialect): ParsedMode {
     return { ok: false, message: `Invalid mode ${value}; expected ${expected}` };
   }
   return { ok: true, mode, name: MODE_NAMES[mode] };
+}
+
+/** How many symbols a request names in a list. */
+export function countSymbols({ symbols, [SYMBOL_COUNT]: count }: RawRequest): number {
+  return count ?? (Array.isArray(symbols) ? symbols.length : 0);
 }
 
 /** One entry of a subscribe or unsubscribe request. */

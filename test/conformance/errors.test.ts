@@ -39,7 +39,6 @@ test('errors', async (t) => {
       ['', notJson],
       [Buffer.from([0xff, 0xfe, 0x00]), notJson],
       [Buffer.from([0x82, 0xa1]), notJson],
-      [Buffer.alloc(100_000, 0x91), notJson],
       ['[]', noObject('list')],
       ['"ping"', noObject('str')],
       ['5', noObject('int')],
@@ -77,7 +76,10 @@ test('errors', async (t) => {
     const depth = 200_000;
     const nested = `{"action": ${'['.repeat(depth)}${']'.repeat(depth)}}`;
     const tooDeep = 'Invalid JSON message: it is nested deeper than 32 levels';
-    assert.equal(await answerTo(each, nested), error('INVALID_JSON', tooDeep));
+    // Where it ends nobody looks.
+    for (const data of [nested, nested.slice(0, depth), Buffer.alloc(depth, 0x91)]) {
+      assert.equal(await answerTo(each, data), error('INVALID_JSON', tooDeep));
+    }
     // A map with an array of 64-bit integers (extension type 0x74) as its action.
     const head = Buffer.from('81a6616374696f6e', 'hex');
     for (const element of [9, 10]) {

@@ -64,6 +64,27 @@ test('limits of requests', async (t) => {
     await each.next('the pong', ({ message }) => message.type === 'pong');
   });
 
+  await t.test('requests behind long ones are answered behind them, whatever becomes of those', async () => {
+    const each = await client();
+    const symbols = (count: number) =>
+      Array.from({ length: count }, (_, i) => ({ symbol: `NONE${i}`, exchange: 'NSE' }));
+    each.socket.pause();
+    each.send({ action: 'unsubscribe', symbols: symbols(5000), request_id: 1 });
+    each.send({ action: 'unsubscribe', symbol: 'TCS', exchange: 'NSE', request_id: 2 });
+    each.send({ action: 'subscribe', symbols: symbols(10_000), request_id: 3 });
+    each.send({ action: 'unsubscribe', symbol: 'TCS', exchange: 'NSE', request_id: 4 });
+    each.sendRaw(`{"action": "unsubscribe", "symbols": ${JSON.stringify(symbols(5000))}, "mode": }`);
+    each.send({ action: 'unsubscribe', symbol: 'TCS', exchange: 'NSE', request_id: 5 });
+    each.socket.resume();
+    await until('all answers', () => each.received.length >= 7 || each.closed !== null);
+    assert.equal(each.closed, null);
+    const answers = each.received.slice(1).map(({ message }) => message.code ?? message.request_id);
+    assert.deepEqual(answers, [1, 2, 'BATCH_TOO_LARGE', 4, 'INVALID_JSON', 5]);
+    const { code, message } = each.received[3]!.message;
+    const text = 'A request may name 5000 symbols (TICKWIRE_MAX_BATCH), this one names 10000; send several';
+    assert.deepEqual([code, message], ['BATCH_TOO_LARGE', text]);
+  });
+
   await t.test(
     'a client that sends thousands of short requests in one go is answered each of them',
     async () => {

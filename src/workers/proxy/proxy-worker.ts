@@ -141,6 +141,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
       offers,
       this.#sessions,
       task.defaultDialect,
+      configured.maxBatch,
     );
     this.#keeper = new SessionKeeper(
       this.#server.sessions,

@@ -6,6 +6,7 @@ import { type ParsedRequest, parseRequest, type RawRequest } from '../../codec/c
 import { findOptionConflict, resolveOptions } from '../../codec/connection-options.ts';
 import type { Dialect } from '../../codec/dialect.ts';
 import { FEATURE } from '../../codec/framing.ts';
+import { LONG_BYTES, LongRequest } from '../../codec/long-request.ts';
 import { designError, errorMessage, type Json, type ServerMessage } from '../../codec/server-message.ts';
 import type { AccountStatus } from '../worker-messages.ts';
 import type { AdmittedKey, KeyAdmission } from './admission/key-admission.ts';
@@ -31,6 +32,7 @@ export class RequestHandler {
   readonly #sessions: Pick<SessionRegistrar, 'begin' | 'leave'>;
   readonly #orders: Pick<OrderRelay, 'release'>;
   readonly #defaultDialect: Dialect;
+  readonly #maxBatch: number;
   readonly #actions: ReadonlyMap<string, Action>;
   /** Every broker session that the control plane has told of, by owner. */
   readonly #accounts = new Map<string, AccountStatus>();
@@ -38,6 +40,7 @@ export class RequestHandler {
   requests = 0;
   readonly errors: Record<string, number> = {};
 
+  /** @param maxBatch symbols that a request may name; 0: no limit */
   constructor(
     keys: KeyAdmission,
     holdings: Pick<ClientHoldings, 'releaseAll'>,
@@ -47,6 +50,7 @@ export class RequestHandler {
     offers: Pick<FeedOffers, 'supportedBrokers'>,
     sessions: Pick<SessionRegistrar, 'begin' | 'leave'>,
     defaultDialect: Dialect,
+    maxBatch: number,
   ) {
     this.#keys = keys;
     this.#holdings = holdings;
@@ -55,6 +59,7 @@ export class RequestHandler {
     this.#sessions = sessions;
     this.#orders = orders;
     this.#defaultDialect = defaultDialect;
+    this.#maxBatch = maxBatch;
     const authenticated =
       (action: Action): Action =>
       (session, request) => {
@@ -106,12 +111,26 @@ export class RequestHandler {
     const fail = (error: unknown) =>
       this.#refuse(session, 'PROCESSING_ERROR', error instanceof Error ? error.message : String(error));
     try {
-      return this.#dispatch(session, parseRequest(bytes))?.catch(fail);
+      const parsed = bytes.length > LONG_BYTES ? this.#readLong(session, bytes) : parseRequest(bytes);
+      const done =
+        parsed instanceof Promise
+          ? parsed.then((request) => (request === null ? undefined : this.#dispatch(session, request)))
+          : this.#dispatch(session, parsed);
+      return done?.catch(fail);
     } catch (error) {
       fail(error);
       return undefined;
     }
   };
+
+  /** At once what takes a step, else a step a turn. @returns null when the client has gone meanwhile */
+  #readLong(session: ClientSession, bytes: Uint8Array): ParsedRequest | Promise<ParsedRequest | null> {
+    const read = new LongRequest(bytes, this.#maxBatch).step();
+    if (read !== null) return read;
+    // The library takes its bytes back.
+    const request = new LongRequest(bytes.slice(), this.#maxBatch);
+    return session.doInTurns(bytes.length, () => request.step());
+  }
 
   #dispatch(session: ClientSession, parsed: ParsedRequest): Promise<void> | undefined {
     if (!parsed.ok) return void this.#refuse(session, parsed.code, parsed.message);

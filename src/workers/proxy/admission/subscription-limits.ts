@@ -2,7 +2,12 @@
  * How many subscriptions a client, a key and all clients together hold, and whether there is room for more. A
  * subscription is a pair of symbol and mode, however many sources its ticks come from. Proxy worker thread.
  */
-import type { ParsedSymbols, RawRequest, RequestedSymbol } from '../../../codec/client-request.ts';
+import {
+  countSymbols,
+  type ParsedSymbols,
+  type RawRequest,
+  type RequestedSymbol,
+} from '../../../codec/client-request.ts';
 import { MODE, type Mode } from '../../../codec/tick.ts';
 import type { AdmissionTask, ClientLimits } from '../../admission-messages.ts';
 import type { RightsLimits } from '../../entitlement-messages.ts';
@@ -103,10 +108,11 @@ export class SubscriptionLimits {
   }
 
   /** Why a list of symbols is not even looked at, null for one that is. */
-  refuseBatch({ symbols }: RawRequest): Extract<ParsedSymbols, { readonly ok: false }> | null {
+  refuseBatch(request: RawRequest): Extract<ParsedSymbols, { readonly ok: false }> | null {
     const { maxBatch } = this.#limits;
-    if (!Array.isArray(symbols) || maxBatch === 0 || symbols.length <= maxBatch) return null;
-    const message = `A request may name ${maxBatch} symbols (TICKWIRE_MAX_BATCH), this one names ${symbols.length}; send several`;
+    const count = countSymbols(request);
+    if (maxBatch === 0 || count <= maxBatch) return null;
+    const message = `A request may name ${maxBatch} symbols (TICKWIRE_MAX_BATCH), this one names ${count}; send several`;
     return { ok: false, code: 'BATCH_TOO_LARGE', message };
   }
 

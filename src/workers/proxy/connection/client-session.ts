@@ -224,6 +224,28 @@ export class ClientSession {
     this.#limits.inbound.add(bytes);
   }
 
+  /**
+   * Calls `step` in one turn after another until it returns something.
+   * @param bytes that are kept meanwhile, and count like those that wait
+   * @returns what it returned; null when the connection is closed before
+   */
+  doInTurns<Result>(bytes: number, step: () => Result | null): Promise<Result | null> {
+    const { inbound } = this.#limits;
+    inbound.add(bytes);
+    return new Promise((resolve) => {
+      const goOn = (): void => {
+        const result = this.open ? step() : null;
+        if (result === null && this.open) {
+          this.#turns.later(goOn);
+          return;
+        }
+        inbound.add(-bytes);
+        resolve(result);
+      };
+      this.#turns.later(goOn);
+    });
+  }
+
   /** The connection is closed: nothing waits any more. */
   close(): void {
     this.open = false;

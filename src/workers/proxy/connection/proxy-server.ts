@@ -13,6 +13,7 @@ import {
   type us_socket_context_t,
 } from 'uWebSockets.js';
 import { type ConnectionOptions, selectSubprotocol } from '../../../codec/connection-options.ts';
+import { STEP_BYTES } from '../../../codec/long-request.ts';
 import type { TlsFiles } from '../../reader-tasks.ts';
 import { SURE_INBOUND_BYTES } from '../admission/byte-budgets.ts';
 import { LIBRARY_LIMIT_FACTOR } from '../admission/library-limit.ts';
@@ -211,7 +212,7 @@ export class ProxyServer {
     }
   }
 
-  /** Whether a request is not too much for what waits already. @param bytes of the request */
+  /** Whether a request is not too much for what waits already: what takes several turns waits too. @param bytes of the request */
   #mayWait(session: ClientSession, bytes: number): boolean {
     const { maxMessageBytes, limits } = this.#options;
     if (session.waiting >= (session.isHeld ? MAX_WAITING_REQUESTS : MAX_WAITING_TURNS)) return false;
@@ -220,7 +221,7 @@ export class ProxyServer {
     const maxMessages = hasKey ? MAX_WAITING_MESSAGES : MAX_WAITING_MESSAGES_WITHOUT_KEY;
     // The key itself may have to wait too.
     if (waitingBytes > maxMessages * maxMessageBytes + SURE_INBOUND_BYTES) return false;
-    return !session.mustWait || limits.inbound.hasRoom(waitingBytes, hasKey);
+    return (bytes <= STEP_BYTES && !session.mustWait) || limits.inbound.hasRoom(waitingBytes, hasKey);
   }
 
   #pong(socket: ClientSocket): void {
