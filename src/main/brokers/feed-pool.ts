@@ -1,65 +1,66 @@
 /**
  * The upstream connections of one account, each in a feed worker of its own: finds a place for every token within the
- * broker's quota, keeps the connections equally full, and moves tokens away from one that is lost.
+ * broker's quota. `pool-balancer.ts` moves tokens when connections are lost or unequally full, `refused-tokens.ts` when the
+ * broker refuses them.
  *
  * Other programs of the user may need connections of the account too, so another one is opened only when those that are
  * open are full. Main thread, at the pace of subscriptions.
  */
 import type { Instrument, Mode } from '../../codec/tick.ts';
 import { MODE } from '../../codec/tick.ts';
-import type { FeedCredentials, RequestRefused } from '../../workers/worker-messages.ts';
+import type { FeedCredentials } from '../../workers/worker-messages.ts';
 import type { Refusal, Upstream, UpstreamChange } from '../subscriptions/subscription-registry.ts';
 import { ConnectionHealth } from './connection-health.ts';
 import type { FeedPoolOptions } from './feed-pool-options.ts';
 import type { FeedRunner } from './feed-runner.ts';
+import { PoolBalancer } from './pool-balancer.ts';
 import { costOfWishes, type PlacedToken, PoolLedger, tokenKey } from './pool-ledger.ts';
-import {
-  type PlanConnection,
-  type PlanMove,
-  type PlanRoom,
-  planEvacuation,
-  planEvening,
-  planPlace,
-  type TokenCost,
-} from './pool-plan.ts';
+import { type PlanRoom, planPlace, type TokenCost } from './pool-plan.ts';
 import { refusalOfDeep, refusalOfPairs } from './quota-refusal.ts';
+import { RefusedTokens } from './refused-tokens.ts';
 import { type MovableFeed, TokenMoves } from './token-moves.ts';
-
-/** Moves of one round: what a worker does in one turn of its event loop. */
-const MOST_MOVES = 500;
-/** Share of the quota by which connections may differ: 20 of Angel's 1000 pairs. */
-const TOLERANCE = 0.02;
 
 export class FeedPool implements Upstream {
   readonly #options: FeedPoolOptions;
   readonly #ledger: PoolLedger;
   readonly #moves: TokenMoves;
   readonly #health: ConnectionHealth;
+  readonly #balancer: PoolBalancer;
+  readonly #refusals: RefusedTokens;
   readonly feeds: FeedRunner[] = [];
   /** Slots that were carried and given back. */
   readonly #ended = new Set<number>();
   #wasRefused = false;
   #hasMoreRoom = false;
-  /** What the broker refused, and on which connection, while another one is tried. */
-  readonly #refusals = new WeakMap<
-    PlacedToken,
-    { readonly feed: number; readonly refused: RequestRefused }
-  >();
-  /** Tokens on lost connections that nobody has room for. */
-  #stranded = 0;
-  #check: NodeJS.Timeout | undefined;
-  #isStopped = false;
 
   constructor(options: FeedPoolOptions) {
     const { quota, owners, log, moveAfterMs } = options;
     this.#options = options;
     this.#ledger = new PoolLedger(quota);
     this.#moves = new TokenMoves(this.#ledger, owners, log, {
-      onSettled: () => this.#checkAfter(0),
-      onMoved: (token) => this.#onMoved(token),
-      onStayed: (token) => this.#tellRefusal(token),
+      onSettled: () => this.#balancer.checkAfter(0),
+      onMoved: (token) => this.#refusals.onMoved(token),
+      onStayed: (token) => this.#refusals.tell(token),
     });
     this.#health = new ConnectionHealth(moveAfterMs);
+    this.#balancer = new PoolBalancer({
+      quota,
+      log,
+      ledger: this.#ledger,
+      moves: this.#moves,
+      health: this.#health,
+      rooms: () => this.rooms(),
+      feed: (number) => this.#feed(number),
+      onRound: () => this.#tellOfRoom(),
+    });
+    this.#refusals = new RefusedTokens({
+      quota,
+      log,
+      ledger: this.#ledger,
+      moves: this.#moves,
+      relocate: (feed, slots) => this.#relocate(this.#feed(feed), slots),
+      onRefused: (refused) => options.onRefused(refused),
+    });
   }
 
   /** Opens the first connection, so that it is up when the first subscription comes. */
@@ -114,7 +115,7 @@ export class FeedPool implements Upstream {
       this.#ended.add(instrument.slot);
       this.#hasMoreRoom = true;
     }
-    this.#checkAfter(0);
+    this.#balancer.checkAfter(0);
   }
 
   /** As `FeedRunner.askAgain`. */
@@ -148,8 +149,7 @@ export class FeedPool implements Upstream {
   }
 
   async stop(): Promise<void> {
-    this.#isStopped = true;
-    clearTimeout(this.#check);
+    this.#balancer.stop();
     this.#moves.stop();
     await Promise.all(this.feeds.map((feed) => feed.stop()));
   }
@@ -205,7 +205,7 @@ export class FeedPool implements Upstream {
       onCarries: (each, slots) => this.#moves.onCarries(each.feed, slots),
       onHandedOver: (each, slots) => this.#moves.onHandedOver(each.feed, slots),
       onGone: (each) => this.#moves.onGone(each),
-      onRefused: (each, refused) => this.#onRefused(each, refused),
+      onRefused: (each, refused) => this.#refusals.onRefused(each.feed, refused),
       onMute: (each, slots) => {
         const moving = this.moveAway(each.feed, slots);
         log.warn({ feed: each.feed, mute: slots.length, moving: moving.length }, 'mute slots move away');
@@ -248,62 +248,7 @@ export class FeedPool implements Upstream {
       this.#hasMoreRoom = true;
     }
     this.#moves.onState(feed);
-    this.#checkAfter(0);
-  }
-
-  #onRefused(feed: FeedRunner, refused: RequestRefused): void {
-    if (!refused.isLimit) {
-      this.#options.onRefused(refused);
-      return;
-    }
-    const tokens = this.#tokensAt(feed.feed, refused.slots);
-    // A limit of the overlay says nothing of the other pairs.
-    if (refused.mode !== MODE.DEEP_DEPTH) this.#learnLimit(feed.feed, tokens.length, refused);
-    for (const token of tokens) {
-      // A taker that cannot carry it leaves it where it is; that it was refused there too is told then.
-      if (token.target === feed.feed && this.#moves.cancel(token)) continue;
-      this.#refusals.set(token, { feed: feed.feed, refused });
-    }
-    const moving = new Set(this.#relocate(feed, refused.slots));
-    for (const token of tokens) {
-      const isMoving = token.target !== null || [...token.wishes.keys()].some((slot) => moving.has(slot));
-      if (!isMoving) this.#tellRefusal(token);
-    }
-  }
-
-  /** A taker that refused the token when it was too late for the giver to keep it: yet another one may carry it. */
-  #onMoved(token: PlacedToken): void {
-    const known = this.#refusals.get(token);
-    this.#refusals.delete(token);
-    if (known?.feed === token.home) {
-      setImmediate(() => this.#onRefused(this.#feed(known.feed), known.refused));
-    }
-  }
-
-  #learnLimit(feed: number, refusedPairs: number, { code, message }: RequestRefused): void {
-    const { log, quota } = this.#options;
-    const holds = Math.max(0, this.#ledger.pairsOf(feed) - refusedPairs);
-    this.#ledger.learn(feed, holds);
-    const text = 'the broker refuses pairs although its quota has room: another program may use the account';
-    log.warn({ feed, holds, quota: quota.maxPairs, code, message }, text);
-  }
-
-  /** No other connection carries a token that was refused: that is the last word, for those who wish for it. */
-  #tellRefusal(token: PlacedToken): void {
-    const refused = this.#refusals.get(token)?.refused;
-    this.#refusals.delete(token);
-    if (refused === undefined) return;
-    const slots = refused.slots.filter((slot) => token.wishes.has(slot));
-    if (slots.length > 0) this.#options.onRefused({ ...refused, slots });
-  }
-
-  #tokensAt(feed: number, slots: readonly number[]): PlacedToken[] {
-    const tokens = new Set<PlacedToken>();
-    for (const slot of slots) {
-      const token = this.#ledger.tokenOf(slot);
-      if (token !== undefined && (token.target ?? token.home) === feed) tokens.add(token);
-    }
-    return [...tokens];
+    this.#balancer.checkAfter(0);
   }
 
   /** @returns the slots that move to another connection */
@@ -311,7 +256,7 @@ export class FeedPool implements Upstream {
     const { quota } = this.#options;
     const byTarget = new Map<number, PlacedToken[]>();
     let rooms = this.rooms().filter(({ feed }) => feed !== from.feed);
-    for (const token of this.#tokensAt(from.feed, slots)) {
+    for (const token of this.#ledger.tokensAt(from.feed, slots)) {
       if (token.target !== null) continue;
       const cost = costOfWishes(token.wishes.values());
       const known = planPlace(rooms, cost, quota);
@@ -325,67 +270,11 @@ export class FeedPool implements Upstream {
     return [...byTarget.values()].flat().flatMap(({ wishes }) => [...wishes.keys()]);
   }
 
-  #checkAfter(delayMs: number): void {
-    if (this.#isStopped) return;
-    clearTimeout(this.#check);
-    this.#check = setTimeout(() => this.#rebalance(), delayMs);
-    this.#check.unref();
-  }
-
-  /** One round of moves at a time, and another look when a connection is to be judged in another way. */
-  #rebalance(): void {
-    if (this.#moves.isIdle && this.feeds.length > 1) {
-      const connections = this.rooms().map((room) => ({
-        ...room,
-        tokens: this.#ledger.settledTokens(room.feed),
-      }));
-      if (!this.#evacuate(connections)) this.#evenOut(connections);
-    }
-    const next = this.#health.nextChangeMs();
-    if (next !== null) this.#checkAfter(Math.ceil(next) + 1);
+  #tellOfRoom(): void {
     if (!this.#wasRefused || !this.#hasMoreRoom) return;
     this.#wasRefused = false;
     this.#hasMoreRoom = false;
     this.#options.onRoom();
-  }
-
-  /** @returns whether tokens move */
-  #evacuate(connections: readonly PlanConnection[]): boolean {
-    const { quota, log } = this.#options;
-    const { moves, left } = planEvacuation(connections, quota);
-    if (left.length > 0 && left.length !== this.#stranded) {
-      const text = 'a connection to the broker is lost, and the others have no room for all that it carried';
-      log.warn(
-        { moved: moves.length, left: left.length, tokens: left.slice(0, 20).map(({ key }) => key) },
-        text,
-      );
-    }
-    this.#stranded = left.length;
-    return this.#carryOut(moves, 'tokens leave a connection to the broker that is lost');
-  }
-
-  #evenOut(connections: readonly PlanConnection[]): void {
-    const { quota } = this.#options;
-    const tolerance = Math.max(1, Math.floor(quota.maxPairs * TOLERANCE));
-    this.#carryOut(
-      planEvening(connections, quota, tolerance),
-      'tokens move, so that all connections carry as many',
-    );
-  }
-
-  #carryOut(moves: readonly PlanMove[], why: string): boolean {
-    if (moves.length === 0) return false;
-    const groups = new Map<string, { from: number; to: number; tokens: PlacedToken[] }>();
-    for (const { key, from, to } of moves.slice(0, MOST_MOVES)) {
-      const group = groups.get(`${from}/${to}`) ?? { from, to, tokens: [] };
-      group.tokens.push(this.#ledger.token(key)!);
-      groups.set(`${from}/${to}`, group);
-    }
-    for (const { from, to, tokens } of groups.values()) {
-      this.#options.log.info({ from, to, tokens: tokens.length }, why);
-      this.#moves.start(tokens, this.#feed(from), this.#feed(to));
-    }
-    return true;
   }
 }
 

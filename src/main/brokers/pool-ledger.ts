@@ -1,6 +1,6 @@
 /**
  * What each connection of an account carries, in the pairs that the broker counts. Pure bookkeeping: who decides is
- * `pool-plan.ts`, who acts is `feed-pool.ts`.
+ * `pool-plan.ts`, who acts are `feed-pool.ts`, `pool-balancer.ts` and `refused-tokens.ts`.
  *
  * While a token moves both connections carry it, and both count its pairs.
  */
@@ -65,6 +65,16 @@ export class PoolLedger {
 
   token(key: string): PlacedToken | undefined {
     return this.#tokens.get(key);
+  }
+
+  /** The tokens of slots that a feed carries, or is to carry once they have moved. */
+  tokensAt(feed: number, slots: readonly number[]): PlacedToken[] {
+    const tokens = new Set<PlacedToken>();
+    for (const slot of slots) {
+      const token = this.#bySlot.get(slot);
+      if (token !== undefined && (token.target ?? token.home) === feed) tokens.add(token);
+    }
+    return [...tokens];
   }
 
   /** What is wished for of a slot. */
