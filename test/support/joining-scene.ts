@@ -68,7 +68,7 @@ export class JoiningScene {
   readonly #subscriptions: SubscriptionHandler;
   readonly #sessions: SessionRegistrar;
   #buffered = 0;
-  #parked: ParkedSession | null = null;
+  #image: Uint8Array | null = null;
 
   /** @param features of the client, beside `session` */
   constructor(features: number) {
@@ -86,7 +86,9 @@ export class JoiningScene {
     const cutOff = (session: ClientSession) => session.end(CLOSE.SLOW_CONSUMER);
     this.holdings = new ClientHoldings({ control, index, snapshots, statuses, limits, delivery, cutOff });
     this.#departures = new Departures({ control, index, delivery, limits, turns: new WorkTurns() });
-    const offers = { capabilities: () => new Capabilities([]) };
+    const offers = {
+      capabilities: () => new Capabilities([{ broker: 'angel', exchange: '*', depthLevels: [5] }]),
+    };
     this.#subscriptions = new SubscriptionHandler(this.holdings, control, index, offers, statuses, limits);
     const port = { postMessage: (message: ToSessionStore) => this.#onStored(message) };
     this.#sessions = new SessionRegistrar(port, control, index, this.#subscriptions, new OrderRelay());
@@ -130,13 +132,18 @@ export class JoiningScene {
   leave(): ParkedSession {
     this.#sessions.park(this.session, 1006);
     this.go();
-    return this.#parked!;
+    return unpackSession(this.#image!);
   }
 
   /** The connection breaks, and there is no session that keeps anything. */
   go(): void {
     this.session.open = false;
     this.#departures.add(this.session);
+  }
+
+  /** Another connection goes on with the session, and has not got back anything of it yet. */
+  passOn({ session }: JoiningScene): void {
+    session.resumption!.pending = this.#image;
   }
 
   #control(): ControlPlane {
@@ -173,6 +180,6 @@ export class JoiningScene {
   }
 
   #onStored(message: ToSessionStore): void {
-    if (message.type === 'sessionParked') this.#parked = unpackSession(message.image);
+    if (message.type === 'sessionParked') this.#image = message.image;
   }
 }

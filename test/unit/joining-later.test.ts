@@ -180,3 +180,42 @@ test('a session of very many subscriptions is given back as fast as its client r
   await done;
   assert.equal(scene.joined.length, 1000);
 });
+
+for (const [of, got] of [
+  [5, 2],
+  [2, 5],
+] as const) {
+  test(`a session that breaks before ${of} instruments are given back keeps them, and ${got} that the client has got meanwhile`, async () => {
+    const place = (scene: JoiningScene, slot: number, seq: number) =>
+      Object.assign(scene.index.get(slot)!.base, { epoch: 7, seq });
+    const before = new JoiningScene(0);
+    await (await before.subscribe(of)).done;
+    for (let slot = 0; slot < of; slot++) place(before, slot, 50);
+    before.leave();
+    const scene = new JoiningScene(0);
+    before.passOn(scene);
+    await (await scene.subscribe(got)).done;
+    place(scene, 0, 60);
+    const { instruments } = scene.leave();
+    assert.deepEqual(
+      instruments.map(({ symbol, wishes, own }) => [symbol, wishes.length, own?.base.seq]),
+      [0, 1, 2, 3, 4].map((slot) => [`S${slot}`, 1, slot === 0 ? 60 : slot < of ? 50 : 0]),
+      'where it stands by now, and where it stood where no tick has come since',
+    );
+  });
+}
+
+test('a session whose depth came back in the other dialect is left with it once', async () => {
+  const before = new JoiningScene(0);
+  await (await before.subscribe(1, MODE.DEPTH)).done;
+  before.leave();
+  const scene = new JoiningScene(0);
+  before.passOn(scene);
+  scene.session.options = { ...scene.session.options, dialect: 'design' };
+  await (await scene.subscribe(1, MODE.DEEP_DEPTH)).done;
+  const { instruments } = scene.leave();
+  assert.deepEqual(
+    instruments.flatMap(({ wishes }) => wishes.map(({ mode }) => mode)),
+    [MODE.DEEP_DEPTH],
+  );
+});

@@ -50,16 +50,21 @@ export interface ParkedSession {
 }
 
 /** As it is packed: names, wishes by mode, the places of both kinds of ticks. */
-type PackedWish = [mode: Mode, depthLevel: number, depthFallback: boolean, terms: DeliveryTerms | null];
-type PackedPast = [baseEpoch: number, baseSeq: number, deepEpoch: number, deepSeq: number] | null;
-type PackedInstrument = [
+export type PackedWish = [
+  mode: Mode,
+  depthLevel: number,
+  depthFallback: boolean,
+  terms: DeliveryTerms | null,
+];
+export type PackedPast = [baseEpoch: number, baseSeq: number, deepEpoch: number, deepSeq: number] | null;
+export type PackedInstrument = [
   exchange: string,
   symbol: string,
   PackedWish[],
   own: PackedPast,
   foreign: PackedPast,
 ];
-type PackedSession = [PackedInstrument[], orders: boolean, isBroken: boolean];
+export type PackedSession = [PackedInstrument[], orders: boolean, isBroken: boolean];
 
 /** Takes down what a client holds and what it was about to join, in memory of its own. */
 export function packSession(

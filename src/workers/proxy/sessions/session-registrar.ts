@@ -14,6 +14,7 @@ import type { OrderRelay } from '../order-relay.ts';
 import type { SubscriptionHandler } from '../subscriptions/subscription-handler.ts';
 import type { SubscriptionIndex } from '../subscriptions/subscription-index.ts';
 import { needOf } from '../subscriptions/subscription-item.ts';
+import { mergeImages } from './merge-images.ts';
 import { notNowMessage, refusedMessage, resumedMessage, unknownMessage } from './session-answers.ts';
 import { type ParkedSession, packSession, unpackSession } from './session-image.ts';
 
@@ -116,8 +117,22 @@ export class SessionRegistrar {
     const isBehind = client.slow?.client.isBehind === true;
     const isBroken = client.isEnded || isBehind || !ORDERLY_CODES.includes(code);
     this.#linger(client);
-    const image = resumption.pending ?? packSession(client, resumption, this.#index, { orders, isBroken });
+    const image = this.#imageOf(client, resumption, { orders, isBroken });
     this.#post({ type: 'sessionParked', session: resumption.id, image });
+  }
+
+  /** Of what the client has got, or subscribed to anew, and of what it has not got back. */
+  #imageOf(
+    client: ClientSession,
+    resumption: Resumption,
+    parting: Pick<ParkedSession, 'orders' | 'isBroken'>,
+  ): Uint8Array {
+    const { holdings, joining, options } = client;
+    const { pending } = resumption;
+    const hasNothing = holdings.size === 0 && joining.size === 0 && !parting.orders;
+    if (pending !== null && hasNothing) return pending;
+    const present = packSession(client, resumption, this.#index, parting);
+    return pending === null ? present : mergeImages(pending, present, options.dialect);
   }
 
   /** What the client holds stays subscribed for a while: it will probably be back at once. */
