@@ -17,6 +17,8 @@ export interface Rights {
   /** Order updates of the key's user. */
   readonly orders: boolean;
   readonly limits: RightsLimits;
+  /** What other feed hosts say of the same key: each of them has to allow what this role allows. */
+  readonly also?: readonly Rights[];
 }
 
 /** Limits of one key, in place of the configured ones. Null: the configured limit. 0: none. */

@@ -15,6 +15,7 @@ import type { GroupLink } from './group-link.ts';
 const MAX_WISH_BYTES = 128 << 10;
 const RETRY_MS = 20;
 const AWAY = 'it is away';
+const KEY_REVOKED = 'KEY_REVOKED';
 
 /** Why nobody could be asked, for the client that wanted it. */
 export class Unreachable extends Error {
@@ -52,7 +53,22 @@ async function patiently<T>(group: FeedGroup, attempt: () => Promise<T>): Promis
  * @throws Unreachable when a host that might know the key does not answer, and no other one knows it
  */
 export function verifyKeyAt(group: FeedGroup, key: string, asker: string): Promise<VerifiedKey> {
-  return bestVerdict(group.links.map((link) => patiently(group, () => verifyAt(group, link, key, asker))));
+  const verdicts = group.links.map((link) => patiently(group, () => verifyAt(group, link, key, asker)));
+  if (verdicts.length > 1) void noteRevoked(group, verdicts);
+  return bestVerdict(verdicts);
+}
+
+/** A host that has revoked the key does not say whose it is; one that takes it does. */
+async function noteRevoked(group: FeedGroup, verdicts: readonly Promise<VerifiedKey>[]): Promise<void> {
+  const settled = await Promise.allSettled(verdicts);
+  const answers = settled.map((each) => (each.status === 'fulfilled' ? each.value : null));
+  const taken = answers.find((answer) => answer !== null && answer.status !== 'refused');
+  if (!taken) return;
+  const keyId = taken.keyId.slice(ownerOf(group.index, '').length);
+  answers.forEach((answer, i) => {
+    if (answer?.status !== 'refused' || answer.code !== KEY_REVOKED) return;
+    group.keys.note(group.links[i]!.host, { keyId, status: 'revoked' });
+  });
 }
 
 async function verifyAt(group: FeedGroup, link: GroupLink, key: string, asker: string): Promise<VerifiedKey> {
@@ -62,8 +78,8 @@ async function verifyAt(group: FeedGroup, link: GroupLink, key: string, asker: s
   const { outcome, account } = answer;
   if (outcome.status === 'refused') return outcome;
   if (account !== null) group.accounts.note(link.host, account);
-  const { userId, keyId } = outcome;
-  group.keys.note(link.host, keyId);
+  const { userId, keyId, rights } = outcome;
+  group.keys.note(link.host, { keyId, status: 'good', rights });
   return { ...outcome, owner: ownerOf(group.index, userId), keyId: ownerOf(group.index, keyId) };
 }
 

@@ -25,6 +25,7 @@ const symbolTests = new WeakMap<readonly string[], SymbolTest>();
 
 /** A right that a role does not give. */
 export interface MissingRight {
+  readonly role: string;
   /** For example `mode 3 (depth)`. */
   readonly right: string;
   /** What the role allows of that kind. */
@@ -35,28 +36,33 @@ export interface MissingRight {
 export function refuseByRights(rights: Rights | null, subscribed: Subscribed): SubscribeOutcome | null {
   const missing = rights === null ? null : missingRight(rights, subscribed);
   if (missing === null) return null;
-  const message = `Missing right: ${missing.right}. Role ${rights?.role} allows ${missing.allowed}`;
+  const message = `Missing right: ${missing.right}. Role ${missing.role} allows ${missing.allowed}`;
   return { status: 'error', code: NOT_ENTITLED_CODE, message };
 }
 
 /** The first right that is missing; null when none is. */
 export function missingRight(rights: Rights, subscribed: Subscribed): MissingRight | null {
   const { exchange, symbol, mode, depthLevel } = subscribed;
-  const { modes, depthLevels, exchanges, symbols } = rights;
+  const { role, modes, depthLevels, exchanges, symbols } = rights;
   if (modes !== null && !modes.includes(mode)) {
     const words = modes.map((each) => MODE_WORDS[each]);
-    return { right: `mode ${mode} (${MODE_WORDS[mode]})`, allowed: `the modes ${listed(words)}` };
+    return { role, right: `mode ${mode} (${MODE_WORDS[mode]})`, allowed: `the modes ${listed(words)}` };
   }
   const levels = levelsOf(mode, depthLevel);
   if (levels > 0 && depthLevels !== null && !depthLevels.includes(levels)) {
     const allowed = `the depth levels ${listed(depthLevels.map(String))}`;
-    return { right: `depth of ${levels} levels`, allowed };
+    return { role, right: `depth of ${levels} levels`, allowed };
   }
   if (exchanges !== null && !exchanges.includes(exchange)) {
-    return { right: `exchange ${exchange}`, allowed: `the exchanges ${listed(exchanges)}` };
+    return { role, right: `exchange ${exchange}`, allowed: `the exchanges ${listed(exchanges)}` };
   }
   if (symbols !== null && !testOf(symbols)(exchange, symbol)) {
-    return { right: `symbol ${symbol} on exchange ${exchange}`, allowed: `the symbols ${listed(symbols)}` };
+    const allowed = `the symbols ${listed(symbols)}`;
+    return { role, right: `symbol ${symbol} on exchange ${exchange}`, allowed };
+  }
+  for (const other of rights.also ?? []) {
+    const missing = missingRight(other, subscribed);
+    if (missing !== null) return missing;
   }
   return null;
 }
@@ -81,7 +87,7 @@ function listed(names: readonly string[]): string {
 }
 
 export function mayHaveOrders(rights: Rights | null): boolean {
-  return rights?.orders ?? true;
+  return rights === null || (rights.orders && (rights.also ?? []).every(mayHaveOrders));
 }
 
 /** Why a client gets no order updates. */
