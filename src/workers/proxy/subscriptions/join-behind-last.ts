@@ -34,10 +34,9 @@ export function joinBehindLast(
     const hasLast = snapshots.meet(streams, isDeep);
     // A last value of a lower mode shows nothing that these streams show: their first tick is the one behind it.
     const shown = hasLast ? joining.filter(({ source }) => source <= modeOf(words)) : [];
-    const next = hasLast
-      ? { epoch: readInt64(words, WORD.EPOCH), seq: readInt64(words, WORD.SEQ) + (shown.length > 0 ? 0 : 1) }
-      : null;
-    if (absence !== null) tellAbsence(client, streams.instrument, absence, isDeep, next);
+    const last = hasLast ? { epoch: readInt64(words, WORD.EPOCH), seq: readInt64(words, WORD.SEQ) } : null;
+    const next = last !== null && shown.length === 0 ? { ...last, seq: last.seq + 1 } : last;
+    if (absence !== null) tellAbsence(client, streams.instrument, absence, isDeep, last, next);
     for (const stream of shown) {
       const encoder = flaggedEncoder(stream, streams.instrument, counters);
       client.sendBytes(encoder.encode(words, doubles, snapshots.now()), stream.isBinary);
@@ -46,17 +45,21 @@ export function joinBehindLast(
   }
 }
 
-/** @param next the first tick that the client gets now, null while nobody knows it */
+/**
+ * @param last the latest tick, null while there is none
+ * @param next the first tick that the client gets now, null while nobody knows it
+ */
 function tellAbsence(
   client: Joining['client'],
   instrument: Instrument,
   { past, isBroken }: Absence,
   isDeep: boolean,
+  last: Place | null,
   next: Place | null,
 ): void {
   const place = isDeep ? past.deep : past.base;
   if (place.epoch === 0) return;
-  const isSame = next !== null && next.epoch === place.epoch && next.seq === place.seq;
+  const isSame = last !== null && last.epoch === place.epoch && last.seq === place.seq;
   if (!isSame || isBroken) client.send(awayNotice(instrument, place, next));
 }
 
