@@ -1,6 +1,8 @@
 /** How much a client may ask, and what becomes of one that asks for more. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { LIMIT_OPTIONS } from '../../src/main/config/limit-options.ts';
 import { RequestAllowance } from '../../src/workers/proxy/admission/request-allowance.ts';
 
 /** Verdicts about so many short requests at one moment, each kind counted. */
@@ -30,6 +32,22 @@ test('a request of a thousand bytes costs more than a short one', () => {
   assert.equal(allowance.take(512 * 15, now), 'ok');
   assert.deepEqual(takeMany(allowance, 5, now), { ok: 4, refused: 1, flood: 0 });
   assert.ok(allowance.waitMs(0, now) > 0);
+});
+
+test('what a request counts is what the documents and the option say', () => {
+  const now = performance.now();
+  const left = (bytes: number) => {
+    const allowance = new RequestAllowance(10, 20);
+    allowance.take(bytes, now);
+    return takeMany(allowance, 20, now).ok;
+  };
+  assert.deepEqual([511, 512, 1023, 1024].map(left), [19, 18, 18, 17]);
+  const texts = ['OPERATIONS.md', 'PROTOCOL.md'].map((name) =>
+    readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8'),
+  );
+  for (const text of [LIMIT_OPTIONS.requestsPerSecond.doc, ...texts]) {
+    assert.match(text, /each 512 bytes (of (one|a request) )?count as one more/);
+  }
 });
 
 test('a client that authenticates again, with whatever key, has not more requests left than before', () => {

@@ -82,7 +82,7 @@ export const LIMIT_OPTIONS = {
     max: MAX_COUNT,
     unit: 'requests/s',
     doc:
-      'Requests that one client may send for long; ten symbols of a list count as one more. Beyond it requests are ' +
+      'Requests that one client may send for long; each 512 bytes of one count as one more. Beyond it requests are ' +
       'refused, and a client that sends twice as many is disconnected. 0: no limit.',
   }),
   requestBurst: integerOption({
