@@ -33,6 +33,7 @@ class Receiver {
   answering = false;
   readonly held = new Map<number, string>();
   readonly toldAt = new Map<unknown, number>();
+  settle(): void {}
   send({ status, since, instruments }: ServerMessage): void {
     const previous = this.toldAt.get(status) ?? Number.NEGATIVE_INFINITY;
     const paused = this.now - previous;

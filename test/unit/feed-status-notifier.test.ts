@@ -17,6 +17,7 @@ function news(status: FeedStatusName, since: number, ...slots: number[]): FeedSt
 /** A client that keeps what it is told. */
 class Receiver {
   readonly messages: ServerMessage[] = [];
+  settle(): void {}
   send(message: ServerMessage): void {
     this.messages.push(message);
   }

@@ -2,6 +2,8 @@
  * Tells clients with the `status` feature how the feed of their instruments stands: at once for those that they begin to
  * hold, then at each change. Proxy worker thread, at the pace of subscriptions and of changes.
  *
+ * A tick that waits for a client is older than the status, and would tell it that ticks come again: it leaves before.
+ *
  * A feed that comes and goes must not bury its clients: a status is told to a client at most once a second, and what
  * changes meanwhile waits. Only the present is ever told, so the latest truth always arrives, and what a client costs is
  * bounded by what it holds. A change that concerns many is worked off in slices between which the event loop turns.
@@ -12,6 +14,8 @@ import type { FeedStatusName, FeedStatusNews } from '../worker-messages.ts';
 
 /** A client's part in it. */
 export interface StatusReceiver {
+  /** Sends what waits of these instruments for a client that does not get every tick. */
+  settle(instruments: Iterable<Instrument>): void;
   send(message: ServerMessage): void;
 }
 
@@ -187,7 +191,9 @@ export class FeedStatusNotifier {
         continue;
       }
       this.sent++;
-      receiver.send(messageOf(present, group));
+      const instruments = group.map(({ instrument }) => instrument);
+      receiver.settle(instruments);
+      receiver.send(messageOf(present, instruments));
       for (const held of group) held.told = present;
       told.push(present.status);
     }
@@ -208,8 +214,8 @@ function isSame(present: SlotStatus, told: SlotStatus | undefined): boolean {
 
 function messageOf(
   { status, since, reason, broker }: SlotStatus,
-  group: readonly HeldInstrument[],
+  instruments: readonly Instrument[],
 ): ServerMessage {
-  const instruments = group.map(({ instrument: { symbol, exchange } }) => ({ symbol, exchange }));
-  return { type: 'feed_status', status, since, reason, broker, instruments };
+  const names = instruments.map(({ symbol, exchange }) => ({ symbol, exchange }));
+  return { type: 'feed_status', status, since, reason, broker, instruments: names };
 }

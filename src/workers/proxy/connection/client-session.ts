@@ -281,6 +281,17 @@ export class ClientSession {
     return !this.isChoked;
   }
 
+  /** Sends at once what it has not been sent of these instruments: what is sent next is to be read behind it. */
+  settle(instruments: Iterable<Instrument>): void {
+    const conflated = this.slow?.client;
+    if (conflated === undefined || conflated.size === 0) return;
+    for (const instrument of instruments) {
+      if (!this.#hasRoom()) return;
+      const streams = findHolding(this, instrument)?.streams.values() ?? [];
+      for (const stream of streams) conflated.settle(stream);
+    }
+  }
+
   /** Bytes that wait in this process for the client to take them. */
   get backlogBytes(): number {
     return this.open ? this.socket.getBufferedAmount() : 0;
