@@ -39,7 +39,10 @@ export class FeedPool implements Upstream {
     this.#ledger = new PoolLedger(quota);
     this.#moves = new TokenMoves(this.#ledger, owners, log, {
       onSettled: () => this.#balancer.checkAfter(0),
-      onMoved: (token) => this.#refusals.onMoved(token),
+      onMoved: (token) => {
+        this.#hasMoreRoom = true;
+        this.#refusals.onMoved(token);
+      },
       onStayed: (token) => this.#refusals.tell(token),
     });
     this.#health = new ConnectionHealth(moveAfterMs);
@@ -158,7 +161,9 @@ export class FeedPool implements Upstream {
 
   #claimNew(wish: UpstreamChange): Refusal | null {
     const cost = costOfWishes([wish]);
-    const home = this.#placeFor(cost, this.rooms());
+    const rooms = this.rooms();
+    const home =
+      planPlace(rooms, cost, this.#options.quota) ?? this.#clearFor(cost, rooms) ?? this.#openFor(cost);
     if (home === null) return this.#refusal(cost.deep, false);
     this.#ledger.set(wish, home);
     return null;
@@ -170,7 +175,7 @@ export class FeedPool implements Upstream {
     const then = costOfWishes(new Map(token.wishes).set(wish.instrument.slot, wish).values());
     const more = { pairs: then.pairs - now.pairs, deep: Number(then.deep) - Number(now.deep) };
     const feeds = token.target === null ? [token.home] : [token.home, token.target];
-    if (!feeds.every((feed) => this.#ledger.hasRoom(feed, more))) {
+    if (!feeds.every((feed) => this.#makeRoom(feed, more))) {
       const others = this.rooms().filter(({ feed }) => feed !== token.home);
       const elsewhere = token.target === null ? this.#placeFor(then, others) : null;
       if (elsewhere === null) return this.#refusal(true, true);
@@ -183,11 +188,43 @@ export class FeedPool implements Upstream {
 
   /** The feed for a token, opened if need be; null when all are full. */
   #placeFor(cost: TokenCost, rooms: readonly PlanRoom[]): number | null {
+    return planPlace(rooms, cost, this.#options.quota) ?? this.#openFor(cost);
+  }
+
+  /** A feed that is live and has room once fewer tokens come to it; null when there is none. */
+  #clearFor(cost: TokenCost, rooms: readonly PlanRoom[]): number | null {
+    const more = { pairs: cost.pairs, deep: Number(cost.deep) };
+    const cleared = rooms.find(({ feed, state }) => state === 'live' && this.#makeRoom(feed, more));
+    return cleared?.feed ?? null;
+  }
+
+  /** Another feed for a token that no open one has room for; null when there may be none. */
+  #openFor(cost: TokenCost): number | null {
     const { quota } = this.#options;
-    const place = planPlace(rooms, cost, quota);
-    if (place !== null || this.feeds.length >= quota.maxConnections) return place;
+    if (this.feeds.length >= quota.maxConnections) return null;
     const isEmptyEnough = cost.pairs <= quota.maxPairs && Number(cost.deep) <= quota.maxDeepPairs;
     return isEmptyEnough ? this.#add().feed : null;
+  }
+
+  /**
+   * Tokens that move count at two connections. As many of those that come to this one only to make all equally full stay
+   * where they are as it takes; those whose giver was asked for them already count twice for some milliseconds more.
+   * @returns whether the feed has room
+   */
+  #makeRoom(feed: number, more: { readonly pairs: number; readonly deep: number }): boolean {
+    const coming = this.#moves.optionalTo(feed);
+    let { pairs, deep } = more;
+    for (const { wishes } of coming) {
+      const cost = costOfWishes(wishes.values());
+      pairs -= cost.pairs;
+      deep -= Number(cost.deep);
+    }
+    if (!this.#ledger.hasRoom(feed, { pairs, deep })) return false;
+    for (const token of coming) {
+      if (this.#ledger.hasRoom(feed, more)) break;
+      this.#moves.cancel(token);
+    }
+    return this.#ledger.hasRoom(feed, more);
   }
 
   #refusal(isDeep: boolean, isCarried: boolean): Refusal {

@@ -81,7 +81,7 @@ export class PoolBalancer {
       );
     }
     this.#stranded = left.length;
-    return this.#carryOut(moves, 'tokens leave a connection to the broker that is lost');
+    return this.#carryOut(moves, 'tokens leave a connection to the broker that is lost', false);
   }
 
   #evenOut(connections: readonly PlanConnection[]): void {
@@ -90,10 +90,11 @@ export class PoolBalancer {
     this.#carryOut(
       planEvening(connections, quota, tolerance),
       'tokens move, so that all connections carry as many',
+      true,
     );
   }
 
-  #carryOut(planned: readonly PlanMove[], why: string): boolean {
+  #carryOut(planned: readonly PlanMove[], why: string, isOptional: boolean): boolean {
     if (planned.length === 0) return false;
     const { log, ledger, moves, feed } = this.#options;
     const groups = new Map<string, { from: number; to: number; tokens: PlacedToken[] }>();
@@ -104,7 +105,7 @@ export class PoolBalancer {
     }
     for (const { from, to, tokens } of groups.values()) {
       log.info({ from, to, tokens: tokens.length }, why);
-      moves.start(tokens, feed(from), feed(to));
+      moves.start(tokens, feed(from), feed(to), isOptional);
     }
     return true;
   }

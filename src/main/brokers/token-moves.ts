@@ -48,6 +48,8 @@ interface Move {
   readonly token: PlacedToken;
   readonly from: MovableFeed;
   readonly to: MovableFeed;
+  /** It only makes connections equally full. */
+  readonly isOptional: boolean;
   /** Slots that the taker has no tick of yet. */
   readonly awaited: Set<number>;
   isAsked: boolean;
@@ -82,13 +84,23 @@ export class TokenMoves {
     return this.#moves.size === 0;
   }
 
-  /** Begins to move tokens that do not move yet. */
-  start(tokens: readonly PlacedToken[], from: MovableFeed, to: MovableFeed): void {
+  /** Tokens that come to a connection only so that all are equally full, and may still stay where they are. */
+  optionalTo(feed: number): PlacedToken[] {
+    const moves = [...this.#moves.values()].filter(({ isOptional, isAsked }) => isOptional && !isAsked);
+    return moves.flatMap(({ token, to }) => (to.feed === feed ? [token] : []));
+  }
+
+  /**
+   * Begins to move tokens that do not move yet.
+   * @param isOptional they move only so that connections are equally full
+   */
+  start(tokens: readonly PlacedToken[], from: MovableFeed, to: MovableFeed, isOptional = false): void {
     const wishes: UpstreamChange[] = [];
     for (const token of tokens) {
       this.#ledger.startMove(token, to.feed);
       const awaited = new Set(token.wishes.keys());
-      this.#moves.set(token, { token, from, to, awaited, isAsked: false, deadline: deadlineOf(to) });
+      const deadline = deadlineOf(to);
+      this.#moves.set(token, { token, from, to, isOptional, awaited, isAsked: false, deadline });
       wishes.push(...token.wishes.values());
     }
     // An epoch above all that were before, for the case that nobody can say where the giver stopped.
