@@ -14,7 +14,10 @@ export type Json =
   | boolean
   | null
   | readonly (Json | undefined)[]
+  | WrittenList
   | { readonly [key: string]: Json | undefined };
+
+export type JsonList = readonly Json[] | WrittenList;
 
 export type ServerMessage = { readonly [key: string]: Json | undefined };
 
@@ -70,15 +73,67 @@ export function toPythonJson(value: Json | undefined): string {
   if (typeof value === 'string') return pythonString(value);
   if (typeof value === 'bigint') return String(value);
   if (Array.isArray(value)) return `[${value.map(toPythonJson).join(', ')}]`;
-  const members: string[] = [];
+  if (value instanceof WrittenList) return value.json();
+  let text = '{';
+  let before = '';
   for (const [key, member] of Object.entries(value)) {
-    if (member !== undefined) members.push(`${pythonString(key)}: ${toPythonJson(member)}`);
+    if (member === undefined) continue;
+    text += `${before}${pythonString(key)}: ${toPythonJson(member)}`;
+    before = ', ';
   }
-  return `{${members.join(', ')}}`;
+  return `${text}}`;
 }
 
 /** The same message as msgpack. */
 export function toMsgpack(message: ServerMessage): Uint8Array {
   const present = Object.entries(message).filter(([, member]) => member !== undefined);
-  return pack(Object.fromEntries(present));
+  if (!present.some(([, member]) => member instanceof WrittenList)) return pack(Object.fromEntries(present));
+  const members = present.flatMap(([key, member]) => [
+    pack(key),
+    ...(member instanceof WrittenList ? member.msgpack() : [pack(member)]),
+  ]);
+  return Buffer.concat([lengthHead(MAP16, present.length), ...members]);
+}
+
+const MAP16 = 0xde;
+const ARRAY16 = 0xdc;
+/** An array of more than 2^16 - 1 members has the next code and a length of four bytes. */
+const MAX_LENGTH16 = 0xffff;
+
+function lengthHead(code: number, length: number): Uint8Array {
+  if (length <= MAX_LENGTH16) return Uint8Array.of(code, length >> 8, length & 0xff);
+  const head = Buffer.alloc(5);
+  head[0] = code + 1;
+  head.writeUInt32BE(length, 1);
+  return head;
+}
+
+/**
+ * A list that is written piece by piece: one of thousands of members in one go would keep ticks waiting. A member of a
+ * message itself, not of what a message holds.
+ */
+export class WrittenList {
+  length = 0;
+  readonly #isMsgpack: boolean;
+  readonly #texts: string[] = [];
+  readonly #bytes: Uint8Array[] = [];
+
+  constructor(framing: 'json' | 'msgpack') {
+    this.#isMsgpack = framing === 'msgpack';
+  }
+
+  add(members: readonly Json[]): void {
+    if (members.length === 0) return;
+    this.length += members.length;
+    if (this.#isMsgpack) this.#bytes.push(Buffer.concat(members.map((member) => pack(member))));
+    else this.#texts.push(members.map(toPythonJson).join(', '));
+  }
+
+  json(): string {
+    return `[${this.#texts.join(', ')}]`;
+  }
+
+  msgpack(): readonly Uint8Array[] {
+    return [lengthHead(ARRAY16, this.length), ...this.#bytes];
+  }
 }

@@ -22,6 +22,7 @@ import { Departures } from '../../src/workers/proxy/subscriptions/departures.ts'
 import { SnapshotJoin } from '../../src/workers/proxy/subscriptions/snapshot-join.ts';
 import { SubscriptionHandler } from '../../src/workers/proxy/subscriptions/subscription-handler.ts';
 import { SubscriptionIndex } from '../../src/workers/proxy/subscriptions/subscription-index.ts';
+import { UnsubscribeHandler } from '../../src/workers/proxy/subscriptions/unsubscribe-handler.ts';
 import type { ToSessionStore } from '../../src/workers/session-messages.ts';
 import type { TickSource } from '../../src/workers/tick-source.ts';
 import { UsageTable } from '../../src/workers/usage-table.ts';
@@ -65,31 +66,56 @@ export class JoiningScene {
   /** Portions in which it was told what came back, and how many it had joined by then. */
   readonly restored: { readonly entries: number; readonly hasMore: boolean; readonly joined: number }[] = [];
   readonly #departures: Departures;
+  /** Called before the client is sent a message, other than a tick. */
+  beforeSend: (message: Readonly<Record<string, unknown>>) => void = () => {};
   readonly #subscriptions: SubscriptionHandler;
+  readonly #unsubscriptions: UnsubscribeHandler;
   readonly #sessions: SessionRegistrar;
   #buffered = 0;
   #image: Uint8Array | null = null;
 
-  /** @param features of the client, beside `session` */
-  constructor(features: number) {
+  /**
+   * @param features of the client, beside `session`
+   * @param limited limits in place of none
+   */
+  constructor(features: number, limited: Partial<ClientLimits> = {}) {
     const { index, statuses } = this;
     const control = this.#control();
     const usage = UsageTable.create(1, 1);
     this.used = new UsageTable(usage, 1);
-    const task = { limits: NO_LIMITS as ClientLimits, usage, row: 0, workers: 1 };
+    const task = { limits: { ...NO_LIMITS, ...limited } as ClientLimits, usage, row: 0, workers: 1 };
     const limits = new SubscriptionLimits({ ...task, fullAddresses: [] }, index);
     const snapshots = new SnapshotJoin(
       SILENT,
       new Broadcaster({ publish: () => true } as never, index, SILENT),
     );
+    const turns = new WorkTurns();
     const delivery = new StreamDelivery(index.topics, new Conflator(), 'conflate');
     const cutOff = (session: ClientSession) => session.end(CLOSE.SLOW_CONSUMER);
-    this.holdings = new ClientHoldings({ control, index, snapshots, statuses, limits, delivery, cutOff });
-    this.#departures = new Departures({ control, index, delivery, limits, turns: new WorkTurns() });
+    this.holdings = new ClientHoldings({
+      control,
+      index,
+      snapshots,
+      statuses,
+      limits,
+      delivery,
+      cutOff,
+      turns,
+    });
+    this.#departures = new Departures({ control, index, delivery, limits, turns });
     const offers = {
       capabilities: () => new Capabilities([{ broker: 'angel', exchange: '*', depthLevels: [5] }]),
     };
-    this.#subscriptions = new SubscriptionHandler(this.holdings, control, index, offers, statuses, limits);
+    this.#subscriptions = new SubscriptionHandler(
+      this.holdings,
+      control,
+      index,
+      offers,
+      statuses,
+      limits,
+      turns,
+    );
+    this.#unsubscriptions = new UnsubscribeHandler(this.holdings, control, index, limits, turns);
     const port = { postMessage: (message: ToSessionStore) => this.#onStored(message) };
     this.#sessions = new SessionRegistrar(port, control, index, this.#subscriptions, new OrderRelay());
     this.session = this.#connect(features | FEATURE.SESSION);
@@ -110,6 +136,19 @@ export class JoiningScene {
     });
     await new Promise(setImmediate);
     return { done: done! };
+  }
+
+  /** Asks for the end of all that the client holds. */
+  unsubscribeAll(): Promise<void> | undefined {
+    return this.#unsubscriptions.unsubscribeAll(this.session, { action: 'unsubscribe_all' });
+  }
+
+  /** Asks for the end of the instruments of slots 0 to `count` - 1. */
+  unsubscribe(count: number): Promise<void> | undefined {
+    const symbols = Array.from({ length: count }, (_, slot) => instrumentAt(slot));
+    return this.#unsubscriptions.unsubscribe(this.session, { symbols }, (_, code, message) => {
+      throw new Error(`${code}: ${message}`);
+    });
   }
 
   /** Gives the client what a session kept. It reads nothing from now on. */
@@ -168,7 +207,12 @@ export class JoiningScene {
       getBufferedAmount: () => this.#buffered,
       subscribe: (topic: string) => this.topics.add(topic),
       unsubscribe: (topic: string) => this.topics.delete(topic),
-      send: (text: string) => this.sent.push(JSON.parse(text)),
+      send: (text: string) => {
+        const message = JSON.parse(text) as Readonly<Record<string, unknown>>;
+        this.beforeSend(message);
+        this.sent.push(message);
+      },
+      cork: (work: () => void) => work(),
     };
     const options = { framing: 'json', dialect: 'openalgo', features, slow: null, chosen: {} } as const;
     const limits: Partial<ProxyLimits> = { allowance: () => new RequestAllowance(0, 1) };

@@ -176,6 +176,7 @@ export class SlowScene {
       limits: room,
       delivery: this.delivery,
       cutOff,
+      turns: new WorkTurns(),
     });
   }
 

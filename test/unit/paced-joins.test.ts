@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MODE } from '../../src/codec/tick.ts';
+import { WorkTurns } from '../../src/workers/proxy/admission/work-turns.ts';
 import type { ClientSession } from '../../src/workers/proxy/connection/client-session.ts';
 import { PacedJoins } from '../../src/workers/proxy/subscriptions/paced-joins.ts';
 import { SubscriptionIndex } from '../../src/workers/proxy/subscriptions/subscription-index.ts';
@@ -29,9 +30,11 @@ function scene() {
   };
   let waiting = 0;
   let most = 0;
-  const client: { -readonly [K in 'open' | 'socket' | 'joining']: ClientSession[K] } = {
+  const client: { -readonly [K in 'open' | 'socket' | 'granted' | 'joining' | 'cork']: ClientSession[K] } = {
     open: true,
+    granted: new Set(),
     joining: new Set(),
+    cork: (send) => send(),
     socket: { getBufferedAmount: () => waiting } as ClientSession['socket'],
   };
   const joined: number[] = [];
@@ -47,7 +50,9 @@ function scene() {
   const read = () => {
     waiting = 0;
   };
-  const done = new PacedJoins(control, index).run(client as ClientSession, joins);
+  const paced = new PacedJoins(control, index, new WorkTurns());
+  const unheld = joins.flatMap(({ granted }) => granted);
+  const done = paced.run(client as ClientSession, joins, unheld);
   return { index, told, client, joined, read, done, most: () => most };
 }
 

@@ -78,7 +78,15 @@ function sceneOf(maxSubscriptions: number, maxStreams: number) {
     limits,
     turns: new WorkTurns(),
   });
-  const handler = new SubscriptionHandler(holdings, control, index, offers, statuses, limits);
+  const handler = new SubscriptionHandler(
+    holdings,
+    control,
+    index,
+    offers,
+    statuses,
+    limits,
+    new WorkTurns(),
+  );
   const connect = () => {
     const client = scene.connect({ features: FEATURE.SNAPSHOT });
     client.session.identity = IDENTITY;

@@ -8,6 +8,7 @@ import { totalmem } from 'node:os';
 import type { Logger } from 'pino';
 import { SURE_INBOUND_BYTES } from '../../workers/proxy/admission/byte-budgets.ts';
 import { LIBRARY_LIMIT_FACTOR } from '../../workers/proxy/admission/library-limit.ts';
+import { MAX_IDLE_ENCODERS } from '../../workers/proxy/subscriptions/idle-encoders.ts';
 import type { Config } from '../config-options.ts';
 
 const KIB = 1024;
@@ -73,6 +74,7 @@ export function memoryBound(config: BoundedConfig, workers: number, sharedBytes:
     handshakes: product(config.maxHandshakes, HANDSHAKE_BYTES + tlsBytes),
     subscriptions: product(config.maxSubscriptions, SUBSCRIPTION_BYTES),
     streams: product(config.maxStreams, STREAM_BYTES),
+    idleEncoders: workers * MAX_IDLE_ENCODERS * STREAM_BYTES,
     unsent: unsent === null ? null : unsent + workers * UNSENT_SLACK_BYTES,
     waitingRequests: waiting === null ? null : waiting + config.maxConnections * SURE_INBOUND_BYTES,
     // A message that has not come to its end lies with the library, where nobody sees how long it is.

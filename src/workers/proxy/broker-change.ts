@@ -24,11 +24,11 @@ export async function followBroker(
   const ask = ({ slot: from, exchange, symbol, broker: present }: Instrument, mode: Mode) => {
     if (present !== broker) asked.set(`${from}/${mode}`, { from, wish: { exchange, symbol, mode } });
   };
-  for (const { holdings: held, joining } of own) {
+  for (const { holdings: held, granted, joining } of own) {
     for (const { instrument, streams } of [...held.values()].flat()) {
       for (const { source } of streams.values()) ask(instrument, source);
     }
-    for (const { instrument, item } of joining) ask(instrument, sourceMode(item));
+    for (const { instrument, item } of [...granted, ...joining]) ask(instrument, sourceMode(item));
   }
   if (asked.size === 0) return;
   const questions = [...asked.values()];

@@ -34,6 +34,7 @@ import { Departures } from './subscriptions/departures.ts';
 import { SnapshotJoin } from './subscriptions/snapshot-join.ts';
 import { SubscriptionHandler } from './subscriptions/subscription-handler.ts';
 import { SubscriptionIndex } from './subscriptions/subscription-index.ts';
+import { UnsubscribeHandler } from './subscriptions/unsubscribe-handler.ts';
 
 /** Ticks per ring that are published before the event loop gets its turn, in which the socket library writes them. */
 const DRAIN_LIMIT = 512;
@@ -126,9 +127,20 @@ class ProxyWorker implements NativeWorker<ToReader> {
     const { admission, subscriptions: limits, configured } = this.#limits;
     const [index, snapshots, statuses] = [this.#index, this.#snapshots, this.#statuses];
     const cutOff = (session: ClientSession) => this.#keeper.cutOff(session);
-    this.#holdings = new ClientHoldings({ control, index, snapshots, statuses, limits, delivery, cutOff });
-    this.#departures = new Departures({ control, index, delivery, limits, turns: this.#server.turns });
-    const subscriptions = new SubscriptionHandler(this.#holdings, control, index, offers, statuses, limits);
+    const { turns } = this.#server;
+    const holdings = new ClientHoldings({
+      control,
+      index,
+      snapshots,
+      statuses,
+      limits,
+      delivery,
+      cutOff,
+      turns,
+    });
+    this.#holdings = holdings;
+    this.#departures = new Departures({ control, index, delivery, limits, turns });
+    const subscriptions = new SubscriptionHandler(holdings, control, index, offers, statuses, limits, turns);
     this.#sessions = new SessionRegistrar(port, control, index, subscriptions, this.#orders);
     this.#entitlements = new EntitlementDesk(this.#server.sessions, this.#holdings, limits, this.#orders);
     this.#keys = new KeyAdmission(control, admission, limits, configured.maxConnectionsPerKey);
@@ -136,6 +148,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
       this.#keys,
       this.#holdings,
       subscriptions,
+      new UnsubscribeHandler(holdings, control, index, limits, turns),
       this.#entitlements,
       this.#orders,
       offers,

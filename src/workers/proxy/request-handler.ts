@@ -18,6 +18,7 @@ import type { FeedOffers } from './proxy-intake.ts';
 import type { SessionRegistrar } from './sessions/session-registrar.ts';
 import type { ClientHoldings } from './subscriptions/client-holdings.ts';
 import type { Refuse, SubscriptionHandler } from './subscriptions/subscription-handler.ts';
+import type { UnsubscribeHandler } from './subscriptions/unsubscribe-handler.ts';
 
 type Action = (session: ClientSession, request: RawRequest) => Promise<void> | undefined;
 
@@ -44,7 +45,8 @@ export class RequestHandler {
   constructor(
     keys: KeyAdmission,
     holdings: Pick<ClientHoldings, 'releaseAll'>,
-    subscriptions: SubscriptionHandler,
+    subscriptions: Pick<SubscriptionHandler, 'subscribe'>,
+    unsubscriptions: UnsubscribeHandler,
     entitlements: Pick<EntitlementDesk, 'revise' | 'review'>,
     orders: OrderRelay,
     offers: Pick<FeedOffers, 'supportedBrokers'>,
@@ -74,11 +76,11 @@ export class RequestHandler {
       ['subscribe', authenticated((session, request) => subscriptions.subscribe(session, request, refuse))],
       [
         'unsubscribe',
-        authenticated((session, request) => subscriptions.unsubscribe(session, request, refuse)),
+        authenticated((session, request) => unsubscriptions.unsubscribe(session, request, refuse)),
       ],
       [
         'unsubscribe_all',
-        authenticated((session, request) => subscriptions.unsubscribeAll(session, request)),
+        authenticated((session, request) => unsubscriptions.unsubscribeAll(session, request)),
       ],
       ['subscribe_orders', authenticated((session, request) => orders.subscribe(session, request, refuse))],
       ['unsubscribe_orders', authenticated((session, request) => orders.unsubscribe(session, request))],
@@ -184,7 +186,11 @@ export class RequestHandler {
     if (this.#keys.isKnown(session, key) && (!wantsSession || session.resumption !== null)) {
       return void this.#welcome(session, session.resumption?.id);
     }
-    return this.#keys.verify(session, key).then((verified) => {
+    return this.#keys.verify(session, key).then(async (verified) => {
+      // What a client holds belongs to its user's broker session, and is given back under that user's slots.
+      const isOthers = verified.status !== 'refused' && session.identity?.owner !== verified.owner;
+      const released = isOthers ? this.#holdings.releaseAll(session) : undefined;
+      if (released !== undefined) await released;
       if (!session.open) return;
       // In the turn in which the client becomes the key's: from then on it is told what changes.
       const outcome = this.#entitlements.revise(session, verified);
@@ -193,11 +199,8 @@ export class RequestHandler {
         return outcome.close === undefined ? undefined : session.end(outcome.close);
       }
       this.#sessions.leave(session, outcome);
-      // What a client holds belongs to its user's broker session, and is given back under that user's slots.
-      if (session.identity !== null && session.identity.owner !== outcome.owner) {
-        this.#holdings.releaseAll(session);
+      if (session.identity !== null && session.identity.owner !== outcome.owner)
         this.#orders.release(session);
-      }
       if (!session.optionsFixed) session.options = resolved.options;
       session.optionsFixed = true;
       const identity = this.#identify(outcome);

@@ -32,8 +32,8 @@ export interface Reservation {
   readonly changes: number;
   readonly changeRefusal: SubscribeOutcome;
   /**
-   * Gives back what is not wanted any more.
-   * @param wishes those that may still come to be held; a list that is empty ends the reservation
+   * Gives back what is not wanted any more, once.
+   * @param wishes those that may still come to be held
    * @param missing how many of them need a stream that is not there, at most
    */
   keep(wishes: readonly Wish[], missing: number): void;
@@ -42,7 +42,7 @@ export interface Reservation {
 /** What a client's subscriptions are counted by. */
 export interface SubscriptionAccount {
   count: number;
-  /** What it has room for beside them. It has one request under way at a time. */
+  /** What it has room for beside them. It has one request under way at a time, which may reserve in parts. */
   readonly reserved: { subscriptions: number; streams: number };
   /** Of its key in the usage table. */
   place: number;
@@ -131,13 +131,13 @@ export class SubscriptionLimits {
    * need a stream of its own: whether one is there already shows when it is granted.
    */
   reserve(session: ClientSession, wishes: readonly Wish[]): Reservation {
-    const { place, count, maxOfKey } = session.subscriptions;
+    const { place, count, maxOfKey, reserved } = session.subscriptions;
     const { maxSubscriptionsPerClient, maxSubscriptionsPerKey, maxSubscriptions, maxStreams } = this.#limits;
     const wanted = wishes.filter((wish) => isNew(session, wish)).length;
     const ofClient =
       maxSubscriptionsPerClient === 0
         ? wanted
-        : Math.min(wanted, Math.max(0, maxSubscriptionsPerClient - count));
+        : Math.min(wanted, Math.max(0, maxSubscriptionsPerClient - count - reserved.subscriptions));
     const keyLimit = maxOfKey ?? maxSubscriptionsPerKey;
     const ofKey = place === NO_PLACE ? ofClient : this.#claim(place, ofClient, keyLimit);
     const ofAll = this.#claim(USAGE.SUBSCRIPTIONS, ofKey, maxSubscriptions);
@@ -159,16 +159,11 @@ export class SubscriptionLimits {
       refusal = overLimit(keyLimit, 'this API key', 'its role, else TICKWIRE_MAX_SUBSCRIPTIONS_PER_KEY');
     if (ofClient < wanted)
       refusal = overLimit(maxSubscriptionsPerClient, 'a client', 'TICKWIRE_MAX_SUBSCRIPTIONS_PER_CLIENT');
-    const { reserved } = session.subscriptions;
     reserved.subscriptions += granted;
     reserved.streams += streams;
     const keep = (kept: readonly Wish[], missing: number) => {
       const left = kept.filter((wish) => isNew(session, wish)).length;
-      this.#giveBack(
-        session,
-        Math.max(0, reserved.subscriptions - left),
-        Math.max(0, reserved.streams - missing),
-      );
+      this.#giveBack(session, Math.max(0, granted - left), Math.max(0, streams - missing));
     };
     return { granted, refusal, changes: streams - granted, changeRefusal, keep };
   }
@@ -188,13 +183,19 @@ export class SubscriptionLimits {
     this.#giveBack(session, Math.min(change, reserved.subscriptions), streams);
   }
 
+  /** A client's request is done: what it holds is counted, and nothing is kept for it beside that. */
+  endRequest(session: ClientSession): void {
+    const { subscriptions, streams } = session.subscriptions.reserved;
+    this.#giveBack(session, subscriptions, streams);
+  }
+
   /** A client has gone: neither what it held nor a request of its that is still under way takes room from anybody. */
   leave(session: ClientSession): void {
-    const { count, place, reserved } = session.subscriptions;
+    const { count, place } = session.subscriptions;
     session.subscriptions.count = 0;
     this.#count(place, -count);
     this.#count(USAGE.SUBSCRIPTIONS, -count);
-    this.#giveBack(session, reserved.subscriptions, reserved.streams);
+    this.endRequest(session);
   }
 
   /** Counts the streams that there are now: other workers look at it. To be called when some have ended, or moved. */

@@ -5,8 +5,10 @@
  * lasted some time, and the rest waits for later turns, in the order in which it came. Proxy worker thread.
  */
 
-/** Short beside what a client notices, long beside what a turn costs by itself. */
-const TURN_MS = 1;
+/** Work begins for so long in a turn: short beside what a client notices, long beside what a turn costs by itself. */
+const TURN_MS = 0.3;
+/** One piece of work lasts so long at most, as far as it can be divided. */
+export const SLICE_MS = 0.2;
 const COMPACT_AT = 1000;
 
 export class WorkTurns {
@@ -17,6 +19,7 @@ export class WorkTurns {
   #from = 0;
   #isOpen = false;
   #next: NodeJS.Immediate | undefined;
+  #isStopped = false;
 
   /** Whether work may begin at once: nothing waits that came before, and the turn has not lasted too long. */
   mayBegin(): boolean {
@@ -30,15 +33,51 @@ export class WorkTurns {
 
   /** Does it in a later turn, behind what waits already. */
   later(work: () => void): void {
+    if (this.#isStopped) return;
     this.#waiting.push(work);
     this.#next ??= setImmediate(this.#turn);
   }
 
-  /** Nothing that waits is done any more. */
+  /** Resolved in a later turn, behind what waits already; never, once it was stopped. */
+  pause(): Promise<void> {
+    return new Promise((resolve) => this.later(resolve));
+  }
+
+  /**
+   * Does the work for each item, in as many turns as it takes.
+   * @param isWanted asked after each pause: the rest is left when it is not
+   * @returns undefined when all was done at once
+   */
+  each<T>(
+    items: Iterable<T>,
+    work: (item: T) => void,
+    isWanted: () => boolean = () => true,
+  ): Promise<void> | undefined {
+    const rest = items[Symbol.iterator]();
+    let next = rest.next();
+    const isDone = () => {
+      const until = performance.now() + SLICE_MS;
+      while (next.done !== true) {
+        work(next.value);
+        next = rest.next();
+        if (performance.now() >= until) break;
+      }
+      return next.done === true;
+    };
+    return isDone() ? undefined : this.#until(isDone, isWanted);
+  }
+
+  /** Nothing that waits, or would wait from now on, is done any more. */
   stop(): void {
+    this.#isStopped = true;
     clearImmediate(this.#next);
     this.#waiting = [];
     this.#done = 0;
+  }
+
+  async #until(isDone: () => boolean, isWanted: () => boolean): Promise<void> {
+    do await this.pause();
+    while (isWanted() && !isDone());
   }
 
   #hasTime(): boolean {
@@ -69,4 +108,9 @@ export class WorkTurns {
     if (this.#waiting.length > 0 && this.#hasTime()) this.#goOn();
     else this.#next ??= setImmediate(this.#turn);
   };
+}
+
+/** A list in parts of so many items. */
+export function* inParts<T>(items: readonly T[], size: number): Generator<readonly T[]> {
+  for (let from = 0; from < items.length; from += size) yield items.slice(from, from + size);
 }

@@ -71,15 +71,20 @@ export function findHolding({ holdings }: ClientSession, instrument: Instrument)
 export function addHolding({ holdings }: ClientSession, instrument: Instrument): Holding {
   const holding: Holding = { instrument, streams: new Map() };
   const key = holdingKey(instrument.exchange, instrument.symbol);
-  holdings.set(key, [...(holdings.get(key) ?? []), holding]);
+  const others = holdings.get(key);
+  holdings.set(key, others === undefined ? [holding] : [...others, holding]);
   return holding;
 }
 
 export function dropHolding({ holdings }: ClientSession, ended: Holding): void {
   const key = holdingKey(ended.instrument.exchange, ended.instrument.symbol);
-  const others = (holdings.get(key) ?? []).filter((holding) => holding !== ended);
-  if (others.length === 0) holdings.delete(key);
-  else holdings.set(key, others);
+  const held = holdings.get(key) ?? [];
+  if (held.length === 1 && held[0] === ended) holdings.delete(key);
+  else
+    holdings.set(
+      key,
+      held.filter((holding) => holding !== ended),
+    );
 }
 
 /** For whoever goes on with the session: whether mode 4 of an instrument may be served with fewer levels. */
@@ -105,8 +110,10 @@ export class ClientSession {
   readonly connectedAt = performance.now();
   /** By exchange and symbol: the broker's ticks, and those of foreign publishers. */
   readonly holdings = new Map<string, readonly Holding[]>();
-  /** What it was granted, and joins when it has room: see `paced-joins.ts`. */
-  readonly joining = new Set<Granted>();
+  /** What it was granted by a part of a request, of which it has not been told. */
+  granted = new Set<Granted>();
+  /** What it was told to have been granted, and joins when it has room: see `paced-joins.ts`. */
+  joining = new Set<Granted>();
   identity: Identity | null = null;
   /** Until the client has authenticated: JSON, in the dialect of its URL. */
   options: ConnectionOptions;

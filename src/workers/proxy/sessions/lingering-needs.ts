@@ -11,14 +11,16 @@ const LINGER_MS = 10_000;
 /** Of all clients together; the earliest are let go beyond. */
 const MAX_ENTRIES = 100_000;
 const MODES = Object.values(MODE);
+/** More than the highest mode. */
+const SPAN = 8;
 
 /** Pairs of a slot and its modes. */
 type Entries = Uint32Array;
 
 export class LingeringNeeds {
   readonly #lingerMs: number;
-  /** For each slot, how many clients left it, or are to join it, in each mode. */
-  readonly #counts = new Map<number, Uint32Array>();
+  /** How many clients left a slot, or are to join it, in a mode: by `slot * SPAN + mode`. */
+  readonly #counts = new Map<number, number>();
   readonly #groups = new Map<Entries, NodeJS.Timeout>();
   #entries = 0;
 
@@ -28,9 +30,10 @@ export class LingeringNeeds {
 
   /** Modes in which a slot lingers, as bits `1 << mode`. */
   modes(slot: number): number {
-    const counts = this.#counts.get(slot);
-    if (counts === undefined) return 0;
-    return MODES.reduce((bits, mode) => (counts[mode]! > 0 ? bits | (1 << mode) : bits), 0);
+    if (this.#counts.size === 0) return 0;
+    let bits = 0;
+    for (const mode of MODES) if (this.#counts.has(slot * SPAN + mode)) bits |= 1 << mode;
+    return bits;
   }
 
   /**
@@ -82,10 +85,12 @@ export class LingeringNeeds {
   }
 
   #count({ slot, modes }: SlotNeed, change: 1 | -1): void {
-    if (modes === 0) return;
-    const counts = this.#counts.get(slot) ?? new Uint32Array(MODES.length + 1);
-    for (const mode of MODES) if ((modes & (1 << mode)) !== 0) counts[mode]! += change;
-    if (counts.some((count) => count > 0)) this.#counts.set(slot, counts);
-    else this.#counts.delete(slot);
+    for (const mode of MODES) {
+      if ((modes & (1 << mode)) === 0) continue;
+      const key = slot * SPAN + mode;
+      const count = (this.#counts.get(key) ?? 0) + change;
+      if (count > 0) this.#counts.set(key, count);
+      else this.#counts.delete(key);
+    }
   }
 }

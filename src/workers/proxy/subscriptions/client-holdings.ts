@@ -7,6 +7,7 @@ import { type Instrument, MODE, type Mode } from '../../../codec/tick.ts';
 import { modeOf } from '../../../codec/tick-message.ts';
 import type { InstrumentMove, SlotNeed } from '../../worker-messages.ts';
 import { holdsMode, type SubscriptionLimits } from '../admission/subscription-limits.ts';
+import { inParts, type WorkTurns } from '../admission/work-turns.ts';
 import {
   addHolding,
   type ClientSession,
@@ -34,7 +35,11 @@ export interface ClientHoldingsOptions {
   readonly delivery: StreamDelivery;
   /** Ends the connection of a client that does not read. */
   readonly cutOff: (session: ClientSession) => void;
+  readonly turns: WorkTurns;
 }
+
+/** Instruments that are released before it is looked whether the slice is over: some 0.1 ms. */
+const RELEASE_PART = 50;
 
 export class ClientHoldings {
   readonly #control: Pick<ControlPlane, 'need'>;
@@ -44,15 +49,17 @@ export class ClientHoldings {
   readonly #limits: Pick<SubscriptionLimits, 'add' | 'followStreams'>;
   readonly #delivery: StreamDelivery;
   readonly #cutOff: ClientHoldingsOptions['cutOff'];
+  readonly #turns: WorkTurns;
 
-  constructor({ control, index, snapshots, statuses, limits, delivery, cutOff }: ClientHoldingsOptions) {
-    this.#control = control;
-    this.#index = index;
-    this.#snapshots = snapshots;
-    this.#statuses = statuses;
-    this.#limits = limits;
-    this.#delivery = delivery;
-    this.#cutOff = cutOff;
+  constructor(options: ClientHoldingsOptions) {
+    this.#control = options.control;
+    this.#index = options.index;
+    this.#snapshots = options.snapshots;
+    this.#statuses = options.statuses;
+    this.#limits = options.limits;
+    this.#delivery = options.delivery;
+    this.#cutOff = options.cutOff;
+    this.#turns = options.turns;
   }
 
   /**
@@ -148,7 +155,7 @@ export class ClientHoldings {
         const to = targets.get(holding.instrument.slot);
         if (to !== undefined && !this.#move(session, holding, to)) break;
       }
-      for (const granted of session.open ? session.joining : []) {
+      for (const granted of session.open ? [...session.granted, ...session.joining] : []) {
         const to = targets.get(granted.instrument.slot);
         if (to !== undefined) this.#redirect(session, granted, to);
       }
@@ -220,23 +227,44 @@ export class ClientHoldings {
     session.sendBytes(stream.encoder.encode(words, doubles, this.#snapshots.now()), stream.isBinary);
   }
 
-  /** Ends all subscriptions of a client. */
-  releaseAll(session: ClientSession): void {
-    this.releaseWhere(session, () => true);
+  /**
+   * Ends all subscriptions of a client, which asks for nothing meanwhile, in as many turns as it takes.
+   * @returns undefined when that was done at once
+   */
+  releaseAll(session: ClientSession): Promise<void> | undefined {
+    const names = inParts([...session.holdings.keys()], RELEASE_PART);
+    return this.#turns.each(
+      names,
+      (some) => this.releaseNames(session, some),
+      () => session.open,
+    );
+  }
+
+  /** Ends all subscriptions that a client has of some names (`holdingKey`). */
+  releaseNames(session: ClientSession, names: readonly string[]): void {
+    this.#release(session, names, () => true);
   }
 
   /** Ends those subscriptions of a client that are meant. */
   releaseWhere(session: ClientSession, isMeant: (instrument: Instrument, form: StreamForm) => boolean): void {
+    this.#release(session, [...session.holdings.keys()], isMeant);
+  }
+
+  #release(
+    session: ClientSession,
+    names: readonly string[],
+    isMeant: (instrument: Instrument, form: StreamForm) => boolean,
+  ): void {
     const changed: SlotNeed[] = [];
-    for (const holding of [...session.holdings.values()].flat()) {
+    for (const holding of names.flatMap((name) => session.holdings.get(name) ?? [])) {
       const { slot } = holding.instrument;
-      const before = this.#index.need(slot);
-      for (const [mode, { form }] of [...holding.streams]) {
+      const before = this.#index.modes(slot);
+      for (const [mode, { form }] of holding.streams) {
         if (isMeant(holding.instrument, form)) this.release(session, holding, mode);
       }
       const after = this.#index.need(slot);
       // What others hold as well is nothing new to the control plane, and a client may hold thousands.
-      if (after.modes !== before.modes) changed.push(after);
+      if (after.modes !== before) changed.push(after);
     }
     this.#control.need(changed);
   }

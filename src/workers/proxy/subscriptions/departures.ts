@@ -7,7 +7,7 @@
 import { FEATURE } from '../../../codec/framing.ts';
 import type { SlotNeed } from '../../worker-messages.ts';
 import type { SubscriptionLimits } from '../admission/subscription-limits.ts';
-import type { WorkTurns } from '../admission/work-turns.ts';
+import { SLICE_MS, type WorkTurns } from '../admission/work-turns.ts';
 import type { ClientSession, Holding } from '../connection/client-session.ts';
 import type { ControlPlane } from '../control-plane.ts';
 import type { StreamDelivery } from '../slow/stream-delivery.ts';
@@ -21,8 +21,6 @@ export interface DeparturesOptions {
   readonly turns: Pick<WorkTurns, 'later'>;
 }
 
-/** What is given back in one go. */
-const SLICE_MS = 0.2;
 /** So few instruments take no longer. */
 const AT_ONCE = 16;
 

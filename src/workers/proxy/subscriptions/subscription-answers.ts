@@ -1,7 +1,7 @@
 /** Answers to subscribe and unsubscribe, in both dialects. Proxy worker thread. */
 import type { RawRequest, RequestedSymbol } from '../../../codec/client-request.ts';
 import { brokerTitle, depthNotice } from '../../../codec/dialect.ts';
-import { designError, type Json, type ServerMessage } from '../../../codec/server-message.ts';
+import { designError, type Json, type JsonList, type ServerMessage } from '../../../codec/server-message.ts';
 import { MODE } from '../../../codec/tick.ts';
 import type { SubscribeOutcome } from '../../worker-messages.ts';
 import { NOT_ENTITLED_CODE } from '../entitlements/entitlement-check.ts';
@@ -97,7 +97,7 @@ export function subscribeError(
 
 /** `partial` as soon as one entry failed, even when all did: the deployed server never says `error` here. */
 export function subscribeAnswer(
-  entries: readonly Json[],
+  entries: JsonList,
   broker: string,
   isPartial: boolean,
   request: RawRequest,
@@ -113,8 +113,8 @@ export function subscribeAnswer(
 }
 
 export function unsubscribeAnswer(
-  successful: readonly Json[],
-  failed: readonly Json[],
+  successful: JsonList,
+  failed: JsonList,
   broker: string,
   request: RawRequest,
 ): ServerMessage {

@@ -1,46 +1,54 @@
 /**
- * Subscribe and unsubscribe: from a client's request to the control plane's answer and to what the client holds. Proxy worker
- * thread.
+ * Subscribe: from a client's request to the control plane's answer and to what the client holds. A request for many
+ * instruments is done in slices between which the event loop turns. Proxy worker thread.
  */
-import {
-  type ParsedSymbols,
-  parseMode,
-  parseSymbols,
-  type RawRequest,
-  type RequestedSymbol,
-} from '../../../codec/client-request.ts';
+import { parseSymbols, type RawRequest } from '../../../codec/client-request.ts';
 import { FEATURE } from '../../../codec/framing.ts';
-import type { Json, ServerMessage } from '../../../codec/server-message.ts';
-import { MODE } from '../../../codec/tick.ts';
-import type { SubscribeOutcome } from '../../worker-messages.ts';
-import { refuseBeyond, type SubscriptionLimits } from '../admission/subscription-limits.ts';
-import { type ClientSession, holdingKey, type Identity } from '../connection/client-session.ts';
-import type { ControlPlane, SubscribeAnswer } from '../control-plane.ts';
+import { type Json, type JsonList, type ServerMessage, WrittenList } from '../../../codec/server-message.ts';
+import type { SubscriptionLimits } from '../admission/subscription-limits.ts';
+import { inParts, type WorkTurns } from '../admission/work-turns.ts';
+import type { ClientSession, Identity } from '../connection/client-session.ts';
+import type { ControlPlane } from '../control-plane.ts';
 import type { FeedStatusNotifier } from '../feed-status-notifier.ts';
 import type { FeedOffers } from '../proxy-intake.ts';
 import { absences, type ParkedSession, restoredWish } from '../sessions/session-image.ts';
 import type { ClientHoldings } from './client-holdings.ts';
-import { modesToRemove } from './modes-to-remove.ts';
 import { type PacedJoin, PacedJoins } from './paced-joins.ts';
-import { failedEntry, subscribeAnswer, subscribeError, unsubscribeAnswer } from './subscription-answers.ts';
+import { type AnsweredPart, SubscribeQuestion, underRights } from './subscribe-question.ts';
+import { subscribeAnswer, subscribeError } from './subscription-answers.ts';
 import type { SubscriptionIndex } from './subscription-index.ts';
-import {
-  entriesOf,
-  formOf,
-  type Granted,
-  type Item,
-  itemOf,
-  permitted,
-  sourceMode,
-  stillPermitted,
-} from './subscription-item.ts';
+import { entriesOf, type Granted, type Item, itemOf } from './subscription-item.ts';
 import { parseWish, type SubscriptionWish } from './subscription-wish.ts';
 
 /** Answers a request with an error in the connection's dialect. `whole` is a message that replaces the plain one. */
 export type Refuse = (session: ClientSession, code: string, message: string, whole?: ServerMessage) => void;
 
+/** Symbols of one question: some 0.2 ms of this thread, and 0.5 ms of the control plane's. */
+export const PART = 100;
+/** Instruments whose statuses are told in one go. */
+const STATUS_PART = 500;
 /** Subscriptions that come back are confirmed so many at a time: 25 to 50 KB, as much as a client has room for. */
 const PORTION = 200;
+
+/** What is done with the answer to a request. */
+interface Followed {
+  /** The confirmation is one message, however long. */
+  readonly isOneMessage: boolean;
+  /**
+   * Tells the client what became of each item, in their order; not called when it has gone.
+   * @param written the entries, where there are many of one message
+   * @returns what sends further portions, each once the client has room for it
+   */
+  confirm(parts: readonly AnsweredPart[], written: JsonList | null): readonly (() => void)[];
+  /** Done behind it: a client may rely on it that the confirmation precedes the first tick. */
+  joins(part: AnsweredPart): readonly PacedJoin[];
+}
+
+/** As it is said to the client. */
+interface Confirmed {
+  readonly parts: readonly AnsweredPart[];
+  readonly written: JsonList | null;
+}
 
 export class SubscriptionHandler {
   readonly #holdings: ClientHoldings;
@@ -49,7 +57,9 @@ export class SubscriptionHandler {
   readonly #offers: Pick<FeedOffers, 'capabilities'>;
   readonly #statuses: FeedStatusNotifier;
   readonly #limits: SubscriptionLimits;
+  readonly #turns: WorkTurns;
   readonly #paced: PacedJoins;
+  readonly #question: SubscribeQuestion;
 
   constructor(
     holdings: ClientHoldings,
@@ -58,6 +68,7 @@ export class SubscriptionHandler {
     offers: Pick<FeedOffers, 'capabilities'>,
     statuses: FeedStatusNotifier,
     limits: SubscriptionLimits,
+    turns: WorkTurns,
   ) {
     this.#holdings = holdings;
     this.#control = control;
@@ -65,34 +76,39 @@ export class SubscriptionHandler {
     this.#offers = offers;
     this.#statuses = statuses;
     this.#limits = limits;
-    this.#paced = new PacedJoins(control, index);
+    this.#turns = turns;
+    this.#paced = new PacedJoins(control, index, turns);
+    this.#question = new SubscribeQuestion(control, index, limits, this.#paced);
   }
 
   subscribe(session: ClientSession, request: RawRequest, refuse: Refuse): Promise<void> | undefined {
-    const parsed = this.#symbolsOf(request, 'At least one symbol must be specified');
+    const parsed =
+      this.#limits.refuseBatch(request) ?? parseSymbols(request, 'At least one symbol must be specified');
     if (!parsed.ok) return void refuse(session, parsed.code, parsed.message);
     const parsedWish = parseWish(request, session.options.dialect);
     if (!parsedWish.ok) return void refuse(session, parsedWish.code, parsedWish.message);
-    if (session.identity!.account === '')
-      return void refuse(session, 'BROKER_ERROR', 'Broker adapter not found');
+    const identity = session.identity!;
+    if (identity.account === '') return void refuse(session, 'BROKER_ERROR', 'Broker adapter not found');
     const { wish } = parsedWish;
-    const items = parsed.symbols.map((requested) => this.#itemOf(requested, wish, session.identity!));
     const isSingle = !parsed.batch && wish.isDesign;
-    const answer = (outcomes: readonly SubscribeOutcome[]) => {
-      this.#answer(session, request, items, outcomes, isSingle ? refuse : null);
-      return [];
-    };
-    return this.#serve(session, items, answer, (granted, askedAt) =>
-      granted.map((each) => ({
-        granted: [each],
-        needsRoom: (session.options.features & FEATURE.SNAPSHOT) !== 0,
-        join: () => this.#holdings.hold(session, each, askedAt),
-      })),
-    );
+    const needsRoom = (session.options.features & FEATURE.SNAPSHOT) !== 0;
+    return this.#serve(session, parsed.symbols, (requested) => [this.#itemOf(requested, wish, identity)], {
+      isOneMessage: true,
+      confirm: (parts, written) => {
+        this.#answer(session, request, parts, written, isSingle ? refuse : null);
+        return [];
+      },
+      joins: ({ granted, askedAt }) =>
+        granted.map((each) => ({
+          granted: [each],
+          needsRoom,
+          join: () => this.#holdings.hold(session, each, askedAt),
+        })),
+    });
   }
 
   /**
-   * Gives a client back what its session held: one question, then what was missed, the last values, and the streams.
+   * Gives a client back what its session held: the confirmation, then what was missed, the last values, and the streams.
    * @param answer told of the subscriptions as in a confirmation, a portion at a time, as fast as the client reads; not
    *   called when the client has gone
    */
@@ -101,80 +117,137 @@ export class SubscriptionHandler {
     parked: ParkedSession,
     answer: (entries: readonly Json[], hasMore: boolean) => void,
   ): Promise<void> {
-    const items = parked.instruments.flatMap(({ exchange, symbol, wishes }) =>
+    const identity = client.identity!;
+    const itemsOf = ({ exchange, symbol, wishes }: ParkedSession['instruments'][number]) =>
       wishes.map((each) => {
         const wish = restoredWish(each, client.options.dialect);
-        return this.#itemOf({ symbol, exchange, mode: wish.mode }, wish, client.identity!);
-      }),
-    );
-    const confirm = (outcomes: readonly SubscribeOutcome[]) => {
-      const confirmFrom = (from: number) => {
-        const to = from + PORTION;
-        answer(entriesOf(items.slice(from, to), outcomes.slice(from, to)), to < items.length);
-      };
-      confirmFrom(0);
-      const others = Math.ceil(items.length / PORTION) - 1;
-      return Array.from({ length: others }, (_, i) => () => confirmFrom((i + 1) * PORTION));
-    };
-    return this.#serve(client, items, confirm, (granted) => {
-      const absenceFrom = absences(parked);
-      return [...Map.groupBy(granted, ({ instrument }) => instrument.slot).values()].map((group) => ({
-        granted: group,
-        needsRoom: true,
-        join: () => this.#holdings.giveBack(client, group, absenceFrom),
-      }));
+        return this.#itemOf({ symbol, exchange, mode: wish.mode }, wish, identity);
+      });
+    const absenceFrom = absences(parked);
+    return this.#serve(client, parked.instruments, itemsOf, {
+      isOneMessage: false,
+      confirm: (parts) => {
+        const items = parts.flatMap((part) => part.items);
+        const outcomes = parts.flatMap((part) => part.outcomes);
+        const confirmFrom = (from: number) => {
+          const to = from + PORTION;
+          answer(entriesOf(items.slice(from, to), outcomes.slice(from, to)), to < items.length);
+        };
+        confirmFrom(0);
+        const others = Math.ceil(items.length / PORTION) - 1;
+        return Array.from({ length: others }, (_, i) => () => confirmFrom((i + 1) * PORTION));
+      },
+      // All wishes for an instrument are of one part.
+      joins: ({ granted }) =>
+        [...Map.groupBy(granted, ({ instrument }) => instrument.slot).values()].map((group) => ({
+          granted: group,
+          needsRoom: true,
+          join: () => this.#holdings.giveBack(client, group, absenceFrom),
+        })),
     });
   }
 
-  /**
-   * Asks for what was wished, answers, and lets the client hold what was granted.
-   * @param answer told what became of each item, in their order; not called when the client has gone. Sends the first
-   *   portion of the confirmation, or all of it, and returns what sends the others, each once the client has room for it
-   * @param joins done behind the answer: a client may rely on it that the confirmation precedes the first tick
-   */
-  #serve(
+  /** Asks for what was wished, answers, and lets the client hold what was granted. */
+  async #serve<S>(
     session: ClientSession,
-    items: readonly Item[],
-    answer: (outcomes: readonly SubscribeOutcome[]) => readonly (() => void)[],
-    joins: (granted: readonly Granted[], askedAt: number) => readonly PacedJoin[],
+    wished: readonly S[],
+    itemsOf: (each: S) => readonly Item[],
+    followed: Followed,
   ): Promise<void> {
-    const { account, rights } = session.identity!;
-    const allowed = items.map((item) => permitted(item, rights));
-    const room = this.#limits.reserve(session, allowed);
-    const within = refuseBeyond(session, allowed, room);
-    const served = this.#ask(account, within).then(({ outcomes: answered, askedAt }) => {
-      const outcomes = stillPermitted(items, answered, rights, session.identity?.rights ?? null);
-      const granted = outcomes.flatMap((outcome, i) =>
-        outcome.status === 'ok'
-          ? outcome.instruments.map((instrument): Granted => ({ instrument, item: items[i]! }))
-          : [],
-      );
-      try {
-        if (!session.open) return;
-        const portions = answer(outcomes).map((join): PacedJoin => ({ granted: [], needsRoom: true, join }));
-        // A client may take long to join: others are not to wait for room that it will not use.
-        const isMissing = ({ instrument: { slot }, item }: Granted) =>
-          this.#index.get(slot)?.find(formOf(item, session.options)) === undefined;
-        const kept = allowed.filter((_, i) => outcomes[i]!.status === 'ok');
-        room.keep(kept, granted.filter(isMissing).length);
-        return this.#paced.run(session, [
-          ...portions,
-          { granted: [], needsRoom: false, join: () => this.#tellStatuses(session, granted) },
-          ...joins(granted, askedAt),
-        ]);
-      } finally {
-        // The control plane counts the subscription already. An answer that cannot be written, say because the echoed
-        // request_id is nested too deeply, must not leave it there.
-        const counted = answered.flatMap((outcome) => (outcome.status === 'ok' ? outcome.instruments : []));
-        this.#control.need(counted.map(({ slot }) => this.#index.need(slot)));
+    const { account } = session.identity!;
+    const isWhole = wished.length <= PART;
+    const asked: Promise<AnsweredPart>[] = [];
+    try {
+      for (const some of inParts(wished, PART)) {
+        if (asked.length > 0) await this.#turns.pause();
+        if (!session.open) break;
+        const answered = this.#question.ask(session, account, some.flatMap(itemsOf), !isWhole);
+        // It is looked at when all are asked.
+        answered.catch(() => {});
+        asked.push(answered);
       }
-    });
-    return served.finally(() => room.keep([], 0));
+      // All of them, also when one fails: what the others are granted is to be let go.
+      await Promise.allSettled(asked);
+      const parts = await Promise.all(asked);
+      if (!session.open) return;
+      await (isWhole
+        ? this.#followWhole(session, parts, followed)
+        : this.#followParts(session, parts, followed));
+    } finally {
+      this.#paced.letGoAll(session);
+      this.#limits.endRequest(session);
+    }
+  }
+
+  /** Within the turn of the answer, as far as the client has room and the slice has time. */
+  #followWhole(session: ClientSession, parts: readonly AnsweredPart[], followed: Followed): Promise<void> {
+    try {
+      const portions = followed.confirm(parts, null);
+      const granted = parts.flatMap((part) => part.granted);
+      return this.#paced.run(session, this.#steps(session, parts, portions, followed), granted);
+    } finally {
+      // An answer that cannot be written, say because the echoed request_id is nested too deeply, must not leave it needed.
+      const slots = parts.flatMap((part) => part.slots);
+      this.#control.need(slots.map((slot) => this.#index.need(slot)));
+    }
+  }
+
+  async #followParts(
+    session: ClientSession,
+    answered: readonly AnsweredPart[],
+    followed: Followed,
+  ): Promise<void> {
+    const confirmed = await this.#write(session, answered, followed);
+    if (confirmed === null) return;
+    const { parts, written } = confirmed;
+    const portions = followed.confirm(parts, written);
+    session.joining = session.granted;
+    session.granted = new Set();
+    await this.#paced.run(session, this.#steps(session, parts, portions, followed));
+  }
+
+  /** @returns the parts as they are now, with their entries where they make one message; null when the client has gone */
+  async #write(
+    session: ClientSession,
+    answered: readonly AnsweredPart[],
+    { isOneMessage }: Followed,
+  ): Promise<Confirmed | null> {
+    for (;;) {
+      const rights = session.identity?.rights ?? null;
+      const written = new WrittenList(session.options.framing);
+      const parts: AnsweredPart[] = [];
+      const write = (part: AnsweredPart) => {
+        const now = underRights(part, rights);
+        parts.push(now);
+        if (isOneMessage) written.add(entriesOf(now.items, now.outcomes));
+      };
+      await this.#turns.each(answered, write, () => session.open);
+      if (!session.open) return null;
+      // They may have become other ones between two slices.
+      if ((session.identity?.rights ?? null) === rights)
+        return { parts, written: isOneMessage ? written : null };
+    }
+  }
+
+  /** What follows the confirmation, each made when it is its turn. */
+  *#steps(
+    session: ClientSession,
+    parts: readonly AnsweredPart[],
+    portions: readonly (() => void)[],
+    { joins }: Followed,
+  ): Generator<PacedJoin> {
+    for (const join of portions) yield { granted: [], needsRoom: true, join };
+    if ((session.options.features & FEATURE.STATUS) !== 0) {
+      const granted = parts.flatMap((part) => part.granted);
+      for (const some of inParts(granted, STATUS_PART)) {
+        yield { granted: [], needsRoom: false, join: () => this.#tellStatuses(session, some) };
+      }
+    }
+    for (const part of parts) yield* joins(part);
   }
 
   /** How the feed stands comes before its ticks, and before a last value that may be stale. */
   #tellStatuses(session: ClientSession, granted: readonly Granted[]): void {
-    if ((session.options.features & FEATURE.STATUS) === 0) return;
     // Where they are by now: they may have moved while the client read.
     this.#statuses.hold(
       session,
@@ -182,91 +255,27 @@ export class SubscriptionHandler {
     );
   }
 
-  #symbolsOf(request: RawRequest, emptyMessage: string): ParsedSymbols {
-    return this.#limits.refuseBatch(request) ?? parseSymbols(request, emptyMessage);
-  }
-
-  #itemOf(requested: RequestedSymbol, wish: SubscriptionWish, { account, broker }: Identity): Item {
+  #itemOf(requested: Item['requested'], wish: SubscriptionWish, { account, broker }: Identity): Item {
     const levels = this.#offers.capabilities(account).depthLevels(broker, requested.exchange);
     return itemOf(requested, { wish, broker, levels });
-  }
-
-  /** Asks the control plane for what can be served. @returns an outcome for every item, in their order */
-  async #ask(account: string, items: readonly Item[]): Promise<SubscribeAnswer> {
-    const asked = items.filter(({ refusal }) => refusal === null);
-    if (asked.length === 0) return { outcomes: items.map(({ refusal }) => refusal!), askedAt: 0 };
-    const wishes = asked.map((item) => {
-      const { exchange, symbol } = item.requested;
-      return { exchange, symbol, mode: sourceMode(item) };
-    });
-    // One question for all modes: what a reader has been answered is counted by questions, so two of one request would
-    // leave a moment in which half of it looks like nobody's.
-    const { outcomes, askedAt } = await this.#control.subscribe(account, wishes);
-    const answers = outcomes.values();
-    return { outcomes: items.map(({ refusal }) => refusal ?? answers.next().value!), askedAt };
   }
 
   #answer(
     session: ClientSession,
     request: RawRequest,
-    items: readonly Item[],
-    outcomes: readonly SubscribeOutcome[],
+    parts: readonly AnsweredPart[],
+    written: JsonList | null,
     refuse: Refuse | null,
   ): void {
     const broker = session.identity?.broker ?? '';
-    const first = outcomes[0];
+    const first = parts[0]?.outcomes[0];
     if (refuse !== null && first?.status === 'error') {
-      const whole = subscribeError(items[0]!.requested, first, items[0]!.context);
-      refuse(session, first.code, first.message, whole);
+      const { requested, context } = parts[0]!.items[0]!;
+      refuse(session, first.code, first.message, subscribeError(requested, first, context));
       return;
     }
-    const entries = entriesOf(items, outcomes);
-    const isPartial = outcomes.some(({ status }) => status === 'error');
+    const entries = written ?? parts.flatMap(({ items, outcomes }) => entriesOf(items, outcomes));
+    const isPartial = parts.some(({ outcomes }) => outcomes.some(({ status }) => status === 'error'));
     session.send(subscribeAnswer(entries, broker, isPartial, request));
-  }
-
-  unsubscribe(session: ClientSession, request: RawRequest, refuse: Refuse): undefined {
-    const parsed = this.#symbolsOf(request, 'Either symbols or unsubscribe_all is required');
-    if (!parsed.ok) {
-      if (request.unsubscribe_all) return this.unsubscribeAll(session, request);
-      return void refuse(session, parsed.code, parsed.message);
-    }
-    const broker = session.identity?.broker ?? '';
-    const { dialect } = session.options;
-    if (!parsed.batch) {
-      const mode = parseMode(request.mode === undefined ? MODE.QUOTE : request.mode, dialect);
-      if (!mode.ok) return void refuse(session, 'INVALID_MODE', mode.message);
-    }
-    const successful: Json[] = [];
-    const failed: Json[] = [];
-    const slots = new Set<number>();
-    for (const entry of parsed.symbols) {
-      const modes = modesToRemove(entry, parsed.batch, request.mode, dialect);
-      if (typeof modes === 'string') {
-        failed.push(failedEntry(entry.symbol, entry.exchange, modes, broker));
-        continue;
-      }
-      for (const holding of session.holdings.get(holdingKey(entry.exchange, entry.symbol)) ?? []) {
-        for (const mode of modes) this.#holdings.release(session, holding, mode);
-        slots.add(holding.instrument.slot);
-      }
-      successful.push({ symbol: entry.symbol, exchange: entry.exchange, status: 'success', broker });
-    }
-    this.#control.need([...slots].map((slot) => this.#index.need(slot)));
-    session.send(unsubscribeAnswer(successful, failed, broker, request));
-    return undefined;
-  }
-
-  unsubscribeAll(session: ClientSession, request: RawRequest): undefined {
-    const broker = session.identity?.broker ?? '';
-    const successful: Json[] = [];
-    for (const held of session.holdings.values()) {
-      const { symbol, exchange } = held[0]!.instrument;
-      const modes = Math.max(...held.map(({ streams }) => streams.size));
-      for (let i = 0; i < modes; i++) successful.push({ symbol, exchange, status: 'success', broker });
-    }
-    this.#holdings.releaseAll(session);
-    session.send(unsubscribeAnswer(successful, [], broker, request));
-    return undefined;
   }
 }

@@ -15,6 +15,7 @@ import { DEPTH_LEVELS, type Instrument, MODE, type Mode } from '../../../codec/t
 import type { SlotNeed } from '../../worker-messages.ts';
 import { LingeringNeeds } from '../sessions/lingering-needs.ts';
 import type { StreamConflation } from '../slow/stream-conflation.ts';
+import { IdleEncoders } from './idle-encoders.ts';
 import { TopicMembers } from './topic-members.ts';
 
 /** What the bytes of a tick depend on, beside the instrument. */
@@ -62,6 +63,18 @@ function sourceOf({ view, servedLevel }: StreamForm): Mode {
   return view === MODE.DEEP_DEPTH && servedLevel <= DEPTH_LEVELS ? MODE.DEPTH : view;
 }
 
+function isSameForm(one: StreamForm, other: StreamForm): boolean {
+  return (
+    one === other ||
+    (one.view === other.view &&
+      one.features === other.features &&
+      one.framing === other.framing &&
+      one.depthLevel === other.depthLevel &&
+      one.servedLevel === other.servedLevel &&
+      one.dialect === other.dialect)
+  );
+}
+
 function formKey({ view, framing, features, dialect, depthLevel, servedLevel }: StreamForm): string {
   return `${view}/${framing}/${features}/${dialect}/${depthLevel}/${servedLevel}`;
 }
@@ -107,12 +120,12 @@ export class InstrumentStreams {
 
   /** The stream of a form, if anybody is subscribed to it. */
   find(form: StreamForm): Stream | undefined {
-    const topic = this.#topic(form);
-    return this.bySource[sourceOf(form)]!.find((stream) => stream.topic === topic);
+    for (const stream of this.bySource[sourceOf(form)]!) if (isSameForm(stream.form, form)) return stream;
+    return undefined;
   }
 
   /** The stream of a form, made if need be. */
-  stream(form: StreamForm, counters: FramingCounters): Stream {
+  stream(form: StreamForm, idle: IdleEncoders, counters: FramingCounters): Stream {
     const known = this.find(form);
     if (known !== undefined) return known;
     const source = sourceOf(form);
@@ -125,7 +138,9 @@ export class InstrumentStreams {
       source,
       isBinary: framing === 'msgpack',
       topic,
-      encoder: createTickEncoder(framing, this.instrument, view, features, { dialect, depthLevel, counters }),
+      encoder:
+        idle.take(topic, this.instrument) ??
+        createTickEncoder(framing, this.instrument, view, features, { dialect, depthLevel, counters }),
       subscribers: 0,
       onTopic: 0,
       directReceivers: [],
@@ -145,6 +160,7 @@ export class SubscriptionIndex {
   /** Streams that somebody is subscribed to. */
   streams = 0;
   readonly #slots: (InstrumentStreams | undefined)[] = [];
+  readonly #idle = new IdleEncoders();
   #instruments = 0;
 
   /** Instruments that somebody here is subscribed to. */
@@ -176,7 +192,7 @@ export class SubscriptionIndex {
       this.#slots[instrument.slot] = streams;
       this.#instruments++;
     }
-    const stream = streams.stream(form, this.counters);
+    const stream = streams.stream(form, this.#idle, this.counters);
     if (stream.subscribers === 0) this.streams++;
     stream.subscribers++;
     return stream;
@@ -187,6 +203,7 @@ export class SubscriptionIndex {
     stream.subscribers--;
     if (stream.subscribers > 0) return;
     this.streams--;
+    this.#idle.keep(stream.topic, stream.instrument, stream.encoder);
     const streams = this.#slots[stream.slot]!;
     const list = streams.bySource[stream.source]!;
     list.splice(list.indexOf(stream), 1);
@@ -195,8 +212,13 @@ export class SubscriptionIndex {
     this.#instruments--;
   }
 
+  /** The modes of a slot that this proxy needs now, as bits `1 << mode`. */
+  modes(slot: number): number {
+    return (this.#slots[slot]?.modes() ?? 0) | this.lingering.modes(slot);
+  }
+
   /** What this proxy needs of a slot now, for the control plane. */
   need(slot: number): SlotNeed {
-    return { slot, modes: (this.#slots[slot]?.modes() ?? 0) | this.lingering.modes(slot) };
+    return { slot, modes: this.modes(slot) };
   }
 }
