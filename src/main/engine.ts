@@ -11,11 +11,8 @@ import type { Logger } from 'pino';
 import { Piscina } from 'piscina';
 import type { DrainClients } from '../workers/drain-messages.ts';
 import type { ProxyTask } from '../workers/reader-tasks.ts';
-import type { InstrumentWish, RingHandle, SubscribeOutcome } from '../workers/worker-messages.ts';
+import type { InstrumentWish, SubscribeOutcome } from '../workers/worker-messages.ts';
 import { KeyVerifier } from './auth/key-verifier.ts';
-import { Accounts } from './brokers/accounts.ts';
-import { BROKERS, streamKey } from './brokers/broker-registry.ts';
-import { type AccountFeed, createFeedPool } from './brokers/create-feed-pool.ts';
 import type { FeedPool } from './brokers/feed-pool.ts';
 import type { FeedRunner } from './brokers/feed-runner.ts';
 import { FeedStatus } from './brokers/feed-status.ts';
@@ -26,17 +23,19 @@ import { ChangeWatch } from './database/change-watch.ts';
 import { type OpenDatabase, openDatabase } from './database/open-database.ts';
 import { EngineMemory } from './engine-memory.ts';
 import type { EngineOptions, StartedEngine } from './engine-options.ts';
+import { createStatsFile } from './engine-stats.ts';
+import { EngineUpstreams } from './engine-upstreams.ts';
 import { Entitlements } from './entitlements/entitlements.ts';
 import { entitlementsFile } from './entitlements/entitlements-path.ts';
 import { KeyOwners } from './entitlements/key-owners.ts';
 import { InstrumentMaster } from './instruments/instrument-master.ts';
 import { MASTER_READER } from './instruments/master-reader.ts';
 import { OwnSessions } from './login/own-sessions.ts';
-import { isOpenAlgoBusWanted, OpenAlgoBus } from './openalgo/openalgo-bus.ts';
+import type { OpenAlgoBus } from './openalgo/openalgo-bus.ts';
 import { BusKeys } from './ops/bus-keys.ts';
 import { pageUrl, readPage } from './ops/first-page.ts';
 import type { DrainProgress } from './ops/proxy-drain.ts';
-import { STATS_INTERVAL_MS, type Stats, StatsFile, statsPath } from './ops/stats-file.ts';
+import type { StatsFile } from './ops/stats-file.ts';
 import { packageVersion } from './package-version.ts';
 import { BUS_READER, FIRST_PROXY, proxyCount, ReaderWorkers } from './reader-workers.ts';
 import { demoSimulations } from './simulator/demo-simulation.ts';
@@ -46,7 +45,7 @@ import { SlotTable } from './subscriptions/slot-table.ts';
 import { SubscriptionRegistry } from './subscriptions/subscription-registry.ts';
 import type { SupervisedWorker } from './supervision.ts';
 import { workerScript } from './worker-script.ts';
-import { blackBoxTask, busTask, ownBusSource, ownOffers, proxyTask, ringSource } from './worker-tasks.ts';
+import { busTask, ownBusSource, ownOffers, proxyTask, ringSource } from './worker-tasks.ts';
 
 export class Engine {
   readonly #options: EngineOptions;
@@ -61,15 +60,13 @@ export class Engine {
   #database: OpenDatabase | null = null;
   #keys: KeyVerifier | null = null;
   #entitlements: Entitlements | null = null;
-  #accounts: Accounts | null = null;
-  #statuses: FeedStatus | null = null;
+  #upstreams: EngineUpstreams | null = null;
   #watch: ChangeWatch | null = null;
   #busKeys: BusKeys | null = null;
   #statsFile: StatsFile | null = null;
   #ownSessions: OwnSessions | null = null;
   #instruments: InstrumentMaster | null = null;
   #desk: ReaderDesk | null = null;
-  openalgoBus: OpenAlgoBus | null = null;
 
   constructor(options: EngineOptions) {
     const { config, log, onFatal } = options;
@@ -105,11 +102,16 @@ export class Engine {
 
   /** The connections of each account. */
   get feedPools(): readonly FeedPool[] {
-    return [...(this.#accounts?.all() ?? [])].map(({ pool }) => pool);
+    return this.#upstreams?.feedPools ?? [];
   }
 
   get feeds(): readonly FeedRunner[] {
     return this.feedPools.flatMap(({ feeds }) => feeds);
+  }
+
+  /** Null where there is none, and until the engine has started. */
+  get openalgoBus(): OpenAlgoBus | null {
+    return this.#upstreams?.openalgoBus ?? null;
   }
 
   /** Null until the engine has started. */
@@ -127,7 +129,7 @@ export class Engine {
    * @throws what SQLite throws if the database cannot be read now; the poll tries again
    */
   checkAccounts(userId = ''): void {
-    this.#accounts?.check(userId);
+    this.#upstreams?.accounts.check(userId);
   }
 
   /**
@@ -168,7 +170,6 @@ export class Engine {
       post: (news) => this.#readers.post(news),
       log: this.#log,
     });
-    this.#statuses = statuses;
     refusePlainStreams(config);
     const tls = servesClients ? chooseListenerTls(config, cwd) : null;
     if (servesClients) await this.#readers.choosePort();
@@ -182,7 +183,7 @@ export class Engine {
       log: this.#log,
     });
     this.#entitlements = entitlements;
-    const onRenewed = (name: string) => this.#onInvalidation(name);
+    const onRenewed = (name: string) => this.#upstreams?.recheck(name);
     const ownSessions = new OwnSessions(this.#options, { database, pool: this.pool, onRenewed });
     this.#ownSessions = ownSessions;
     // Threads take longest to start, so those that do not need one another start together.
@@ -196,22 +197,20 @@ export class Engine {
       this.#startStandIn(),
     ]);
     this.#instruments = instruments;
-    this.#accounts = new Accounts({
+    const upstreams = new EngineUpstreams({
+      engine: this.#options,
       database,
-      brokerApiKey: (name, broker) => ownSessions.apiKey(name, broker),
-      brokers: this.#options.standIn?.brokers ?? BROKERS,
-      log: this.#log,
-      createPool: (broker, credentials, onState) => {
-        const url = standInUrls?.get(broker.name) ?? config[streamKey(broker.name)];
-        return this.#createPool({ broker, url, credentials, onState });
-      },
-      onStatus: (status) => this.#readers.post({ type: 'account', status }),
-      onResumed: () => this.#desk?.followInstruments(),
-      onRefused: (name) => ownSessions.onRefused(name),
+      ownSessions,
+      statuses,
+      memory: this.#memory,
+      threads: this.pool,
+      standInUrls,
+      post: (message) => this.#readers.post(message),
+      onChanged: () => this.#desk?.followInstruments(),
     });
-    this.openalgoBus = isOpenAlgoBusWanted(config) ? this.#createOpenAlgoBus() : null;
+    this.#upstreams = upstreams;
     this.#desk = new ReaderDesk({
-      accounts: this.#accounts,
+      accounts: upstreams.accounts,
       keys: new KeyOwners(entitlements, this.#keys),
       entitlements,
       instruments: (broker) => instruments.table(broker),
@@ -219,14 +218,14 @@ export class Engine {
       registry: this.#registry,
       statuses,
       post: (message) => this.#readers.post(message),
-      openalgoBus: this.openalgoBus,
+      openalgoBus: upstreams.openalgoBus,
       log: this.#log,
     });
     this.#watch = new ChangeWatch({
       db: database.db,
       intervalMs: config.databasePollMs,
       onChange: () => {
-        this.#accounts?.check();
+        upstreams.accounts.check();
         instruments.check();
       },
       log: this.#log,
@@ -235,19 +234,24 @@ export class Engine {
     const page = await readPage(instruments, database.demoKey, config.broker, this.#options.standIn);
     const version = await packageVersion();
     const [, , port] = await Promise.all([
-      this.openalgoBus?.start(),
+      upstreams.openalgoBus?.start(),
       this.#readers.startBus(() =>
         busTask(config, this.#memory.shared, BUS_READER, {
           version,
           page,
-          accounts: this.#accountStatuses(),
+          accounts: upstreams.accountStatuses,
           takeovers: this.#readers.all[BUS_READER]?.counters.takeovers ?? 0,
           curve: busKeys.server,
         }),
       ),
       servesClients ? this.#startProxies(page, tls) : null,
     ]);
-    this.#startStatsFile();
+    this.#statsFile = createStatsFile(this.#options, upstreams.accounts, {
+      proxies: () => this.#readers.proxies,
+      // Proxies that are fed over the bus need nothing of the registry.
+      heldKeys: this.#ringProxies > 0 ? () => this.#registry.countKeys(FIRST_PROXY) : null,
+    });
+    this.#statsFile?.start();
     busKeys.watch();
     entitlements.watch();
     ownSessions.start();
@@ -257,7 +261,7 @@ export class Engine {
       url: port === null ? null : pageUrl(config, port),
       demoKey: database.demoKey,
       busEndpoint: config.busEndpoint,
-      openalgoBusEndpoint: this.openalgoBus?.endpoint ?? null,
+      openalgoBusEndpoint: upstreams.openalgoBus?.endpoint ?? null,
     };
   }
 
@@ -288,8 +292,7 @@ export class Engine {
     await this.#statsFile?.stop();
     await this.#ownSessions?.stop();
     await this.#instruments?.stop();
-    await this.openalgoBus?.stop();
-    await this.#accounts?.stop();
+    await this.#upstreams?.stop();
     await this.#keys?.close();
     this.#entitlements?.stop();
     await this.pool.destroy();
@@ -312,87 +315,5 @@ export class Engine {
     this.simulator = new SimulatorThread({ exchanges: [...exchanges.values()] }, this.#log);
     const urls = await this.simulator.start();
     return new Map([...exchanges.keys()].map((broker, i) => [broker, urls[i] ?? '']));
-  }
-
-  /** For the health page of an OpenAlgo installation; the embedded database has none. */
-  #startStatsFile(): void {
-    const { config, cwd } = this.#options;
-    const path = config.databaseUrl === null ? null : statsPath(config.wsProxyStatsFile, cwd);
-    if (path === null) return;
-    const read = () => this.#stats();
-    this.#statsFile = new StatsFile({ path, intervalMs: STATS_INTERVAL_MS, read, log: this.#log });
-    this.#statsFile.start();
-  }
-
-  #stats(): Stats {
-    const accounts = [...(this.#accounts?.all() ?? [])].filter(({ isSuspended }) => !isSuspended);
-    const ofProxies = (name: string) =>
-      this.#readers.proxies.reduce((sum, { counters }) => sum + (counters[name] ?? 0), 0);
-    return {
-      connections: accounts.length,
-      // Proxies that are fed over the bus need nothing of the registry; what several of them hold counts for each.
-      symbols: this.#ringProxies > 0 ? this.#registry.countKeys(FIRST_PROXY) : ofProxies('keys'),
-      clients: ofProxies('clients'),
-      brokers: accounts.map(({ broker }) => broker.name),
-    };
-  }
-
-  #createPool(account: AccountFeed): FeedPool {
-    const { config, cwd, recordTo } = this.#options;
-    const { lastValues, doorbells, slotOwners } = this.#memory;
-    return createFeedPool(
-      {
-        config,
-        log: this.#log,
-        threads: this.pool,
-        statuses: this.#statuses!,
-        memory: { lastValues, doorbells, slotOwners },
-        recorder: recordTo === undefined ? blackBoxTask(config, cwd) : { path: recordTo, bounds: null },
-        addRing: () => this.#addRing(),
-        nextEpoch: () => this.#memory.nextEpoch(),
-        onTokensWanted: () => this.#onInvalidation(''),
-        onRefused: (refused) => this.#readers.post(refused),
-        onRoom: () => this.#desk?.followInstruments(),
-      },
-      account,
-    );
-  }
-
-  #createOpenAlgoBus(): OpenAlgoBus {
-    const { config, onFatal } = this.#options;
-    const { ring } = this.#addRing();
-    return new OpenAlgoBus({
-      config,
-      log: this.#log,
-      task: () => {
-        const { lastValues, doorbells } = this.#memory;
-        return { epoch: this.#memory.nextEpoch(), ring, lastValues, doorbells };
-      },
-      onOrderUpdate: (update) => this.#readers.post(update),
-      onInvalidation: (userId) => this.#onInvalidation(userId),
-      onFatal,
-    });
-  }
-
-  #onInvalidation(userId: string): void {
-    try {
-      this.checkAccounts(userId);
-    } catch (error) {
-      this.#log.warn(
-        { err: error, user: userId },
-        'the broker session could not be read; the poll tries again',
-      );
-    }
-  }
-
-  /** A new ring, made known to every reader before the first tick can be in it. */
-  #addRing(): RingHandle {
-    const ring = this.#memory.addRing();
-    this.#readers.post({ type: 'addRing', ring });
-    return ring;
-  }
-
-  #accountStatuses() {
-    return [...(this.#accounts?.all() ?? [])].map(({ status }) => status);
   }
 }
