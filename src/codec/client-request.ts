@@ -4,7 +4,9 @@
  */
 import { Unpackr } from 'msgpackr';
 import type { Dialect } from './dialect.ts';
-import { requestFault } from './request-bounds.ts';
+import { checkNesting } from './msgpack-cursor.ts';
+import { MAX_NESTING, NESTED_TOO_DEEP, requestFault } from './request-bounds.ts';
+import { tooDeep } from './request-cursor.ts';
 import { MODE, MODE_NAMES, type Mode } from './tick.ts';
 
 /** How many symbols were named, in a request that does not hold all of them. */
@@ -26,10 +28,11 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 /** Other languages pack a time in ms as int64; a bigint could not be echoed as JSON. Beyond 2^53 as inexact as JSON. */
 const unpackr = new Unpackr({ useRecords: false, int64AsType: 'number' });
 
-/** @throws whatever the library says of bytes that are neither */
+/** @throws whatever the library says of bytes that are neither; tooDeep */
 function decode(bytes: Uint8Array): unknown {
-  if (startsMsgpack(bytes[0] ?? 0)) return unpackr.unpack(bytes);
-  return JSON.parse(decoder.decode(bytes));
+  if (!startsMsgpack(bytes[0] ?? 0)) return JSON.parse(decoder.decode(bytes));
+  checkNesting(bytes, MAX_NESTING);
+  return unpackr.unpack(bytes);
 }
 
 /** What Python calls the type of a value, for the messages that the deployed server makes of it. */
@@ -66,16 +69,22 @@ function isTruthy(value: unknown): boolean {
   return value !== undefined && value !== null && value !== false && value !== 0 && value !== '';
 }
 
+/** @param fault empty where the bytes are none of our forms */
+export function invalidJson(fault: string): ParsedRequest {
+  const message = fault === '' ? 'Invalid JSON message' : `Invalid JSON message: ${fault}`;
+  return { ok: false, code: 'INVALID_JSON', message };
+}
+
 /** Reads one message of a client in one go; a long one is for `LongRequest`. Never throws. */
 export function parseRequest(bytes: Uint8Array): ParsedRequest {
   let value: unknown;
   try {
     value = decode(bytes);
-  } catch {
-    return { ok: false, code: 'INVALID_JSON', message: 'Invalid JSON message' };
+  } catch (error) {
+    return invalidJson(error === tooDeep ? NESTED_TOO_DEEP : '');
   }
   const fault = requestFault(value);
-  if (fault !== null) return { ok: false, code: 'INVALID_JSON', message: `Invalid JSON message: ${fault}` };
+  if (fault !== null) return invalidJson(fault);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     const type = pythonTypeOf(value);
     return { ok: false, code: 'SERVER_ERROR', message: `'${type}' object has no attribute 'get'` };

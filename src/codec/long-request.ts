@@ -6,6 +6,7 @@
  * of those beyond the number that is ever served.
  */
 import {
+  invalidJson,
   type ParsedRequest,
   parseRequest,
   type RawRequest,
@@ -14,7 +15,7 @@ import {
 } from './client-request.ts';
 import { JsonCursor } from './json-cursor.ts';
 import { MsgpackCursor } from './msgpack-cursor.ts';
-import { MAX_NESTING } from './request-bounds.ts';
+import { MAX_NESTING, NESTED_TOO_DEEP } from './request-bounds.ts';
 import { type RequestCursor, tooDeep, tooMany } from './request-cursor.ts';
 
 /** A message of no more bytes is read in one go: whatever it holds, that takes less than 0.5 ms. */
@@ -60,16 +61,16 @@ export class LongRequest {
       const { done, value } = this.#steps.next();
       return done ? value : null;
     } catch (fault) {
-      return { ok: false, code: 'INVALID_JSON', message: `Invalid JSON message${this.#textOf(fault)}` };
+      return invalidJson(this.#textOf(fault));
     }
   }
 
   #textOf(fault: unknown): string {
-    if (fault === tooDeep) return `: it is nested deeper than ${MAX_NESTING} levels`;
+    if (fault === tooDeep) return NESTED_TOO_DEEP;
     if (fault !== tooMany) return '';
     return this.#isInEntry
-      ? `: one of its symbols has more than ${MAX_ENTRY_VALUES} values`
-      : `: it has more than ${MAX_VALUES} values beside its symbols`;
+      ? `one of its symbols has more than ${MAX_ENTRY_VALUES} values`
+      : `it has more than ${MAX_VALUES} values beside its symbols`;
   }
 
   /** @throws faults of `request-cursor.ts` */

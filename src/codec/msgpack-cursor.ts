@@ -55,6 +55,7 @@ export class MsgpackCursor implements RequestCursor {
   left = 0;
   readonly emptyList: Buffer = Buffer.from([FIXARRAY]);
   readonly #bytes: Buffer;
+  readonly #takesAll: boolean;
   /** Of each list and map that was entered: how much of it is to come. */
   readonly #counts: number[] = [];
   /** Of the head that was passed last. */
@@ -62,8 +63,10 @@ export class MsgpackCursor implements RequestCursor {
   /** Of a list or map: its elements or members; else the bytes behind its head. */
   #size = 0;
 
-  constructor(bytes: Buffer) {
+  /** @param takesAll every extension, and every key */
+  constructor(bytes: Buffer, takesAll = false) {
     this.#bytes = bytes;
+    this.#takesAll = takesAll;
   }
 
   enterMap(): boolean {
@@ -100,7 +103,10 @@ export class MsgpackCursor implements RequestCursor {
     }
     if (levels === 0) throw tooDeep;
     for (let i = 0; i < size; i++) {
-      if (kind === KIND.MAP) this.key();
+      if (kind === KIND.MAP) {
+        if (this.#takesAll) this.skip(levels - 1);
+        else this.key();
+      }
       this.skip(levels - 1);
     }
   }
@@ -158,7 +164,12 @@ export class MsgpackCursor implements RequestCursor {
       return;
     }
     const length = LENGTHS.get(head);
-    if (length === undefined) throw invalid;
+    if (length === undefined) {
+      // The one head that msgpack does not use.
+      if (!this.#takesAll) throw invalid;
+      this.#is(KIND.SCALAR, 0);
+      return;
+    }
     const [kind, bytes] = length;
     const end = this.#endOf(bytes);
     const size = this.#bytes.readUIntBE(this.at, bytes);
@@ -170,7 +181,7 @@ export class MsgpackCursor implements RequestCursor {
   /** @param size of what stands behind the byte that says of what type it is */
   #isExtension(size: number): void {
     const type = this.#bytes[this.at];
-    if (type !== UNDEFINED && type !== TIMESTAMP) throw invalid;
+    if (!this.#takesAll && type !== UNDEFINED && type !== TIMESTAMP) throw invalid;
     this.#is(KIND.EXTENSION, 1 + size);
   }
 
@@ -194,4 +205,15 @@ export class MsgpackCursor implements RequestCursor {
     if (head === INT64) return Number(bytes.readBigInt64BE(from + 1));
     return head < INT8 ? bytes.readUIntBE(from + 1, size) : bytes.readIntBE(from + 1, size);
   }
+}
+
+/**
+ * Walks over a message of whatever msgpack, also over what the library would read as part of an extension. The library
+ * follows nesting by recursion: 4 KiB took it 0.5 ms.
+ * @throws tooDeep, or invalid where it breaks off
+ */
+export function checkNesting(bytes: Uint8Array, levels: number): void {
+  const cursor = new MsgpackCursor(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), true);
+  cursor.left = Number.POSITIVE_INFINITY;
+  while (cursor.at < bytes.length) cursor.skip(levels);
 }

@@ -5,6 +5,7 @@
 
 /** Requests of real clients have three. */
 export const MAX_NESTING = 32;
+export const NESTED_TOO_DEEP = `it is nested deeper than ${MAX_NESTING} levels`;
 /** An id may be binary in msgpack. */
 const MAX_BINARY_BYTES = 4096;
 
@@ -16,7 +17,7 @@ export function requestFault(value: unknown, levels = MAX_NESTING): string | nul
       ? `a binary value has ${value.byteLength} bytes, the limit is ${MAX_BINARY_BYTES}`
       : null;
   }
-  if (levels === 0) return `it is nested deeper than ${MAX_NESTING} levels`;
+  if (levels === 0) return NESTED_TOO_DEEP;
   const members: Iterable<unknown> = value instanceof Set ? value : Object.values(value);
   for (const member of members) {
     const fault = requestFault(member, levels - 1);

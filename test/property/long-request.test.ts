@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { pack } from 'msgpackr';
+import { Packr, pack, Unpackr } from 'msgpackr';
 import {
   countSymbols,
   type ParsedRequest,
@@ -135,6 +135,8 @@ function damaged(messages: fc.Arbitrary<Buffer>, inserts: readonly number[]): fc
   });
 }
 
+/** As the engine reads it. */
+const unpackr = new Unpackr({ useRecords: false, int64AsType: 'number' });
 const packed = request.map((sent) => pack(sent));
 
 test('JSON read in steps is taken or refused as JSON.parse does, and says the same, whatever its strings hold', () => {
@@ -148,6 +150,32 @@ test('JSON with a fault anywhere is refused in steps as in one go, and not taken
 
 test('msgpack read in steps says the same as in one go', () => {
   fc.assert(fc.property(packed, assertSame), { numRuns: 2000 });
+});
+
+test('a short request in msgpack is taken with all that a library may pack into it, as deep as is permitted', () => {
+  const packr = new Packr({ moreTypes: true, useRecords: false });
+  const anything = fc.anything({
+    withBigInt: true,
+    withDate: true,
+    withMap: true,
+    withSet: true,
+    withTypedArray: true,
+  });
+  fc.assert(
+    fc.property(anything, (sent) => {
+      const bytes = packr.pack({ action: 'ping', timestamp: sent });
+      let request: unknown;
+      try {
+        request = unpackr.unpack(bytes);
+      } catch {
+        // A key that is no name.
+        request = null;
+      }
+      fc.pre(request !== null);
+      assert.deepEqual(parseRequest(bytes), { ok: true, action: 'ping', request });
+    }),
+    { numRuns: 2000 },
+  );
 });
 
 test('no bytes make the reader throw or go on for ever', () => {

@@ -26,6 +26,23 @@ test('a request may be nested far deeper than any client does it, but not withou
   assert.equal(parseRequest(bytes).ok, false);
 });
 
+test('msgpack is refused for its depth before it is decoded, wherever it gets deep and however it ends', () => {
+  const deep = Buffer.alloc(4000, 0x91);
+  const record = Buffer.from('d47240', 'hex');
+  const inMap = Buffer.from('81a161', 'hex');
+  for (const parts of [
+    [deep],
+    [deep, Buffer.from([1])],
+    [inMap, deep],
+    [inMap, record, deep],
+    [inMap, Buffer.from([0xc1]), deep],
+  ]) {
+    const parsed = parseRequest(Buffer.concat(parts));
+    assert.ok(!parsed.ok);
+    assert.match(parsed.message, /nested deeper than 32 levels/);
+  }
+});
+
 test('a binary id is taken, a long one is not: its echo in JSON would be twelve times as long', () => {
   const withId = (bytes: number) =>
     parseRequest(pack({ action: 'ping', timestamp: { id: Buffer.alloc(bytes) } }));
