@@ -46,6 +46,7 @@ const MAX_SESSION_ID = 64;
 
 /** The first sub-protocol of the client's list that is one of ours, or '' when there is none. */
 export function selectSubprotocol(offered: string): string {
+  if (offered === '') return '';
   const names = offered.split(',').map((name) => name.trim());
   return names.find((name) => FRAMINGS.some((framing) => name === SUBPROTOCOL_PREFIX + framing)) ?? '';
 }
@@ -165,8 +166,8 @@ export function resolveOptions(
  * the dialect that its URL names, so that errors before it are in the right form.
  */
 export function initialOptions(query: string, defaultDialect: Dialect): ConnectionOptions {
-  const outcome = resolveOptions(query, '', {}, defaultDialect);
-  const dialect = outcome.ok ? outcome.options.dialect : defaultDialect;
+  const outcome = query === '' ? null : resolveOptions(query, '', {}, defaultDialect);
+  const dialect = outcome?.ok ? outcome.options.dialect : defaultDialect;
   return { framing: 'json', dialect, features: 0, slow: null, chosen: {} };
 }
 

@@ -202,7 +202,7 @@ export class ReaderWorkers {
   }
 }
 
-const ADMISSION_TYPES = ['connectionOpened', 'admitKey', 'connectionGone', 'wrongKey'];
+const ADMISSION_TYPES = ['connectionsChanged', 'admitKey', 'wrongKey'];
 
 function isOfAdmission(message: FromReader): message is FromAdmission {
   return ADMISSION_TYPES.includes(message.type);

@@ -38,10 +38,20 @@ export interface AdmissionTask {
 /** Which limit leaves no room. */
 export type AdmissionRefusal = 'connections' | 'address';
 
+export interface OpenedConnection {
+  readonly connection: number;
+  /** As `client-address.ts` counts it. */
+  readonly address: string;
+}
+
 /** `connection` is the worker's number of it, never used twice in a worker's life. */
 export type FromAdmission =
-  /** @property address as `client-address.ts` counts it */
-  | { readonly type: 'connectionOpened'; readonly connection: number; readonly address: string }
+  /** Of one turn of the event loop. Those that are gone had been opened before it: their places are free for the others. */
+  | {
+      readonly type: 'connectionsChanged';
+      readonly opened: readonly OpenedConnection[];
+      readonly gone: readonly number[];
+    }
   /** The connection has this key from now on, and none before. */
   | {
       readonly type: 'admitKey';
@@ -50,7 +60,6 @@ export type FromAdmission =
       /** In place of the configured limit, null for that one. */
       readonly maxConnections: number | null;
     }
-  | { readonly type: 'connectionGone'; readonly connection: number }
   | { readonly type: 'wrongKey'; readonly address: string };
 
 export type ToAdmission =

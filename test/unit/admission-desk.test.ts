@@ -37,7 +37,7 @@ function deskWith(limits: Partial<ReturnType<typeof clientLimits>>) {
     clock,
     /** @returns whether there was room */
     connect: (worker: number, connection: number, address: string) =>
-      ask(worker, { type: 'connectionOpened', connection, address }) === undefined,
+      ask(worker, { type: 'connectionsChanged', opened: [{ connection, address }], gone: [] }) === undefined,
     /** @returns whether there was room */
     useKey: (worker: number, connection: number, key: string, maxConnections: number | null = null) => {
       const answer = ask(worker, { type: 'admitKey', connection, key, maxConnections });
@@ -47,7 +47,8 @@ function deskWith(limits: Partial<ReturnType<typeof clientLimits>>) {
       const answer = ask(worker, { type: 'admitKey', connection, key, maxConnections: null });
       return answer?.type === 'keyAdmitted' ? answer.place : assert.fail('no place');
     },
-    leave: (worker: number, connection: number) => ask(worker, { type: 'connectionGone', connection }),
+    leave: (worker: number, connection: number) =>
+      ask(worker, { type: 'connectionsChanged', opened: [], gone: [connection] }),
     wrongKey: (address: string) => ask(0, { type: 'wrongKey', address }),
   };
 }

@@ -78,9 +78,10 @@ export class AdmissionDesk {
   /** @param reply reaches the worker that asked */
   onMessage(worker: number, message: FromAdmission, reply: (answer: ToAdmission) => void): void {
     switch (message.type) {
-      case 'connectionOpened':
-        if (!this.#open(worker, message.connection, message.address))
-          reply({ type: 'connectionRefused', connection: message.connection });
+      case 'connectionsChanged':
+        for (const connection of message.gone) this.#release(worker, connection);
+        for (const { connection, address } of message.opened)
+          if (!this.#open(worker, connection, address)) reply({ type: 'connectionRefused', connection });
         break;
       case 'admitKey': {
         const { connection, key, maxConnections } = message;
@@ -89,9 +90,6 @@ export class AdmissionDesk {
         reply({ type: 'keyAdmitted', connection, isRefused, place });
         break;
       }
-      case 'connectionGone':
-        this.#release(worker, message.connection);
-        break;
       case 'wrongKey':
         this.#onWrongKey(message.address);
         break;

@@ -1,6 +1,7 @@
 /**
  * The proxy worker's side of admission: decides about each connection at once, by what it knows, tells main of it, and asks
- * main about each key. (An upgrade that waits for an answer is one that the socket library does not always survive.) Proxy worker thread, at the pace of clients that come and go.
+ * main about each key. (An upgrade in a later turn is one that the socket library does not always survive: it may go on with
+ * the socket as if it were HTTP still.) Proxy worker thread, at the pace of clients that come and go.
  */
 import type {
   AdmissionRefusal,
@@ -40,6 +41,10 @@ export class Admission {
   readonly #full: Set<string>;
   /** Until when, in ms of performance.now(). */
   readonly #blocked = new Map<string, number>();
+  /** What main is told at the end of the turn of the event loop: addresses by connection, and connections. */
+  readonly #opened = new Map<number, string>();
+  #gone: number[] = [];
+  #tell: NodeJS.Immediate | undefined;
   #nextId = 1;
   /** What was refused, by what had no room. */
   readonly refused = { connections: 0, address: 0, key: 0, attempts: 0 };
@@ -68,14 +73,31 @@ export class Admission {
       return 'address';
     }
     const id = this.#nextId++;
-    if (address !== null) this.#options.post({ type: 'connectionOpened', connection: id, address });
+    if (address !== null) {
+      this.#opened.set(id, address);
+      this.#tell ??= setImmediate(this.#tellMain);
+    }
     return { id, address };
   }
 
   leave({ id }: Connection): void {
     this.#usage.add(this.#options.task.row, USAGE.CONNECTIONS, -1);
-    this.#options.post({ type: 'connectionGone', connection: id });
+    // Main need not hear of one that came and went within a turn.
+    if (!this.#opened.delete(id)) this.#gone.push(id);
+    this.#tell ??= setImmediate(this.#tellMain);
   }
+
+  /** One message for all: each by itself wakes the main thread, and takes longer than everything else of a connection. */
+  readonly #tellMain = (): void => {
+    clearImmediate(this.#tell);
+    this.#tell = undefined;
+    if (this.#opened.size === 0 && this.#gone.length === 0) return;
+    const opened = Array.from(this.#opened, ([connection, address]) => ({ connection, address }));
+    const gone = this.#gone;
+    this.#opened.clear();
+    this.#gone = [];
+    this.#options.post({ type: 'connectionsChanged', opened, gone });
+  };
 
   /**
    * Counts a connection under the key that it has from now on. One question of a connection at a time.
@@ -84,6 +106,8 @@ export class Admission {
   useKey({ id }: Connection, key: string, maxConnections: number | null): Promise<KeyAdmission> {
     return new Promise((resolve) => {
       this.#keys.set(id, resolve);
+      // Main counts it under its address before.
+      this.#tellMain();
       this.#options.post({ type: 'admitKey', connection: id, key, maxConnections });
     });
   }

@@ -21,5 +21,5 @@ const CLIENT_NAME = 'amibroker';
  */
 export function isDirectClient(key: string, extensions: string, query: string): boolean {
   if (key === SAMPLE_KEY && extensions === '') return true;
-  return new URLSearchParams(query).get('client') === CLIENT_NAME;
+  return query !== '' && new URLSearchParams(query).get('client') === CLIENT_NAME;
 }

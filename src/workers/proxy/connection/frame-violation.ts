@@ -11,7 +11,7 @@ export type FrameViolation = 'tooBig' | 'malformed';
  * @param reason the library's words with that code
  */
 export function frameViolation(code: number, reason: ArrayBuffer): FrameViolation | null {
-  if (code !== ABNORMAL) return null;
+  if (code !== ABNORMAL || reason.byteLength === 0) return null;
   switch (Buffer.from(reason).toString('latin1')) {
     case 'Received too big message':
       return 'tooBig';
