@@ -37,7 +37,8 @@ export const LIMIT_OPTIONS = {
     unit: 'connections',
     doc:
       'Connections that may be open at a time without being a WebSocket client: those that have not sent their request ' +
-      'yet, and readers of the page. A further one is closed at once. 0: no limit.',
+      'yet, and readers of the page. One address may hold half of them, unless it is a trusted proxy. A further one is ' +
+      'closed at once. 0: no limit.',
   }),
   maxConnectionsPerAddress: integerOption({
     env: 'TICKWIRE_MAX_CONNECTIONS_PER_ADDRESS',

@@ -41,17 +41,36 @@ function forwardedAddress(entry: string): string | null {
 /** The text of a socket's address. @param bytes 4 or 16 of them, as the socket library gives them */
 export function addressText(bytes: ArrayBuffer): string {
   const view = new DataView(bytes);
-  if (bytes.byteLength === 4) return new Uint8Array(bytes).join('.');
+  if (bytes.byteLength === 4) {
+    const [a, b, c, d] = new Uint8Array(bytes);
+    return `${a}.${b}.${c}.${d}`;
+  }
   if (bytes.byteLength !== 16) return '';
   const groups = Array.from({ length: V6_GROUPS }, (_, i) => view.getUint16(2 * i).toString(16));
   return canonical(groups.join(':')) ?? '';
 }
 
+/** The other end of a socket. */
+export interface Peer {
+  /** '' for one that has no address. */
+  readonly address: string;
+  readonly isTrusted: boolean;
+  /** What limits per address count it under, whatever it writes; null when it is a trusted proxy or has no address. */
+  readonly counted: string | null;
+}
+
+/** Who comes again and again is looked up, which takes a twentieth of the time; beyond so many all are forgotten. */
+const KNOWN_PEERS = 1000;
+
 export class ClientAddresses {
   readonly #trusted = new BlockList();
+  readonly #trustsAny: boolean;
+  /** By their bytes, one character each. */
+  readonly #peers = new Map<string, Peer>();
 
   /** @param trusted addresses and networks of reverse proxies, as the configuration has checked them */
   constructor(trusted: readonly string[]) {
+    this.#trustsAny = trusted.length > 0;
     for (const network of trusted) {
       const [address = '', prefix] = network.split('/');
       const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
@@ -62,6 +81,20 @@ export class ClientAddresses {
 
   isTrusted(address: string): boolean {
     return this.#trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  }
+
+  /** @param bytes 4 or 16 of them, as the socket library gives them */
+  peer(bytes: ArrayBuffer): Peer {
+    const key = Buffer.from(bytes).toString('latin1');
+    let peer = this.#peers.get(key);
+    if (peer === undefined) {
+      const address = addressText(bytes);
+      const isTrusted = this.#trustsAny && address !== '' && this.isTrusted(address);
+      peer = { address, isTrusted, counted: isTrusted || address === '' ? null : networkOf(address) };
+      if (this.#peers.size >= KNOWN_PEERS) this.#peers.clear();
+      this.#peers.set(key, peer);
+    }
+    return peer;
   }
 
   /**
@@ -86,6 +119,6 @@ export class ClientAddresses {
 }
 
 function networkOf(address: string): string {
-  if (isIP(address) !== 6) return address;
+  if (!address.includes(':')) return address;
   return `${groupsOf(address).slice(0, COUNTED_GROUPS).join(':')}::/64`;
 }

@@ -3,6 +3,7 @@ import type { AdmissionTask, ClientLimits } from '../../admission-messages.ts';
 import type { SubscriptionIndex } from '../subscriptions/subscription-index.ts';
 import { Admission, type AdmissionOptions } from './admission.ts';
 import { InboundBudget, OutboundBudget } from './byte-budgets.ts';
+import { ClientAddresses } from './client-address.ts';
 import { HandshakeGate } from './handshake-gate.ts';
 import { RequestAllowance } from './request-allowance.ts';
 import { SubscriptionLimits } from './subscription-limits.ts';
@@ -10,6 +11,7 @@ import { UpgradeGate } from './upgrade-gate.ts';
 
 export class ProxyLimits {
   readonly configured: ClientLimits;
+  readonly addresses: ClientAddresses;
   readonly admission: Admission;
   readonly handshakes: HandshakeGate;
   readonly gate: UpgradeGate;
@@ -26,8 +28,9 @@ export class ProxyLimits {
   ) {
     this.configured = task.limits;
     this.admission = new Admission({ task, ...events });
-    this.handshakes = new HandshakeGate(task);
-    this.gate = new UpgradeGate(this.admission, task.limits);
+    this.addresses = new ClientAddresses(task.limits.trustedProxies);
+    this.handshakes = new HandshakeGate(task, this.addresses);
+    this.gate = new UpgradeGate(this.admission, this.addresses);
     this.subscriptions = new SubscriptionLimits(task, index);
     this.inbound = new InboundBudget(task);
     this.outbound = new OutboundBudget(task, lingerMs);

@@ -3,9 +3,9 @@
  * thread, once for each connection.
  */
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
-import type { AdmissionRefusal, ClientLimits } from '../../admission-messages.ts';
+import type { AdmissionRefusal } from '../../admission-messages.ts';
 import type { Admission, Connection } from './admission.ts';
-import { addressText, ClientAddresses } from './client-address.ts';
+import type { ClientAddresses, Peer } from './client-address.ts';
 
 /** When a client that found no room may try again, in seconds. */
 const RETRY_AFTER_S = 5;
@@ -36,21 +36,25 @@ export class UpgradeGate {
   readonly #admission: Admission;
   readonly #addresses: ClientAddresses;
 
-  constructor(admission: Admission, { trustedProxies }: Pick<ClientLimits, 'trustedProxies'>) {
+  constructor(admission: Admission, addresses: ClientAddresses) {
     this.#admission = admission;
-    this.#addresses = new ClientAddresses(trustedProxies);
+    this.#addresses = addresses;
   }
 
   /**
    * Asks for room, and refuses the request if there is none.
    * @returns the connection, null for one that was refused
    */
-  enter(response: HttpResponse, request: HttpRequest): Connection | null {
-    const peer = addressText(response.getRemoteAddress());
-    const entered = this.#admission.enter(this.#addresses.counted(peer, forwardedFor(request)));
+  enter(response: HttpResponse, request: HttpRequest, peer: Peer): Connection | null {
+    const entered = this.#admission.enter(this.#countedAs(request, peer));
     if (typeof entered !== 'string') return entered;
     refuse(response, entered);
     return null;
+  }
+
+  /** Headers are gone through one by one only where what they say counts. */
+  #countedAs(request: HttpRequest, { address, isTrusted, counted }: Peer): string | null {
+    return isTrusted ? this.#addresses.counted(address, forwardedFor(request)) : counted;
   }
 }
 

@@ -19,6 +19,7 @@ import { SURE_INBOUND_BYTES } from '../admission/byte-budgets.ts';
 import { LIBRARY_LIMIT_FACTOR } from '../admission/library-limit.ts';
 import type { ProxyLimits } from '../admission/proxy-limits.ts';
 import { WorkTurns } from '../admission/work-turns.ts';
+import { AcceptPace } from './accept-pace.ts';
 import { ClientSession, type ClientSocket, type SocketData } from './client-session.ts';
 import { CLOSE, type Close } from './close-codes.ts';
 import { acceptedExtensions, compressionOf, publisherOf } from './compression.ts';
@@ -78,6 +79,7 @@ export class ProxyServer {
   readonly counts = { accepted: 0, dropped: 0, tooBig: 0, malformed: 0, tooManyWaiting: 0, httpRequests: 0 };
   /** Of requests, and of what answers them. */
   readonly turns = new WorkTurns();
+  readonly #pace: AcceptPace;
   readonly #events: () => ServerEvents;
   readonly #options: ServerOptions;
   #listenSocket: us_listen_socket | undefined;
@@ -88,10 +90,13 @@ export class ProxyServer {
     this.#options = options;
     this.#events = events;
     const { tls } = options;
+    this.#pace = new AcceptPace(tls !== null);
     this.app = tls === null ? App() : SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile });
     this.publisher = publisherOf(this.app, options.compression);
     this.#routePages();
-    this.app.filter((response, change) => options.limits.handshakes.onSocket(response, change));
+    this.app.filter((response, change) =>
+      change > 0 ? this.#accept(response) : options.limits.handshakes.leave(),
+    );
     this.app.ws<SocketData>('/*', {
       compression: compressionOf(options.compression),
       maxPayloadLength: options.maxMessageBytes * LIBRARY_LIMIT_FACTOR,
@@ -141,6 +146,8 @@ export class ProxyServer {
    */
   close(closeOf: (session: ClientSession) => Close): void {
     this.stopAccepting();
+    this.#pace.stop();
+    this.#options.limits.handshakes.stop();
     for (const session of [...this.sessions]) session.end(closeOf(session));
     this.app.close();
   }
@@ -148,8 +155,11 @@ export class ProxyServer {
   #routePages(): void {
     const { pageHtml, pageData } = this.#options;
     const policy = pagePolicy(pageHtml);
-    const serve = (type: string, body: () => string) => (response: HttpResponse) => {
+    // The library would encode a text anew each time, in five times the time.
+    const page = Buffer.from(pageHtml);
+    const serve = (type: string, body: () => string | Uint8Array) => (response: HttpResponse) => {
       this.counts.httpRequests++;
+      if (!this.#isFirstRequest(response)) return;
       response.writeHeader('Content-Type', type).writeHeader('Cache-Control', 'no-store');
       response
         .writeHeader('Content-Security-Policy', policy)
@@ -158,35 +168,52 @@ export class ProxyServer {
     };
     this.app.get(
       '/',
-      serve('text/html; charset=utf-8', () => pageHtml),
+      serve('text/html; charset=utf-8', () => page),
     );
     this.app.get('/page.json', serve('application/json', pageData));
     this.app.any('/*', (response) => {
       this.counts.httpRequests++;
+      if (!this.#isFirstRequest(response)) return;
       response.writeStatus('426 Upgrade Required').writeHeader('Upgrade', 'websocket');
       endAlone(response, 'This address speaks WebSocket. Open / in a browser to see live ticks.\n');
     });
   }
 
+  #accept(response: HttpResponse): void {
+    const handshake = this.#options.limits.handshakes.enter(response);
+    if (handshake !== null) this.#pace.admit(response, handshake);
+  }
+
+  /** Closes a connection that asks on behind an answer that ends it, as it may do thousands of times in one segment. */
+  #isFirstRequest(response: HttpResponse): boolean {
+    const { addresses, handshakes } = this.#options.limits;
+    const isFirst = handshakes.isFirstRequest(addresses.peer(response.getRemoteAddress()));
+    if (!isFirst) response.close();
+    return isFirst;
+  }
+
   #upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
+    const { compression, limits } = this.#options;
+    const peer = limits.addresses.peer(response.getRemoteAddress());
+    if (!limits.handshakes.isFirstRequest(peer)) return void response.close();
     if (!this.#isAccepting) return void refuseUpgrade(response);
     const subprotocol = selectSubprotocol(request.getHeader('sec-websocket-protocol'));
     const key = request.getHeader('sec-websocket-key');
     const offered = request.getHeader('sec-websocket-extensions');
     const query = request.getQuery() ?? '';
     const isDirect = isDirectClient(key, offered, query);
-    const extensions = acceptedExtensions(this.#options.compression, offered, query);
-    const connection = this.#options.limits.gate.enter(response, request);
+    const extensions = acceptedExtensions(compression, offered, query);
+    const connection = limits.gate.enter(response, request, peer);
     if (connection === null) return;
     const isCompressed = extensions !== '';
     const data = { query, subprotocol, isDirect, isCompressed, connection, session: undefined };
+    limits.handshakes.onUpgraded(peer);
     response.upgrade<SocketData>(data, key, subprotocol, extensions, context);
   }
 
   #open(socket: ClientSocket): void {
     this.counts.accepted++;
     const { limits, initialOptions } = this.#options;
-    limits.handshakes.onUpgraded();
     const session = new ClientSession(socket, initialOptions(socket.getUserData().query), limits, this.turns);
     session.maxBackpressureBytes = this.#options.maxBackpressureBytes;
     socket.getUserData().session = session;
@@ -257,7 +284,7 @@ export class ProxyServer {
  * The last answer of its connection, but for those that leave in the same write: whoever asks ten thousand times in one go,
  * and reads nothing, would have as many pages wait for it, which no limit counts.
  */
-function endAlone(response: HttpResponse, body: string): void {
+function endAlone(response: HttpResponse, body: string | Uint8Array): void {
   response.end(body, true);
 }
 
