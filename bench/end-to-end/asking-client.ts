@@ -1,13 +1,7 @@
 /** A client that takes one step after the other: opens, authenticates, subscribes. Each step ends with its answer. */
 import { EXCHANGE } from './bench-instruments.ts';
+import { PendingAnswer } from './pending-answer.ts';
 import { type ClientRequest, RawClient } from './raw-client.ts';
-
-type Answer = Readonly<Record<string, unknown>>;
-
-interface Waiting {
-  resolve(answer: Answer): void;
-  reject(error: Error): void;
-}
 
 export interface AskingClientEvents {
   tick(receivedUs: number, intendedUs: number, bytes: number): void;
@@ -16,14 +10,13 @@ export interface AskingClientEvents {
 }
 
 const QUOTE = 2;
-const ANSWER_TIMEOUT_MS = 20_000;
 /** More than what one read of a socket brings. */
 const BUFFER_BYTES = 256 * 1024;
 
 export class AskingClient {
   readonly #client: RawClient;
   readonly #opened = Promise.withResolvers<void>();
-  #waiting: Waiting | undefined;
+  readonly #answer = new PendingAnswer();
 
   constructor(url: string, events: AskingClientEvents) {
     this.#opened.promise.catch(() => undefined);
@@ -31,12 +24,12 @@ export class AskingClient {
       { url, form: 'json', mode: 'quote', bufferBytes: BUFFER_BYTES },
       {
         tick: (receivedUs, intendedUs, bytes) => events.tick(receivedUs, intendedUs, bytes),
-        control: (message) => this.#waiting?.resolve(message),
+        control: (message) => this.#answer.resolve(message),
         open: () => this.#opened.resolve(),
         lost: (reason) => {
           const error = new Error(`connection lost: ${reason}`);
           this.#opened.reject(error);
-          this.#waiting?.reject(error);
+          this.#answer.reject(error);
           events.lost(reason);
         },
       },
@@ -72,18 +65,10 @@ export class AskingClient {
     this.#client.close();
   }
 
-  async #ask(request: ClientRequest): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    this.#waiting = { resolve, reject };
-    const late = () => reject(new Error(`no answer within ${ANSWER_TIMEOUT_MS} ms`));
-    const timer = setTimeout(late, ANSWER_TIMEOUT_MS);
-    this.#client.send(request);
-    try {
-      const answer = await promise;
-      if (answer.status !== 'success') throw new Error(`refused: ${JSON.stringify(answer).slice(0, 500)}`);
-    } finally {
-      clearTimeout(timer);
-      this.#waiting = undefined;
-    }
+  #ask(request: ClientRequest): Promise<void> {
+    return this.#answer.of(
+      () => this.#client.send(request),
+      () => `no answer to ${request.action}`,
+    );
   }
 }

@@ -4,6 +4,7 @@ import { encodeRequest } from '../../src/codec/angel/request-encoder.ts';
 import { serveParent } from '../harness/child-program.ts';
 import { LatencyRecorder, type LatencySummary } from '../harness/latency-recorder.ts';
 import { benchIndex, benchToken } from './bench-instruments.ts';
+import { PendingAnswer } from './pending-answer.ts';
 import { type ClientRequest, RawClient, type RawClientEvents } from './raw-client.ts';
 import { NatsClient } from './rivals/nats-client.ts';
 import type { StreamMode, TickForm } from './tick-format.ts';
@@ -50,7 +51,6 @@ export interface ClientResult extends ClientCounts {
 /** In a request of ours, and in one of the broker's. */
 const MODE_NUMBER = { ltp: 1, quote: 2, depth: 3 } as const;
 const SYMBOLS_PER_REQUEST = 200;
-const SUBSCRIBE_TIMEOUT_MS = 20_000;
 /** Clients that connect at the same time: more would wait for one another, and for their time-outs. */
 const CONNECTING = 50;
 /** Enough for a burst of all instruments; of a few a client needs much less, and there may be many of it. */
@@ -65,19 +65,12 @@ let clients: MeasuringClient[] = [];
 let cpu = process.cpuUsage();
 let payloadBytes = 0;
 
-type Answer = Readonly<Record<string, unknown>>;
-
-interface Waiting {
-  resolve(answer: Answer): void;
-  reject(error: Error): void;
-}
-
 class MeasuringClient {
   readonly #client: Pick<RawClient, 'send' | 'sendText' | 'close'>;
   readonly #form: TickForm;
   readonly #isSampled: boolean;
   readonly #opened: Promise<void>;
-  #waiting: Waiting | undefined;
+  readonly #answer = new PendingAnswer();
   received = 0;
   checksum = 0;
 
@@ -100,33 +93,24 @@ class MeasuringClient {
         this.checksum = (this.checksum + intendedUs) | 0;
         if (this.#isSampled && intendedUs >= fromUs) latency.record(receivedUs - intendedUs);
       },
-      control: (message) => this.#waiting?.resolve(message),
+      control: (message) => this.#answer.resolve(message),
       open: resolve,
       lost: (reason) => {
         lost.push(reason);
         const error = new Error(`connection lost: ${reason}`);
         reject(error);
-        this.#waiting?.reject(error);
+        this.#answer.reject(error);
       },
     };
     const options = { url, form, mode, bufferBytes };
     this.#client = protocol === 'nats' ? new NatsClient(options, events) : new RawClient(options, events);
   }
 
-  /** @throws Error when the answer is none of success, there is none in time, or the connection ends before */
-  async #ask(request: ClientRequest): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    this.#waiting = { resolve, reject };
-    const late = () => reject(new Error(`no answer to a request; connections lost: ${lost.join('; ')}`));
-    const timer = setTimeout(late, SUBSCRIBE_TIMEOUT_MS);
-    this.#client.send(request);
-    try {
-      const answer = await promise;
-      if (answer.status !== 'success') throw new Error(`refused: ${JSON.stringify(answer).slice(0, 500)}`);
-    } finally {
-      clearTimeout(timer);
-      this.#waiting = undefined;
-    }
+  #ask(request: ClientRequest): Promise<void> {
+    return this.#answer.of(
+      () => this.#client.send(request),
+      () => `no answer to a request; connections lost: ${lost.join('; ')}`,
+    );
   }
 
   /** @throws Error when the connection ends before it is open, or a request is refused */

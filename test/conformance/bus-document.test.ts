@@ -131,11 +131,7 @@ test('every event of BUS.md is what a feed host sends', async (t) => {
 
 test('the refusal of BUS.md is what a feed host sends when the broker refuses', async (t) => {
   const upstream = await UpstreamServer.listen(t);
-  upstream.onText = (text, socket) => {
-    if (!text.includes('"2885"')) return;
-    const { correlationID } = JSON.parse(text);
-    socket.send(JSON.stringify({ correlationID, errorCode: 'E1001', errorMessage: 'Invalid Request' }));
-  };
+  upstream.refuse('2885');
   const fixture = await startEngineFixture(t, { upstreamUrl: upstream.url });
   const topic = '@refused/angel/';
   const reader = new EventReader(t, fixture.busEndpoint, topic);

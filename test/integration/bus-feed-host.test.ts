@@ -298,11 +298,7 @@ test('ticks of a foreign publisher are read on the bus where the broker has none
 
 test('what the broker refuses is told by names, with its words', async (t) => {
   const upstream = await UpstreamServer.listen(t);
-  upstream.onText = (text, socket) => {
-    if (!text.includes('"2885"')) return;
-    const { correlationID } = JSON.parse(text);
-    socket.send(JSON.stringify({ correlationID, errorCode: 'E1001', errorMessage: 'Invalid Request' }));
-  };
+  upstream.refuse('2885');
   const fixture = await startEngineFixture(t, { upstreamUrl: upstream.url });
   const bus = new BusClient(t, fixture.busEndpoint, '@refused/', topicOf('INFY'), topicOf('RELIANCE'));
   await until('the refusal', () => bus.events.length > 0);

@@ -162,11 +162,7 @@ test('a text in no known form that names a request is taken for a complaint abou
 
 test('clients read of a symbol that the broker refused, each in its own dialect and framing, and nobody else does', async (t) => {
   const upstream = await UpstreamServer.listen(t);
-  upstream.onText = (text, socket) => {
-    if (!text.includes('"2885"')) return;
-    const { correlationID } = JSON.parse(text);
-    socket.send(JSON.stringify({ correlationID, errorCode: 'E1001', errorMessage: 'Invalid Request' }));
-  };
+  upstream.refuse('2885');
   const fixture = await startEngineFixture(t, { upstreamUrl: upstream.url });
   const holders = [
     await fixture.client(),

@@ -18,6 +18,14 @@ interface Scene {
   readonly fixture: EngineFixture;
 }
 
+/** Stores the latest session of the fake broker, as a login does. */
+function logIn(db: DatabaseSync, { authToken, feedToken, refreshToken }: FakeSmartApi): void {
+  const store = new LoginStore({ db, path: '', pepper: PEPPER, fernet: new Fernet(PEPPER, null) });
+  const tokens = { authToken, feedToken, refreshToken };
+  const { clientCode, apiKey } = ACCOUNT;
+  store.save('demo', { broker: 'angel', clientCode, apiKey, tokens }, 'login');
+}
+
 /**
  * An engine with the first session of the fake broker, after whose exchange lets in only those of `accepted`.
  *
@@ -42,16 +50,7 @@ async function startScene(t: TestContext, accepted: number, flags: readonly stri
       '--instruments-at=off',
       ...flags,
     ],
-    prepare: (db) => {
-      const store = new LoginStore({ db, path: '', pepper: PEPPER, fernet: new Fernet(PEPPER, null) });
-      const { authToken, feedToken, refreshToken } = api;
-      const tokens = { authToken, feedToken, refreshToken };
-      store.save(
-        'demo',
-        { broker: 'angel', clientCode: ACCOUNT.clientCode, apiKey: ACCOUNT.apiKey, tokens },
-        'login',
-      );
-    },
+    prepare: (db) => logIn(db, api),
   });
   return { api, fixture };
 }
@@ -99,16 +98,7 @@ test('a refresh token that is no longer good ends in one attempt; a login by han
   await until('the renewal', () => api.count('renew') === 1);
   await until('the refusal', () => fixture.engine.feeds.every(({ state }) => state === 'refused'));
   api.issue();
-  fixture.writeDatabase((db) => {
-    const store = new LoginStore({ db, path: '', pepper: PEPPER, fernet: new Fernet(PEPPER, null) });
-    const { authToken, feedToken, refreshToken } = api;
-    const tokens = { authToken, feedToken, refreshToken };
-    store.save(
-      'demo',
-      { broker: 'angel', clientCode: ACCOUNT.clientCode, apiKey: ACCOUNT.apiKey, tokens },
-      'login',
-    );
-  });
+  fixture.writeDatabase((db) => logIn(db, api));
   await until('ticks', () => {
     fixture.exchange.step(2);
     return client.ticks('RELIANCE').length > 0;

@@ -24,19 +24,12 @@ import { SubscriptionHandler } from '../../src/workers/proxy/subscriptions/subsc
 import { SubscriptionIndex } from '../../src/workers/proxy/subscriptions/subscription-index.ts';
 import { UnsubscribeHandler } from '../../src/workers/proxy/subscriptions/unsubscribe-handler.ts';
 import type { ToSessionStore } from '../../src/workers/session-messages.ts';
-import type { TickSource } from '../../src/workers/tick-source.ts';
 import { UsageTable } from '../../src/workers/usage-table.ts';
 import { RELIANCE } from './sample-tick.ts';
+import { SILENT_SOURCE } from './silent-source.ts';
 
 /** More than may wait for a client that is to join. */
 const FULL_BYTES = 1_000_000;
-const SILENT: TickSource = {
-  drain: () => 0,
-  hasTicks: () => false,
-  readLast: () => 0,
-  lost: 0,
-  takeLoss: () => false,
-};
 /** Those that are looked at by what the scene is made of. */
 const NO_LIMITS: Partial<ClientLimits> = {
   requestsPerSecond: 0,
@@ -86,8 +79,8 @@ export class JoiningScene {
     const task = { limits: { ...NO_LIMITS, ...limited } as ClientLimits, usage, row: 0, workers: 1 };
     const limits = new SubscriptionLimits({ ...task, fullAddresses: [] }, index);
     const snapshots = new SnapshotJoin(
-      SILENT,
-      new Broadcaster({ publish: () => true } as never, index, SILENT),
+      SILENT_SOURCE,
+      new Broadcaster({ publish: () => true } as never, index, SILENT_SOURCE),
     );
     const turns = new WorkTurns();
     const delivery = new StreamDelivery(index.topics, new Conflator(), 'conflate');

@@ -18,16 +18,8 @@ import { StreamDelivery } from '../../src/workers/proxy/slow/stream-delivery.ts'
 import { ClientHoldings } from '../../src/workers/proxy/subscriptions/client-holdings.ts';
 import { SnapshotJoin } from '../../src/workers/proxy/subscriptions/snapshot-join.ts';
 import { SubscriptionIndex } from '../../src/workers/proxy/subscriptions/subscription-index.ts';
-import type { TickSource } from '../../src/workers/tick-source.ts';
 import { RELIANCE, sampleTick } from './sample-tick.ts';
-
-const SILENT: TickSource = {
-  drain: () => 0,
-  hasTicks: () => false,
-  readLast: () => 0,
-  lost: 0,
-  takeLoss: () => false,
-};
+import { SILENT_SOURCE } from './silent-source.ts';
 
 const NO_LIMITS: Pick<ProxyLimits, 'allowance'> & { outbound: Pick<ProxyLimits['outbound'], 'mayLinger'> } = {
   allowance: () => new RequestAllowance(0, 1),
@@ -167,11 +159,11 @@ export class SlowScene {
       }
       return true;
     };
-    this.#broadcaster = new Broadcaster({ publish: publish as never }, this.index, SILENT);
+    this.#broadcaster = new Broadcaster({ publish: publish as never }, this.index, SILENT_SOURCE);
     this.holdings = new ClientHoldings({
       control: { need: () => {} },
       index: this.index,
-      snapshots: new SnapshotJoin(SILENT, this.#broadcaster),
+      snapshots: new SnapshotJoin(SILENT_SOURCE, this.#broadcaster),
       statuses: new FeedStatusNotifier(),
       limits: room,
       delivery: this.delivery,

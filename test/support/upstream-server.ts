@@ -58,6 +58,15 @@ export class UpstreamServer {
     return upstream;
   }
 
+  /** Refuses each request in which one of Angel's tokens stands, in the broker's words. */
+  refuse(token: string): void {
+    this.onText = (text, socket) => {
+      if (!text.includes(`"${token}"`)) return;
+      const { correlationID } = JSON.parse(text);
+      socket.send(JSON.stringify({ correlationID, errorCode: 'E1001', errorMessage: 'Invalid Request' }));
+    };
+  }
+
   get url(): string {
     const { port } = this.#server.address() as AddressInfo;
     return `${this.#scheme}://127.0.0.1:${port}/stream`;

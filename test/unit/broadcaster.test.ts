@@ -5,28 +5,10 @@ import { MODE, type Mode } from '../../src/codec/tick.ts';
 import { readInt64, WORD } from '../../src/codec/tick-message.ts';
 import { Broadcaster } from '../../src/workers/proxy/broadcaster.ts';
 import { SnapshotJoin } from '../../src/workers/proxy/subscriptions/snapshot-join.ts';
-import {
-  type StreamForm,
-  SubscriptionIndex,
-} from '../../src/workers/proxy/subscriptions/subscription-index.ts';
-import type { TickSource } from '../../src/workers/tick-source.ts';
+import { SubscriptionIndex } from '../../src/workers/proxy/subscriptions/subscription-index.ts';
+import { QUOTE_FORM } from '../support/quote-form.ts';
 import { RELIANCE, sampleTick } from '../support/sample-tick.ts';
-
-const FORM: StreamForm = {
-  view: MODE.QUOTE,
-  framing: 'json',
-  features: 0,
-  dialect: 'openalgo',
-  depthLevel: 5,
-  servedLevel: 5,
-};
-const SILENT: TickSource = {
-  drain: () => 0,
-  hasTicks: () => false,
-  readLast: () => 0,
-  lost: 0,
-  takeLoss: () => false,
-};
+import { SILENT_SOURCE } from '../support/silent-source.ts';
 
 test('a client that decodes one frame of each read is sent every tick by itself, with the bytes that all others get', () => {
   const published: string[] = [];
@@ -38,8 +20,8 @@ test('a client that decodes one frame of each read is sent every tick by itself,
     },
   };
   const index = new SubscriptionIndex();
-  const broadcaster = new Broadcaster(app, index, SILENT);
-  const stream = index.add(RELIANCE, FORM);
+  const broadcaster = new Broadcaster(app, index, SILENT_SOURCE);
+  const stream = index.add(RELIANCE, QUOTE_FORM);
   const receiver = { sendBytes: (bytes: Uint8Array) => sent.push(Buffer.from(bytes).toString()) };
   const { words, doubles } = sampleTick(MODE.QUOTE);
   broadcaster.onTick(words, doubles);
@@ -59,7 +41,10 @@ test('a client that decodes one frame of each read is sent every tick by itself,
 
 test('a wall clock that is set, say after a sleep of the machine, is followed where tick ages are judged', (t) => {
   const index = new SubscriptionIndex();
-  const snapshots = new SnapshotJoin(SILENT, new Broadcaster({ publish: () => true }, index, SILENT));
+  const snapshots = new SnapshotJoin(
+    SILENT_SOURCE,
+    new Broadcaster({ publish: () => true }, index, SILENT_SOURCE),
+  );
   const before = readInt64(snapshots.now(), 0);
   const hourMs = 3_600_000;
   const present = Date.now();
@@ -73,8 +58,8 @@ test('a tick that comes in a higher mode too reaches those who could not have it
   const published: string[] = [];
   const app = { publish: (topic: string) => published.push(topic.split('/')[1]!) > 0 };
   const index = new SubscriptionIndex();
-  const broadcaster = new Broadcaster(app, index, SILENT);
-  for (const view of [MODE.LTP, MODE.QUOTE, MODE.DEPTH]) index.add(RELIANCE, { ...FORM, view });
+  const broadcaster = new Broadcaster(app, index, SILENT_SOURCE);
+  for (const view of [MODE.LTP, MODE.QUOTE, MODE.DEPTH]) index.add(RELIANCE, { ...QUOTE_FORM, view });
   const send = (mode: Mode, seq: number) => {
     const { words, doubles } = sampleTick(mode);
     words[WORD.SEQ] = seq;

@@ -11,16 +11,9 @@ import type { OrderRelay } from '../../src/workers/proxy/order-relay.ts';
 import type { StreamForm } from '../../src/workers/proxy/subscriptions/subscription-index.ts';
 import { rightsOf } from '../support/entitlement-file.ts';
 import { instrumentsNumbered } from '../support/feed-handler-scene.ts';
+import { QUOTE_FORM } from '../support/quote-form.ts';
 import { until } from '../support/until.ts';
 
-const FORM: StreamForm = {
-  view: MODE.QUOTE,
-  framing: 'json',
-  features: 0,
-  dialect: 'openalgo',
-  depthLevel: 5,
-  servedLevel: 5,
-};
 const LTP_ONLY = rightsOf('viewer', { modes: [MODE.LTP] });
 const REVOKED: KeyStanding = { keyId: 'own:1', status: 'revoked' };
 const LIMITED: KeyStanding = { keyId: 'own:1', status: 'good', rights: LTP_ONLY };
@@ -68,7 +61,7 @@ function setUp({ clients = 1, instruments = 1, reviewMs = 0, orders = NO_ORDERS 
   ) => {
     reviewed.push(session);
     for (const end = performance.now() + reviewMs; performance.now() < end; );
-    for (const instrument of held) isMeant(instrument, FORM);
+    for (const instrument of held) isMeant(instrument, QUOTE_FORM);
   };
   const limits: Scene['limits'] = [];
   const desk = new EntitlementDesk(

@@ -1,26 +1,14 @@
 /** Who subscribes again soon gets the encoder that is there, and never one that writes another instrument's name. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MODE } from '../../src/codec/tick.ts';
 import { MAX_IDLE_ENCODERS } from '../../src/workers/proxy/subscriptions/idle-encoders.ts';
-import {
-  type StreamForm,
-  SubscriptionIndex,
-} from '../../src/workers/proxy/subscriptions/subscription-index.ts';
+import { SubscriptionIndex } from '../../src/workers/proxy/subscriptions/subscription-index.ts';
+import { QUOTE_FORM } from '../support/quote-form.ts';
 import { RELIANCE } from '../support/sample-tick.ts';
-
-const FORM: StreamForm = {
-  view: MODE.QUOTE,
-  framing: 'json',
-  features: 0,
-  dialect: 'openalgo',
-  depthLevel: 5,
-  servedLevel: 5,
-};
 
 /** The encoder that somebody has who subscribes and leaves at once. */
 function passingEncoder(index: SubscriptionIndex, instrument = RELIANCE) {
-  const stream = index.add(instrument, FORM);
+  const stream = index.add(instrument, QUOTE_FORM);
   index.remove(stream);
   return stream.encoder;
 }

@@ -5,21 +5,10 @@ import { MODE } from '../../src/codec/tick.ts';
 import { readInt64, WORD, writeInt64 } from '../../src/codec/tick-message.ts';
 import { Broadcaster } from '../../src/workers/proxy/broadcaster.ts';
 import { SnapshotJoin } from '../../src/workers/proxy/subscriptions/snapshot-join.ts';
-import {
-  type StreamForm,
-  SubscriptionIndex,
-} from '../../src/workers/proxy/subscriptions/subscription-index.ts';
+import { SubscriptionIndex } from '../../src/workers/proxy/subscriptions/subscription-index.ts';
 import type { TickSource } from '../../src/workers/tick-source.ts';
+import { QUOTE_FORM } from '../support/quote-form.ts';
 import { RELIANCE, sampleTick } from '../support/sample-tick.ts';
-
-const FORM: StreamForm = {
-  view: MODE.QUOTE,
-  framing: 'json',
-  features: 0,
-  dialect: 'openalgo',
-  depthLevel: 5,
-  servedLevel: 5,
-};
 
 /** A stream whose ring holds the ticks with these sequence numbers; the last value is the newest there ever was. */
 function scene(ring: number[], lastSeq: number) {
@@ -48,7 +37,7 @@ function scene(ring: number[], lastSeq: number) {
   let published = 0;
   const app = { publish: () => ++published > 0 };
   const broadcaster = new Broadcaster(app, index, source);
-  index.add(RELIANCE, FORM);
+  index.add(RELIANCE, QUOTE_FORM);
   const streams = index.get(RELIANCE.slot)!;
   const join = new SnapshotJoin(source, broadcaster);
   const passedBy = (since: number) => join.passedBy(streams, false, since);

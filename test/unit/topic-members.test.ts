@@ -5,23 +5,11 @@ import fc from 'fast-check';
 import { MODE } from '../../src/codec/tick.ts';
 import { WORD } from '../../src/codec/tick-message.ts';
 import { Broadcaster } from '../../src/workers/proxy/broadcaster.ts';
-import {
-  type Stream,
-  type StreamForm,
-  SubscriptionIndex,
-} from '../../src/workers/proxy/subscriptions/subscription-index.ts';
+import { type Stream, SubscriptionIndex } from '../../src/workers/proxy/subscriptions/subscription-index.ts';
 import { type TopicMember, TopicMembers } from '../../src/workers/proxy/subscriptions/topic-members.ts';
 import type { TickSource } from '../../src/workers/tick-source.ts';
+import { QUOTE_FORM } from '../support/quote-form.ts';
 import { RELIANCE, sampleTick } from '../support/sample-tick.ts';
-
-const FORM: StreamForm = {
-  view: MODE.QUOTE,
-  framing: 'json',
-  features: 0,
-  dialect: 'openalgo',
-  depthLevel: 5,
-  servedLevel: 5,
-};
 
 /** A client that notes what it is sent, in the writes that it leaves in. */
 class Client implements TopicMember {
@@ -68,8 +56,8 @@ function scene() {
     pending = ticks;
     assert.equal(broadcaster.drain(100), ticks);
   };
-  const quote = index.add(RELIANCE, FORM);
-  const ltp = index.add(RELIANCE, { ...FORM, view: MODE.LTP });
+  const quote = index.add(RELIANCE, QUOTE_FORM);
+  const ltp = index.add(RELIANCE, { ...QUOTE_FORM, view: MODE.LTP });
   return { index, quote, ltp, published, drain };
 }
 
@@ -126,7 +114,9 @@ test('whatever clients join and leave, one is sent its ticks itself exactly whil
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const { index } = scene();
       const members = new TopicMembers();
-      const streams = Array.from({ length: 5 }, (_, i) => index.add({ ...RELIANCE, slot: 10 + i }, FORM));
+      const streams = Array.from({ length: 5 }, (_, i) =>
+        index.add({ ...RELIANCE, slot: 10 + i }, QUOTE_FORM),
+      );
       const clients = Array.from({ length: 4 }, () => ({ client: new Client(), on: new Set<Stream>() }));
       for (const { client: number, stream: streamNumber, joins } of steps) {
         const { client, on } = clients[number]!;

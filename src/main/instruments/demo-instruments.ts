@@ -3,23 +3,10 @@
  * Angel's own, so that a strategy tried here finds the same instruments at the broker; those of derivatives are made up,
  * since the real ones change with every contract.
  */
+import type { ListedInstrument } from '../../codec/instrument-list.ts';
 
-export interface DemoInstrument {
-  readonly symbol: string;
-  /** Angel's name of it. */
-  readonly brsymbol: string;
-  /** The underlying. */
-  readonly name: string;
-  readonly exchange: string;
-  readonly brexchange: string;
-  readonly token: string;
-  /** `DD-MMM-YY`, empty where nothing expires. */
-  readonly expiry: string;
-  /** Rupees; -0.01 where there is none, 0 for indices, as Angel's instrument list has it. */
-  readonly strike: number;
-  readonly lotSize: number;
-  /** `FUT`, `CE`, `PE`, `AMXIDX`, or empty for cash. */
-  readonly instrumentType: string;
+/** `strike` is -0.01 where there is none, 0 for indices, as Angel's instrument list has it. */
+export interface DemoInstrument extends Omit<ListedInstrument, 'tickSize'> {
   /** Smallest step of the price in units of the wire: paise, for currencies 10^-7 rupees. Indices move by a paisa. */
   readonly tickPrice: number;
   /** Where the simulated price starts and what it wanders around, in units of the wire. */
