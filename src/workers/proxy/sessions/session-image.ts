@@ -66,13 +66,30 @@ export type PackedInstrument = [
 ];
 export type PackedSession = [PackedInstrument[], orders: boolean, isBroken: boolean];
 
+type Parting = Pick<ParkedSession, 'orders' | 'isBroken'>;
+
 /** Takes down what a client holds and what it was about to join, in memory of its own. */
 export function packSession(
   session: Pick<ClientSession, 'holdings' | 'joining' | 'slow'>,
+  resumption: Pick<Resumption, 'strictDepths'>,
+  index: SubscriptionIndex,
+  parting: Parting,
+): Uint8Array {
+  return packImage(takeDown(session, resumption, index, parting));
+}
+
+/** In memory of its own: what the packer returns lies in a buffer that it shares among its results. */
+export function packImage(session: PackedSession): Uint8Array {
+  return new Uint8Array(pack(session));
+}
+
+/** As `packSession`, to be packed. */
+export function takeDown(
+  session: Pick<ClientSession, 'holdings' | 'joining' | 'slow'>,
   { strictDepths }: Pick<Resumption, 'strictDepths'>,
   index: SubscriptionIndex,
-  { orders, isBroken }: Pick<ParkedSession, 'orders' | 'isBroken'>,
-): Uint8Array {
+  { orders, isBroken }: Parting,
+): PackedSession {
   const joining = Map.groupBy(session.joining, ({ instrument }) => nameOf(instrument));
   const names = new Set([...session.holdings.keys(), ...joining.keys()]);
   const instruments = [...names].map((name): PackedInstrument => {
@@ -99,9 +116,7 @@ export function packSession(
     }
     return [exchange, symbol, [...wishes.values()], own, foreign];
   });
-  const packed: PackedSession = [instruments, orders, isBroken];
-  // What the packer returns lies in a buffer that it shares among its results.
-  return new Uint8Array(pack(packed));
+  return [instruments, orders, isBroken];
 }
 
 function nameOf({ exchange, symbol }: Instrument): string {

@@ -14,9 +14,9 @@ import type { OrderRelay } from '../order-relay.ts';
 import type { SubscriptionHandler } from '../subscriptions/subscription-handler.ts';
 import type { SubscriptionIndex } from '../subscriptions/subscription-index.ts';
 import { needOf } from '../subscriptions/subscription-item.ts';
-import { mergeImages } from './merge-images.ts';
+import { mergePending } from './merge-pending.ts';
 import { notNowMessage, refusedMessage, resumedMessage, unknownMessage } from './session-answers.ts';
-import { type ParkedSession, packSession, unpackSession } from './session-image.ts';
+import { type ParkedSession, packImage, takeDown, unpackSession } from './session-image.ts';
 
 /** A client's part in its session. */
 export interface Resumption {
@@ -131,8 +131,8 @@ export class SessionRegistrar {
     const { pending } = resumption;
     const hasNothing = holdings.size === 0 && joining.size === 0 && !parting.orders;
     if (pending !== null && hasNothing) return pending;
-    const present = packSession(client, resumption, this.#index, parting);
-    return pending === null ? present : mergeImages(pending, present, options.dialect);
+    const present = takeDown(client, resumption, this.#index, parting);
+    return packImage(pending === null ? present : mergePending(pending, present, options.dialect));
   }
 
   /** What the client holds stays subscribed for a while: it will probably be back at once. */

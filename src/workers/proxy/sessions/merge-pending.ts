@@ -2,26 +2,27 @@
  * What a session keeps when its connection ended before everything was given back: all that it held before, and what the
  * client had got, or subscribed to anew. Proxy worker thread.
  */
-import { pack, unpack } from 'msgpackr';
+import { unpack } from 'msgpackr';
 import type { Dialect } from '../../../codec/dialect.ts';
 import { DEPTH_LEVELS, MODE } from '../../../codec/tick.ts';
 import type { PackedInstrument, PackedPast, PackedSession, PackedWish } from './session-image.ts';
 
 /**
  * @param pending image of what was to be given back
- * @param present image of what the client has, in the dialect of its connection
+ * @param present what the client has, in the dialect of its connection
  */
-export function mergeImages(pending: Uint8Array, present: Uint8Array, dialect: Dialect): Uint8Array {
+export function mergePending(pending: Uint8Array, present: PackedSession, dialect: Dialect): PackedSession {
   const [before, hadOrders, wasBroken] = unpack(pending) as PackedSession;
-  const [now, hasOrders, isBroken] = unpack(present) as PackedSession;
-  const merged = new Map(before.map((each) => [nameOf(each), each]));
-  for (const each of now) {
-    const earlier = merged.get(nameOf(each));
-    merged.set(nameOf(each), earlier === undefined ? each : mergeInstrument(earlier, each, dialect));
-  }
-  const session: PackedSession = [[...merged.values()], hadOrders || hasOrders, wasBroken || isBroken];
-  // What the packer returns lies in a buffer that it shares among its results.
-  return new Uint8Array(pack(session));
+  const [now, hasOrders, isBroken] = present;
+  const byName = new Map(now.map((each) => [nameOf(each), each]));
+  const merged = before.map((each) => {
+    const name = nameOf(each);
+    const newer = byName.get(name);
+    if (newer === undefined) return each;
+    byName.delete(name);
+    return mergeInstrument(each, newer, dialect);
+  });
+  return [[...merged, ...byName.values()], hadOrders || hasOrders, wasBroken || isBroken];
 }
 
 function nameOf([exchange, symbol]: PackedInstrument): string {
@@ -34,8 +35,8 @@ function mergeInstrument(
   dialect: Dialect,
 ): PackedInstrument {
   const earlier = dialect === 'design' ? wishes.map(inDesign) : wishes;
-  const byMode = new Map([...earlier, ...wishesNow].map((wish) => [wish[0], wish]));
-  return [exchange, symbol, [...byMode.values()], later(own, ownNow), later(foreign, foreignNow)];
+  const others = earlier.filter(([mode]) => !wishesNow.some(([modeNow]) => modeNow === mode));
+  return [exchange, symbol, [...others, ...wishesNow], later(own, ownNow), later(foreign, foreignNow)];
 }
 
 /** As the client has got it back: see `restoredWish`. */
