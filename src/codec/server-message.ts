@@ -73,7 +73,7 @@ export function toPythonJson(value: Json | undefined): string {
   if (typeof value === 'string') return pythonString(value);
   if (typeof value === 'bigint') return String(value);
   if (Array.isArray(value)) return `[${value.map(toPythonJson).join(', ')}]`;
-  if (value instanceof WrittenList) return value.json();
+  if (value instanceof WrittenList) return value.bytes().toString('latin1');
   let text = '{';
   let before = '';
   for (const [key, member] of Object.entries(value)) {
@@ -84,13 +84,24 @@ export function toPythonJson(value: Json | undefined): string {
   return `${text}}`;
 }
 
+/** The message as JSON text, in bytes where some of it is written already. */
+export function toJsonMessage(message: ServerMessage): string | Uint8Array {
+  const present = Object.entries(message).filter(([, member]) => member !== undefined);
+  if (!present.some(([, member]) => member instanceof WrittenList)) return toPythonJson(message);
+  const pieces = present.flatMap(([key, member], i) => [
+    Buffer.from(`${i === 0 ? '{' : ', '}${pythonString(key)}: `, 'latin1'),
+    member instanceof WrittenList ? member.bytes() : Buffer.from(toPythonJson(member), 'latin1'),
+  ]);
+  return Buffer.concat([...pieces, Buffer.from('}', 'latin1')]);
+}
+
 /** The same message as msgpack. */
 export function toMsgpack(message: ServerMessage): Uint8Array {
   const present = Object.entries(message).filter(([, member]) => member !== undefined);
   if (!present.some(([, member]) => member instanceof WrittenList)) return pack(Object.fromEntries(present));
   const members = present.flatMap(([key, member]) => [
     pack(key),
-    ...(member instanceof WrittenList ? member.msgpack() : [pack(member)]),
+    member instanceof WrittenList ? member.bytes() : pack(member),
   ]);
   return Buffer.concat([lengthHead(MAP16, present.length), ...members]);
 }
@@ -115,8 +126,7 @@ function lengthHead(code: number, length: number): Uint8Array {
 export class WrittenList {
   length = 0;
   readonly #isMsgpack: boolean;
-  readonly #texts: string[] = [];
-  readonly #bytes: Uint8Array[] = [];
+  readonly #pieces: Uint8Array[] = [];
 
   constructor(framing: 'json' | 'msgpack') {
     this.#isMsgpack = framing === 'msgpack';
@@ -124,16 +134,21 @@ export class WrittenList {
 
   add(members: readonly Json[]): void {
     if (members.length === 0) return;
+    this.#pieces.push(
+      this.#isMsgpack ? Buffer.concat(members.map((each) => pack(each))) : this.#text(members),
+    );
     this.length += members.length;
-    if (this.#isMsgpack) this.#bytes.push(Buffer.concat(members.map((member) => pack(member))));
-    else this.#texts.push(members.map(toPythonJson).join(', '));
   }
 
-  json(): string {
-    return `[${this.#texts.join(', ')}]`;
+  /** In the framing. */
+  bytes(): Buffer {
+    if (this.#isMsgpack) return Buffer.concat([lengthHead(ARRAY16, this.length), ...this.#pieces]);
+    return Buffer.concat([Buffer.from('['), ...this.#pieces, Buffer.from(']')]);
   }
 
-  msgpack(): readonly Uint8Array[] {
-    return [lengthHead(ARRAY16, this.length), ...this.#bytes];
+  /** All of it is ASCII. */
+  #text(members: readonly Json[]): Uint8Array {
+    const before = this.length === 0 ? '' : ', ';
+    return Buffer.from(`${before}${members.map(toPythonJson).join(', ')}`, 'latin1');
   }
 }

@@ -5,7 +5,7 @@
  */
 import type { WebSocket } from 'uWebSockets.js';
 import type { ConnectionOptions } from '../../../codec/connection-options.ts';
-import { type ServerMessage, toMsgpack, toPythonJson } from '../../../codec/server-message.ts';
+import { type ServerMessage, toJsonMessage, toMsgpack, toPythonJson } from '../../../codec/server-message.ts';
 import type { Instrument, Mode } from '../../../codec/tick.ts';
 import type { Rights } from '../../entitlement-messages.ts';
 import { NO_PLACE } from '../../usage-table.ts';
@@ -264,7 +264,7 @@ export class ClientSession {
   send(message: ServerMessage): void {
     if (!this.#hasRoom()) return;
     if (this.options.framing === 'msgpack') this.sendBytes(toMsgpack(message), true);
-    else this.sendBytes(toPythonJson(message), false);
+    else this.sendBytes(toJsonMessage(message), false);
   }
 
   /** Sends a control message as JSON text whatever the framing: the authenticate answer. */

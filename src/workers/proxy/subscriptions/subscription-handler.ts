@@ -203,6 +203,7 @@ export class SubscriptionHandler {
     const portions = followed.confirm(parts, written);
     session.joining = session.granted;
     session.granted = new Set();
+    await this.#turns.pause();
     await this.#paced.run(session, this.#steps(session, parts, portions, followed));
   }
 
@@ -222,8 +223,10 @@ export class SubscriptionHandler {
         if (isOneMessage) written.add(entriesOf(now.items, now.outcomes));
       };
       await this.#turns.each(answered, write, () => session.open);
+      // To send much takes a while by itself.
+      await this.#turns.pause();
       if (!session.open) return null;
-      // They may have become other ones between two slices.
+      // They may have become other ones meanwhile.
       if ((session.identity?.rights ?? null) === rights)
         return { parts, written: isOneMessage ? written : null };
     }
