@@ -2,6 +2,7 @@
  * A connection of an attacker: a bare socket that sends whatever bytes it is told to, and counts what comes back. Nothing
  * that it meets is an error here: being refused and being cut off is what is to be seen.
  */
+
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import {
@@ -10,6 +11,7 @@ import {
   upgradeRefusal,
   upgradeRequest,
 } from '../../bench/end-to-end/websocket-wire.ts';
+import { resetSocket } from '../../src/main/simulator/reset-socket.ts';
 import type { Tally } from './tally.ts';
 
 /** Answers that are longer are counted by their length alone. */
@@ -119,7 +121,7 @@ export class HostileSocket {
   /** Goes without a word. @param isReset with a reset in place of an orderly end */
   leave(isReset = false): void {
     this.#settle();
-    if (isReset) this.#socket.resetAndDestroy();
+    if (isReset) resetSocket(this.#socket);
     else this.#socket.destroy();
   }
 

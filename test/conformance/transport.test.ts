@@ -1,9 +1,11 @@
 /** What is below the messages: addresses, handshakes, plain HTTP, and the close of the engine. */
+
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { WebSocket } from 'ws';
+import { resetSocket } from '../../src/main/simulator/reset-socket.ts';
 import { startEngineFixture } from '../support/engine-fixture.ts';
 import { AMIBROKER_KEY, OPCODE, RawClient } from '../support/raw-client.ts';
 import { until } from '../support/until.ts';
@@ -69,7 +71,7 @@ test('transport', async (t) => {
         socket.on('error', () => {});
         await once(socket, 'connect');
         if (bytes !== '') socket.write(bytes);
-        if (i % 2 === 0) socket.resetAndDestroy();
+        if (i % 2 === 0) resetSocket(socket);
         else socket.destroy();
       }
     }

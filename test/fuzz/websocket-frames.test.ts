@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { resetSocket } from '../../src/main/simulator/reset-socket.ts';
 import { deflated, pingRequest } from '../conformance/websocket/conformance-case.ts';
 import { clientFrame } from '../support/client-frame.ts';
 import { startEngineFixture } from '../support/engine-fixture.ts';
@@ -140,7 +141,7 @@ test('frames below the library', async (t) => {
           runs++;
           const raw = await RawClient.connect(wsUrl, '/?compress=on', undefined, 'permessage-deflate');
           await write(raw, each, lengths);
-          if (isReset) raw.socket.resetAndDestroy();
+          if (isReset) resetSocket(raw.socket);
           else raw.socket.end();
           await until('the end of the connection', () => raw.isClosed);
         }),

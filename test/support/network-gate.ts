@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
+import { resetSocket } from '../../src/main/simulator/reset-socket.ts';
 
 /** A connection: `near` to the one who made it, `far` to the one who is meant once it is let through. */
 interface Passage {
@@ -77,8 +78,8 @@ export class NetworkGate {
   /** Resets every connection, towards both sides. */
   reset(): void {
     for (const { near, far } of this.#passages) {
-      near.resetAndDestroy();
-      far?.resetAndDestroy();
+      resetSocket(near);
+      if (far !== null) resetSocket(far);
     }
   }
 
@@ -89,7 +90,7 @@ export class NetworkGate {
 
   #accept(near: Socket): void {
     this.accepted++;
-    if (this.refuses) return void near.resetAndDestroy();
+    if (this.refuses) return resetSocket(near);
     const passage: Passage = { near, far: null, early: [] };
     this.#passages.add(passage);
     near.on('error', () => near.destroy());

@@ -1,9 +1,11 @@
 /** A WebSocket server that treats each handshake as a test says, and counts what connects to it. */
+
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { resetSocket } from '../../src/main/simulator/reset-socket.ts';
 
 /** What becomes of a handshake: a socket, an HTTP status, no answer at all, or a reset. */
 export type Treatment = 'accept' | 'hang' | 'reset' | { readonly status: number; readonly message?: string };
@@ -91,7 +93,7 @@ export class UpstreamServer {
     if (treatment === 'accept') {
       this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket));
     } else if (treatment === 'reset') {
-      socket.resetAndDestroy();
+      resetSocket(socket);
     } else if (treatment === 'hang') {
       // Without a reader the end of the other side would not be noticed.
       socket.resume();

@@ -1,6 +1,8 @@
 /** New connections that come together are begun with a few at a time. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { resetSocket } from '../../src/main/simulator/reset-socket.ts';
 import { AcceptPace } from '../../src/workers/proxy/connection/accept-pace.ts';
 import { firstLine, ListenerScene, UPGRADE } from '../support/listener-scene.ts';
 import { until } from '../support/until.ts';
@@ -80,8 +82,7 @@ for (const isTls of [false, true]) {
     const sockets = await Promise.all(Array.from({ length: MANY }, () => scene.socket(UPGRADE)));
     const staying = sockets.filter((_, i) => i % 3 !== 0);
     sockets.forEach((socket, i) => {
-      if (i % 3 === 0)
-        setImmediate(() => (i % 2 === 0 || isTls ? socket.destroy() : socket.resetAndDestroy()));
+      if (i % 3 === 0) setImmediate(() => (i % 2 === 0 || isTls ? socket.destroy() : resetSocket(socket)));
     });
     for (const socket of staying) assert.match((await firstLine(socket)) ?? 'closed', /^HTTP\/1\.1 101 /);
     await until('those that went', () => scene.server.sessions.size === staying.length);

@@ -5,6 +5,7 @@ import type { Mode } from '../../codec/tick.ts';
 import type { FrameSubscription } from './active-instruments.ts';
 import { FrameBatch } from './frame-batch.ts';
 import { type LineLimit, OutgoingLine } from './outgoing-line.ts';
+import { resetSocket } from './reset-socket.ts';
 import { instrumentKey } from './simulated-market.ts';
 import type { TickGenerator } from './tick-generator.ts';
 import { encodeMessage } from './websocket-message.ts';
@@ -170,7 +171,7 @@ export class SimulatedConnection {
 
   /** Ends the connection as users see it end: TCP reset, no close frame. */
   reset(): void {
-    this.#tcp.resetAndDestroy();
+    resetSocket(this.#tcp);
   }
 
   #key(mode: Mode, { exchangeType, token }: WireToken): string {

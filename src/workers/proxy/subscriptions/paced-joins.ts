@@ -12,7 +12,9 @@ import { type Granted, needOf } from './subscription-item.ts';
 
 /** Above so many waiting bytes the client is left to read. */
 const LOW_MARK_BYTES = 32 * 1024;
-const LOOK_MS = 5;
+/** Whether it has read is looked at after so long, then after twice as long, up to the longest: some never read. */
+const FIRST_LOOK_MS = 5;
+const LONGEST_LOOK_MS = 80;
 
 export interface PacedJoin {
   /** What is joined, as it is then. */
@@ -127,10 +129,10 @@ function hasRoom(client: ClientSession): boolean {
 
 function untilRead(client: ClientSession): Promise<void> {
   return new Promise((resolve) => {
-    const look = () => {
-      if (hasRoom(client)) resolve();
-      else setTimeout(look, LOOK_MS).unref();
+    const lookIn = (ms: number) => {
+      const look = () => (hasRoom(client) ? resolve() : lookIn(Math.min(LONGEST_LOOK_MS, 2 * ms)));
+      setTimeout(look, ms).unref();
     };
-    setTimeout(look, LOOK_MS).unref();
+    lookIn(FIRST_LOOK_MS);
   });
 }
