@@ -31,13 +31,16 @@ function describeAnswer({ outcome: { answers, ends } }: Verdict): string {
   return [told, ended === '' ? '' : `ended: ${ended}`].filter((text) => text !== '').join('; ') || '-';
 }
 
-const ratioText = ({ ratio }: Verdict) => `${ratio.toFixed(2)} ×`;
-const msText = (us: number) => (us / 1000).toFixed(2);
+const ratioText = (ratio: number | null) => (ratio === null ? '-' : `${ratio.toFixed(2)} ×`);
+const msText = (us: number | null) => (us === null ? '-' : (us / 1000).toFixed(2));
 const memoryText = ({ peakMiB }: Verdict) => (peakMiB === null ? 'unknown' : number(peakMiB));
 
 function stateOf({ failures }: AttackReport, verdict: Verdict): string {
   if (failures.length > 0) return 'FAILED';
-  return verdict.ratio <= P99_AIM ? 'yes' : 'p99 too high';
+  if (verdict.ratio <= P99_AIM) return 'yes';
+  // As late as any program is on this machine while those that share its cores are attacked.
+  const isOfCores = verdict.neighbourRatio !== null && verdict.neighbourRatio <= P99_AIM;
+  return isOfCores ? 'yes, for shared cores' : 'p99 too high';
 }
 
 /** For the terminal. */
@@ -48,14 +51,27 @@ export function formatReportTable(report: AbuseReport): string {
       attack.name,
       String(verdict.lost),
       msText(verdict.quietP99),
+      msText(verdict.neighbourP99),
       msText(verdict.attackP99),
-      ratioText(verdict),
+      ratioText(verdict.ratio),
+      ratioText(verdict.neighbourRatio),
       memoryText(verdict),
       attack.boundMiB === null ? '-' : number(attack.boundMiB),
       stateOf(attack, verdict),
     ];
   });
-  const columns = ['', 'lost', 'p99 quiet, ms', 'p99 attacked, ms', 'ratio', 'RSS MiB', 'bound', 'survived'];
+  const columns = [
+    '',
+    'lost',
+    'p99 quiet, ms',
+    'neighbour attacked',
+    'attacked',
+    '× quiet',
+    '× neighbour',
+    'RSS MiB',
+    'bound',
+    'survived',
+  ];
   const table = formatTable({ title: 'Two healthy clients beside each attack', columns, rows });
   const told = report.attacks.map((attack) => {
     const verdict = verdictOf(attack);
@@ -72,8 +88,8 @@ const cell = (text: string) => text.replaceAll('|', '\\|');
 export function markdownTable(report: AbuseReport): string {
   const { environment, seconds, rounds, instruments, ticksPerSecond, attacks } = report;
   const head = [
-    '| attack | done to it | answered | lost | p99 × undisturbed | memory, MiB | survived |',
-    '| --- | --- | --- | --- | --- | --- | --- |',
+    '| attack | done to it | answered | lost | p99, ms | × undisturbed | × neighbour attacked | memory, MiB | survived |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
   ];
   const rows = attacks.map((attack) => {
     const verdict = verdictOf(attack);
@@ -82,7 +98,9 @@ export function markdownTable(report: AbuseReport): string {
       describeEffort(verdict),
       describeAnswer(verdict),
       `${number(verdict.lost)} of ${number(verdict.deliveries + verdict.lost)}`,
-      `${ratioText(verdict)} (${msText(verdict.quietP99)} → ${msText(verdict.attackP99)} ms)`,
+      `${msText(verdict.quietP99)} → ${msText(verdict.attackP99)}`,
+      ratioText(verdict.ratio),
+      ratioText(verdict.neighbourRatio),
       memoryText(verdict),
       stateOf(attack, verdict),
     ];
@@ -97,7 +115,7 @@ export function markdownTable(report: AbuseReport): string {
   const bound = bounds.length === 0 ? 'not printed' : `${bounds.join(' and ')} MiB`;
   const conditions = [
     `bound of memory that the engine printed at its start: ${bound}`,
-    `${number(ticksPerSecond)} ticks/s over ${number(instruments)} instruments to 2 healthy clients, ${rounds} rounds of ${seconds.toFixed(1)} s undisturbed and ${seconds.toFixed(1)} s or longer attacked`,
+    `${number(ticksPerSecond)} ticks/s over ${number(instruments)} instruments to 2 healthy clients, ${rounds} rounds of ${seconds.toFixed(1)} s undisturbed, and of that or longer with the engine or its neighbour attacked`,
     formatMachine(environment),
     `commit ${environment.commit}, ${environment.startedAt}, load average ${environment.load.join(' ')} before`,
     ...failures,

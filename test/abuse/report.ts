@@ -6,7 +6,7 @@ import type { Environment } from '../../bench/harness/environment.ts';
 import type { WindowResult } from './window-result.ts';
 
 export const REPORT_PROGRAM = 'tickwire abuse';
-export const REPORT_FORMAT = 1;
+export const REPORT_FORMAT = 2;
 /** The run that the README quotes. */
 export const STORED_REPORT = join(import.meta.dirname, 'report.json');
 
@@ -14,6 +14,8 @@ const SIGNIFICANT_DIGITS = 4;
 
 export interface AbuseRound {
   readonly quiet: WindowResult;
+  /** The same attack on another engine of this machine; null in a run without time for it. */
+  readonly neighbour: WindowResult | null;
   readonly attack: WindowResult;
 }
 
@@ -34,7 +36,7 @@ export interface AbuseReport {
   /** Of one measured stretch. */
   readonly seconds: number;
   readonly rounds: number;
-  /** Each attack had an undisturbed stretch of its own beside it. */
+  /** Each attack had an undisturbed stretch of its own beside it, and one in which the neighbour was attacked. */
   readonly isPaired: boolean;
   readonly instruments: number;
   readonly ticksPerSecond: number;

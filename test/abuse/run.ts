@@ -83,16 +83,21 @@ class SceneRun {
   }
 
   async #round(attack: Attack, isQuietFirst: boolean): Promise<void> {
-    const { seconds } = this.#plan;
+    const { isPaired, seconds } = this.#plan;
+    const attackSeconds = Math.max(seconds, attack.leastSeconds ?? 0);
     const undisturbed = async () => this.#shared ?? this.#scene.window(seconds, null);
+    const beside = async () => (isPaired ? this.#scene.window(attackSeconds, attack, 'neighbour') : null);
     const quietBefore = isQuietFirst ? await undisturbed() : null;
-    const attacked = await this.#scene.window(Math.max(seconds, attack.leastSeconds ?? 0), attack);
+    const besideBefore = isQuietFirst ? null : await beside();
+    const attacked = await this.#scene.window(attackSeconds, attack);
     const quiet = quietBefore ?? (await undisturbed());
-    this.#rounds.set(attack, [...(this.#rounds.get(attack) ?? []), { quiet, attack: attacked }]);
+    const neighbour = isQuietFirst ? await beside() : besideBefore;
+    this.#rounds.set(attack, [...(this.#rounds.get(attack) ?? []), { quiet, neighbour, attack: attacked }]);
     const found = [
       ...attacked.failures,
       ...overBound(attacked, this.#scene.memoryBoundMiB),
       ...(quiet === this.#shared ? [] : quiet.failures.map((failure) => `undisturbed: ${failure}`)),
+      ...(neighbour?.failures ?? []).map((failure) => `beside the neighbour: ${failure}`),
     ];
     this.#failures.set(attack, [...(this.#failures.get(attack) ?? []), ...found]);
     for (const failure of found) progress(`FAILED: ${failure}`);

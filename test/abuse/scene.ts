@@ -3,27 +3,26 @@
  *
  *   load generator ──1 WebSocket──▶ engine, as users start it ══▶ 2 healthy clients, all instruments
  *   (10,000 quotes/s)                  ▲
- *                                      ╚══ attackers, from other addresses of the loopback
+ *                                      ╠══ attackers, from other addresses of the loopback
+ *                                      ▼
+ *                                   neighbour: another engine, without load
+ *
+ * They share the machine's cores. What that alone costs the healthy clients shows when the same attackers attack the
+ * neighbour: what they notice more when their own engine is attacked is what the engine lets through.
  */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { AskingClient } from '../../bench/end-to-end/asking-client.ts';
-import { prepareDatabase } from '../../bench/end-to-end/bench-database.ts';
 import { benchSymbols, EXCHANGE } from '../../bench/end-to-end/bench-instruments.ts';
-import { EngineProcess } from '../../bench/end-to-end/engine-process.ts';
 import type { LoadGenerator } from '../../bench/end-to-end/load-generator.ts';
 import { ChildProgram } from '../../bench/harness/child-program.ts';
 import type { Cleanup } from '../../bench/harness/cleanup.ts';
 import { monotonicUs } from '../../bench/harness/monotonic-clock.ts';
-import { makeTlsFlags } from '../../bench/harness/tls-flags.ts';
 import { until } from '../../bench/harness/until.ts';
-import { EMBEDDED_DATABASE_PATH } from '../../src/main/database/database-url.ts';
-import { DatabaseSync } from '../../src/main/database/sqlite.ts';
 import type { Attack } from './attack.ts';
+import { AttackedEngine } from './attacked-engine.ts';
 import type { Attackers, AttackersResult } from './attackers.ts';
 import type { HealthyClients } from './healthy-clients.ts';
 import { MemoryWatch } from './memory-watch.ts';
-import { readTrouble } from './trouble.ts';
 import { summarize, type WindowResult } from './window-result.ts';
 
 export const INSTRUMENTS = 1000;
@@ -36,115 +35,96 @@ const HEAD_START_US = 50_000;
 /** Ticks that have not come after so long without any are lost. */
 const QUIET_MS = 3000;
 const TIMEOUT_MS = 20_000;
-/** Handles that the engine may hold more than before: a database that it opened meanwhile, a worker's first socket. */
-const SPARE_HANDLES = 16;
-
 const program = (directory: string, name: string) => join(import.meta.dirname, directory, name);
 
-/**
- * Adds a key whose encrypted copy nobody can read here, as in a database that was restored with another salt: whether a
- * key is that one can only be told with Argon2, and an attacker makes the engine do so with every guess.
- */
-function addForeignKey(directory: string): void {
-  const database = new DatabaseSync(join(directory, EMBEDDED_DATABASE_PATH));
-  const row = database.prepare('SELECT api_key_hash FROM api_keys').get();
-  database
-    .prepare('INSERT INTO api_keys (user_id, api_key_hash, api_key_encrypted) VALUES (?, ?, ?)')
-    .run('foreign', String(row?.api_key_hash), 'of another salt');
-  database.close();
+/** Who is attacked: the engine that serves the healthy clients, or the one beside it. */
+export type Victim = 'engine' | 'neighbour';
+
+interface Programs {
+  readonly generator: ChildProgram<LoadGenerator>;
+  readonly healthy: ChildProgram<HealthyClients>;
+  readonly attackers: ChildProgram<Attackers>;
+  readonly victims: { readonly [victim in Victim]: AttackedEngine };
 }
 
 export class Scene {
-  readonly #generator: ChildProgram<LoadGenerator>;
-  readonly #healthy: ChildProgram<HealthyClients>;
-  readonly #attackers: ChildProgram<Attackers>;
-  readonly #engine: EngineProcess;
-  readonly #url: string;
-  readonly #apiKey: string;
+  readonly #generator: Programs['generator'];
+  readonly #healthy: Programs['healthy'];
+  readonly #attackers: Programs['attackers'];
+  readonly #victims: Programs['victims'];
   readonly #isTls: boolean;
   readonly #symbols = benchSymbols(INSTRUMENTS);
-  #outputRead = 0;
 
-  private constructor(
-    programs: {
-      generator: ChildProgram<LoadGenerator>;
-      healthy: ChildProgram<HealthyClients>;
-      attackers: ChildProgram<Attackers>;
-      engine: EngineProcess;
-    },
-    address: { url: string; apiKey: string; isTls: boolean },
-  ) {
-    this.#generator = programs.generator;
-    this.#healthy = programs.healthy;
-    this.#attackers = programs.attackers;
-    this.#engine = programs.engine;
-    this.#url = address.url;
-    this.#apiKey = address.apiKey;
-    this.#isTls = address.isTls;
+  private constructor({ generator, healthy, attackers, victims }: Programs, isTls: boolean) {
+    this.#generator = generator;
+    this.#healthy = healthy;
+    this.#attackers = attackers;
+    this.#victims = victims;
+    this.#isTls = isTls;
   }
 
   /** Starts everything; the healthy clients hold all instruments. Everything ends with `cleanup`. */
   static async open(cleanup: Cleanup, isTls: boolean): Promise<Scene> {
-    const generator = new ChildProgram<LoadGenerator>(program('../../bench/end-to-end', 'load-generator.ts'));
-    cleanup.add(() => generator.stop());
-    const healthy = new ChildProgram<HealthyClients>(program('.', 'healthy-clients.ts'));
-    cleanup.add(() => healthy.stop());
-    const attackers = new ChildProgram<Attackers>(program('.', 'attackers.ts'));
-    cleanup.add(() => attackers.stop());
-    await generator.call('listen', 0);
-    const directory = cleanup.temporaryDirectory();
-    prepareDatabase(directory, INSTRUMENTS);
-    addForeignKey(directory);
-    const flags = [
-      '--log-level=info',
-      '--websocket-port=0',
-      `--bus-endpoint=ipc://${directory}/bus`,
-      `--angel-ws-url=${await generator.call('url', null)}`,
-      '--broker-api-key=bench',
-      // Attackers come from other addresses, and say that they come from still others.
-      '--trusted-proxies=none',
-      ...(isTls ? await makeTlsFlags(directory) : []),
-    ];
-    const engine = new EngineProcess({ command: 'start', directory, flags });
-    cleanup.add(() => engine.stop());
-    const address = { url: await engine.url(), apiKey: await engine.apiKey(), isTls };
-    const scene = new Scene({ generator, healthy, attackers, engine }, address);
+    const start = <Handlers extends Record<string, (argument: never) => unknown>>(
+      directory: string,
+      name: string,
+    ) => {
+      const child = new ChildProgram<Handlers>(program(directory, name));
+      cleanup.add(() => child.stop());
+      return child;
+    };
+    const generator = start<LoadGenerator>('../../bench/end-to-end', 'load-generator.ts');
+    const silent = start<LoadGenerator>('../../bench/end-to-end', 'load-generator.ts');
+    const healthy = start<HealthyClients>('.', 'healthy-clients.ts');
+    const attackers = start<Attackers>('.', 'attackers.ts');
+    const open = async (upstream: ChildProgram<LoadGenerator>) => {
+      await upstream.call('listen', 0);
+      const upstreamUrl = await upstream.call('url', null);
+      return AttackedEngine.open(cleanup, { upstreamUrl, isTls, instruments: INSTRUMENTS });
+    };
+    const victims = { engine: await open(generator), neighbour: await open(silent) };
+    const scene = new Scene({ generator, healthy, attackers, victims }, isTls);
     await scene.#connect();
     return scene;
   }
 
   /** Memory in MiB that the engine said at its start it would keep within; null when it did not say. */
   get memoryBoundMiB(): number | null {
-    const printed = /"memoryBoundBytes":(\d+)/.exec(this.#engine.output)?.[1];
-    return printed === undefined ? null : Number(printed) / 1024 ** 2;
+    return this.#victims.engine.memoryBoundMiB;
   }
 
   /** The load for so long, and what the healthy clients see of it; with an attack or without. */
-  async window(seconds: number, attack: Attack | null): Promise<WindowResult> {
-    const handlesBefore = this.#handles();
+  async window(seconds: number, attack: Attack | null, victim: Victim = 'engine'): Promise<WindowResult> {
+    const attacked = this.#victims[victim];
+    const handlesBefore = attacked.handles;
     const startUs = Math.ceil(monotonicUs()) + HEAD_START_US;
     const measureFromUs = startUs + LEAD_IN_SECONDS * 1e6;
     const total = LEAD_IN_SECONDS + seconds + TAIL_SECONDS;
     await this.#healthy.call('begin', measureFromUs);
-    const memory = new MemoryWatch(() => this.#engine.usage());
+    const memory = new MemoryWatch(() => attacked.usage());
     const [load, attackers] = await Promise.all([
       this.#generator.call('run', { rate: PER_SECOND, startUs, measureFromUs, seconds: total }),
-      attack === null ? null : this.#attack(attack, seconds, measureFromUs),
+      attack === null ? null : this.#attack(attack, attacked, seconds, measureFromUs),
     ]);
     await this.#untilDelivered(load.sent);
     const peakMiB = memory.stop();
     const healthy = await this.#healthy.call('result', null);
-    const failures = attack === null ? [] : await this.#aftermath(attack, attackers, handlesBefore);
+    const failures = attack === null ? [] : await this.#aftermath(attack, attackers, attacked, handlesBefore);
     const result = summarize({ seconds, load, healthy, attackers, peakMiB, failures });
     if (healthy.lost.length > 0) await this.#connect();
     return result;
   }
 
-  async #attack(attack: Attack, seconds: number, fromUs: number): Promise<AttackersResult> {
+  async #attack(
+    attack: Attack,
+    { url, apiKey }: AttackedEngine,
+    seconds: number,
+    fromUs: number,
+  ): Promise<AttackersResult> {
     await delay((fromUs - monotonicUs()) / 1000);
     const target = {
-      url: this.#url,
-      apiKey: this.#apiKey,
+      url,
+      apiKey,
       exchange: EXCHANGE,
       symbols: this.#symbols,
       isTls: this.#isTls,
@@ -157,40 +137,12 @@ export class Scene {
   async #aftermath(
     attack: Attack,
     attackers: AttackersResult | null,
+    attacked: AttackedEngine,
     handlesBefore: number | null,
   ): Promise<string[]> {
-    const failures = [...(attackers?.faults ?? [])];
     const verdict = attackers === null ? null : attack.judge(attackers);
-    if (verdict !== null) failures.push(verdict);
-    if (!this.#engine.isRunning) return [...failures, `the engine ended: ${this.#engine.output.slice(-500)}`];
-    const { output } = this.#engine;
-    failures.push(...readTrouble(output.slice(this.#outputRead)));
-    this.#outputRead = output.length;
-    await this.#serveNewcomer().catch((error: Error) =>
-      failures.push(`a new client is not served afterwards: ${error.message}`),
-    );
-    if (handlesBefore !== null) {
-      const freed = () => ((this.#handles() ?? 0) <= handlesBefore + SPARE_HANDLES ? true : null);
-      await until('the connections are freed', freed, TIMEOUT_MS).catch(() =>
-        failures.push(`${this.#handles()} handles are open, ${handlesBefore} were before the attack`),
-      );
-    }
-    return failures;
-  }
-
-  #handles(): number | null {
-    return this.#engine.isRunning ? (this.#engine.usage()?.handles ?? null) : null;
-  }
-
-  async #serveNewcomer(): Promise<void> {
-    const client = new AskingClient(this.#url, { tick: () => undefined, lost: () => undefined });
-    try {
-      await client.open();
-      await client.authenticate(this.#apiKey);
-      await client.subscribe(this.#symbols.slice(0, 10));
-    } finally {
-      client.close();
-    }
+    const ofAttackers = [...(attackers?.faults ?? []), ...(verdict === null ? [] : [verdict])];
+    return [...ofAttackers, ...(await attacked.aftermath(handlesBefore, this.#symbols.slice(0, 10)))];
   }
 
   /** Waits for the last delivery, or until nothing has come for a while. */
@@ -207,8 +159,8 @@ export class Scene {
 
   async #connect(): Promise<void> {
     await this.#healthy.call('connect', {
-      url: this.#url,
-      apiKey: this.#apiKey,
+      url: this.#victims.engine.url,
+      apiKey: this.#victims.engine.apiKey,
       exchange: EXCHANGE,
       symbols: this.#symbols,
     });

@@ -14,12 +14,16 @@ export interface Verdict {
   readonly quietP99: number;
   readonly attackP99: number;
   readonly ratio: number;
+  /** The same while another engine was attacked, and the ratio to that; null in a run without. */
+  readonly neighbourP99: number | null;
+  readonly neighbourRatio: number | null;
   readonly peakMiB: number | null;
   /** Attackers, over all rounds. */
   readonly outcome: Pick<AttackOutcome, 'opened' | 'messages' | 'bytes' | 'answers' | 'ends'>;
 }
 
 const median = (values: readonly number[]) => spreadOf(values).median;
+const medianOfAny = (values: readonly number[]) => (values.length === 0 ? null : median(values));
 
 function addCounts(all: readonly Readonly<Record<string, number>>[]): Record<string, number> {
   const sums: Record<string, number> = {};
@@ -35,6 +39,9 @@ export function verdictOf({ rounds }: Pick<AttackReport, 'rounds'>): Verdict {
   const outcomes = attacks.flatMap(({ attackers }) => (attackers === null ? [] : [attackers]));
   const sum = (of: (outcome: AttackOutcome) => number) =>
     outcomes.reduce((total, outcome) => total + of(outcome), 0);
+  const besides = rounds.flatMap(({ attack, neighbour }) =>
+    neighbour === null ? [] : [{ attack, neighbour }],
+  );
   const peaks = attacks.flatMap(({ peakMiB }) => (peakMiB === null ? [] : [peakMiB]));
   return {
     lost: attacks.reduce((total, { lost }) => total + lost, 0),
@@ -42,6 +49,10 @@ export function verdictOf({ rounds }: Pick<AttackReport, 'rounds'>): Verdict {
     quietP99: median(rounds.map(({ quiet }) => quiet.latency.p99)),
     attackP99: median(attacks.map(({ latency }) => latency.p99)),
     ratio: median(rounds.map(({ quiet, attack }) => attack.latency.p99 / quiet.latency.p99)),
+    neighbourP99: medianOfAny(besides.map(({ neighbour }) => neighbour.latency.p99)),
+    neighbourRatio: medianOfAny(
+      besides.map(({ attack, neighbour }) => attack.latency.p99 / neighbour.latency.p99),
+    ),
     peakMiB: peaks.length === 0 ? null : Math.max(...peaks),
     outcome: {
       opened: sum(({ opened }) => opened),

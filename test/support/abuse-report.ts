@@ -41,6 +41,7 @@ export function attackReport(parts: Partial<AttackReport> = {}): AttackReport {
     boundMiB: 1000,
     rounds: [1000, 3000, 5000].map((p99) => ({
       quiet: windowResult(2000),
+      neighbour: windowResult(p99 / 2),
       attack: windowResult(p99, { attackers }),
     })),
     failures: [],

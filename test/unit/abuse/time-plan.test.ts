@@ -12,6 +12,8 @@ test('with little time every attack is short and still made, with more it has un
   const long = planTime(600, 14, 2);
   assert.equal(long.isPaired, true);
   assert.ok(long.rounds >= 3 && long.seconds >= 1.5, JSON.stringify(long));
+  const took = 3 * long.rounds * (long.seconds + 1.1) * 14;
+  assert.ok(took > 500 && took < 600, `${took} s of 600`);
 });
 
 test('an attack that does not exist, a time that is none, and a table of some attacks only are refused', () => {
