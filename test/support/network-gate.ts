@@ -90,7 +90,10 @@ export class NetworkGate {
 
   #accept(near: Socket): void {
     this.accepted++;
-    if (this.refuses) return resetSocket(near);
+    if (this.refuses) {
+      resetSocket(near);
+      return;
+    }
     const passage: Passage = { near, far: null, early: [] };
     this.#passages.add(passage);
     near.on('error', () => near.destroy());
