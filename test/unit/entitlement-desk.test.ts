@@ -9,6 +9,8 @@ import type { ClientSession } from '../../src/workers/proxy/connection/client-se
 import { EntitlementDesk } from '../../src/workers/proxy/entitlements/entitlement-desk.ts';
 import type { OrderRelay } from '../../src/workers/proxy/order-relay.ts';
 import type { StreamForm } from '../../src/workers/proxy/subscriptions/subscription-index.ts';
+import { itemOf } from '../../src/workers/proxy/subscriptions/subscription-item.ts';
+import { parseWish } from '../../src/workers/proxy/subscriptions/subscription-wish.ts';
 import { rightsOf } from '../support/entitlement-file.ts';
 import { instrumentsNumbered } from '../support/feed-handler-scene.ts';
 import { QUOTE_FORM } from '../support/quote-form.ts';
@@ -49,6 +51,7 @@ function setUp({ clients = 1, instruments = 1, reviewMs = 0, orders = NO_ORDERS 
         place: -1,
         maxOfKey: null,
       },
+      joining: new Set(),
       open: true,
       send: (message) => void sent.push(message),
       end: ({ code }) => void closed.push(code),
@@ -89,6 +92,7 @@ test('what changes while a key is being verified holds for the client that shows
     owner: 'a',
   };
   assert.equal(desk.revise(session, good), good);
+  assert.deepEqual(limits, [null], 'whatever another key of this client was given meanwhile');
   desk.onStandings([LIMITED]);
   limits.splice(0);
   assert.deepEqual(desk.revise(session, good), { ...good, rights: LTP_ONLY });
@@ -175,4 +179,22 @@ test('a client that loses the right to order updates is told so, once, and keeps
     sent.map(({ type, message }) => [type, message]),
     [['subscription_ended', 'Missing right: order updates. Role viewer does not allow them']],
   );
+});
+
+test('a client reads of what it was confirmed and has not joined when it may not have it any more', async () => {
+  const { desk, sessions, sent } = setUp({ instruments: 0 });
+  const [session] = [...sessions] as [ClientSession];
+  const parsed = parseWish({ mode: MODE.QUOTE }, 'openalgo');
+  assert.ok(parsed.ok);
+  const context = { wish: parsed.wish, broker: 'angel', levels: [] };
+  for (const instrument of instrumentsNumbered(3)) {
+    const { symbol, exchange } = instrument;
+    session.joining.add({ instrument, item: itemOf({ symbol, exchange, mode: undefined }, context) });
+  }
+  desk.onStandings([LIMITED]);
+  await until('the news', () => sent.length > 0);
+  const [{ type, subscriptions }] = sent as [ServerMessage];
+  assert.equal(type, 'subscription_ended');
+  assert.equal((subscriptions as unknown[]).length, 3);
+  desk.stop();
 });

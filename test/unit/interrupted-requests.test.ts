@@ -183,3 +183,18 @@ for (const [name, ask] of [
     assert.deepEqual([...scene.needed.values()].filter(Boolean), []);
   });
 }
+
+test('a client that has gone is not taken along to where its instruments move', async (t) => {
+  slowly(t);
+  const scene = new JoiningScene(0);
+  const { done } = await scene.subscribe(COUNT);
+  await done;
+  const moves = SLOTS.map((from) => ({ from, to: { ...instrumentAt(from), slot: COUNT + from } }));
+  scene.leave();
+  // The answer that names the new places may come while what it held is given back, and later still.
+  scene.holdings.follow(moves, [scene.session]);
+  await until('the end of what it held', () => scene.index.instruments === 0);
+  scene.holdings.follow(moves, [scene.session]);
+  assert.equal(scene.index.instruments, 0);
+  assert.deepEqual(used(scene), [0, 0]);
+});

@@ -189,6 +189,8 @@ export class RequestHandler {
     return this.#keys.verify(session, key).then(async (verified) => {
       // What a client holds belongs to its user's broker session, and is given back under that user's slots.
       const isOthers = verified.status !== 'refused' && session.identity?.owner !== verified.owner;
+      // With a session it would keep what is left of it, if the client goes meanwhile.
+      if (isOthers) this.#sessions.leave(session, verified);
       const released = isOthers ? this.#holdings.releaseAll(session) : undefined;
       if (released !== undefined) await released;
       if (!session.open) return;

@@ -54,10 +54,10 @@ export class EntitlementDesk {
       return outcome.code === KEY_REVOKED_CODE ? this.#revoked() : outcome;
     }
     const standing = this.#standings.get(outcome.keyId);
-    if (standing === undefined) return outcome;
-    if (standing.status !== 'good') return this.#revoked();
-    this.#limits.useKey(session, session.subscriptions.place, standing.rights?.limits ?? null);
-    return { ...outcome, rights: standing.rights };
+    if (standing !== undefined && standing.status !== 'good') return this.#revoked();
+    const rights = standing === undefined ? outcome.rights : standing.rights;
+    this.#limits.useKey(session, session.subscriptions.place, rights?.limits ?? null);
+    return standing === undefined ? outcome : { ...outcome, rights };
   }
 
   /** Keys stand otherwise from now on. */
@@ -124,6 +124,15 @@ export class EntitlementDesk {
       ended.set(`${exchange}\0${symbol}\0${mode}`, { symbol, exchange, mode, missing: missing.right });
       return true;
     });
+    // What is confirmed and not joined yet is left out when its turn comes.
+    for (const { item } of session.joining) {
+      const { requested, context, servedLevel: depthLevel } = item;
+      const { exchange, symbol } = requested;
+      const { mode } = context.wish;
+      const missing = missingRight(rights, { exchange, symbol, mode, depthLevel });
+      if (missing !== null)
+        ended.set(`${exchange}\0${symbol}\0${mode}`, { symbol, exchange, mode, missing: missing.right });
+    }
     this.counts.subscriptionsEnded += ended.size;
     const subscriptions = [...ended.values()];
     const message = `The rights of this key have changed: role ${rights.role} does not allow these subscriptions any more`;

@@ -151,6 +151,8 @@ export class ClientHoldings {
   follow(moves: readonly InstrumentMove[], sessions: Iterable<ClientSession>): void {
     const targets = new Map(moves.map(({ from, to }) => [from, to]));
     for (const session of sessions) {
+      // What one that has gone still names is given back where it was.
+      if (!session.open) continue;
       for (const holding of [...session.holdings.values()].flat()) {
         const to = targets.get(holding.instrument.slot);
         if (to !== undefined && !this.#move(session, holding, to)) break;
@@ -215,7 +217,8 @@ export class ClientHoldings {
     this.#index.lingering.letGo(needOf(granted));
     granted.instrument = to;
     this.#index.lingering.hold(needOf(granted));
-    if ((session.options.features & FEATURE.STATUS) === 0) return;
+    // What is not confirmed yet is told nothing; the confirmation is of where it is by then.
+    if ((session.options.features & FEATURE.STATUS) === 0 || !session.joining.has(granted)) return;
     this.#statuses.holdMoved(session, to);
     this.#statuses.release(session, slot);
   }

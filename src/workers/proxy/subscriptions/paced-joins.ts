@@ -74,7 +74,9 @@ export class PacedJoins {
           this.#index.lingering.hold(needOf(granted));
         }
         left.clear();
-        await (next.value.needsRoom && !hasRoom(client) ? untilRead(client) : this.#turns.pause());
+        if (next.value.needsRoom && !hasRoom(client)) await untilRead(client);
+        // Timers that are due together all go before any tick.
+        await this.#turns.pause();
       }
     } finally {
       this.letGoAll(client);

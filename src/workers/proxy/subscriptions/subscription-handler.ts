@@ -87,24 +87,29 @@ export class SubscriptionHandler {
     if (!parsed.ok) return void refuse(session, parsed.code, parsed.message);
     const parsedWish = parseWish(request, session.options.dialect);
     if (!parsedWish.ok) return void refuse(session, parsedWish.code, parsedWish.message);
-    const identity = session.identity!;
-    if (identity.account === '') return void refuse(session, 'BROKER_ERROR', 'Broker adapter not found');
+    if (session.identity!.account === '')
+      return void refuse(session, 'BROKER_ERROR', 'Broker adapter not found');
     const { wish } = parsedWish;
     const isSingle = !parsed.batch && wish.isDesign;
     const needsRoom = (session.options.features & FEATURE.SNAPSHOT) !== 0;
-    return this.#serve(session, parsed.symbols, (requested) => [this.#itemOf(requested, wish, identity)], {
-      isOneMessage: true,
-      confirm: (parts, written) => {
-        this.#answer(session, request, parts, written, isSingle ? refuse : null);
-        return [];
+    return this.#serve(
+      session,
+      parsed.symbols,
+      (requested) => [this.#itemOf(requested, wish, session.identity!)],
+      {
+        isOneMessage: true,
+        confirm: (parts, written) => {
+          this.#answer(session, request, parts, written, isSingle ? refuse : null);
+          return [];
+        },
+        joins: ({ granted, askedAt }) =>
+          granted.map((each) => ({
+            granted: [each],
+            needsRoom,
+            join: () => this.#holdings.hold(session, each, askedAt),
+          })),
       },
-      joins: ({ granted, askedAt }) =>
-        granted.map((each) => ({
-          granted: [each],
-          needsRoom,
-          join: () => this.#holdings.hold(session, each, askedAt),
-        })),
-    });
+    );
   }
 
   /**
@@ -117,11 +122,10 @@ export class SubscriptionHandler {
     parked: ParkedSession,
     answer: (entries: readonly Json[], hasMore: boolean) => void,
   ): Promise<void> {
-    const identity = client.identity!;
     const itemsOf = ({ exchange, symbol, wishes }: ParkedSession['instruments'][number]) =>
       wishes.map((each) => {
         const wish = restoredWish(each, client.options.dialect);
-        return this.#itemOf({ symbol, exchange, mode: wish.mode }, wish, identity);
+        return this.#itemOf({ symbol, exchange, mode: wish.mode }, wish, client.identity!);
       });
     const absenceFrom = absences(parked);
     return this.#serve(client, parked.instruments, itemsOf, {
