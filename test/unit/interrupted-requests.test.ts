@@ -191,9 +191,8 @@ test('a client that has gone is not taken along to where its instruments move', 
   await done;
   const moves = SLOTS.map((from) => ({ from, to: { ...instrumentAt(from), slot: COUNT + from } }));
   scene.leave();
-  // The answer that names the new places may come while what it held is given back, and later still.
-  scene.holdings.follow(moves, [scene.session]);
   await until('the end of what it held', () => scene.index.instruments === 0);
+  // The answer that names the new places comes when all has been given back.
   scene.holdings.follow(moves, [scene.session]);
   assert.equal(scene.index.instruments, 0);
   assert.deepEqual(used(scene), [0, 0]);
