@@ -136,7 +136,7 @@ function damaged(messages: fc.Arbitrary<Buffer>, inserts: readonly number[]): fc
 }
 
 /** As the engine reads it. */
-const unpackr = new Unpackr({ useRecords: false, int64AsType: 'number' });
+const unpackr = new Unpackr({ useRecords: false, int64AsType: 'number', structuredClone: false });
 const packed = request.map((sent) => pack(sent));
 
 test('JSON read in steps is taken or refused as JSON.parse does, and says the same, whatever its strings hold', () => {

@@ -43,6 +43,30 @@ test('msgpack is refused for its depth before it is decoded, wherever it gets de
   }
 });
 
+/** An extension of msgpackr: what follows gets this number, or stands there again. */
+function reference(type: 'i' | 'p', id: number): number[] {
+  return [0xd6, type.charCodeAt(0), 0, 0, 0, id];
+}
+
+test('msgpack whose values stand for others before them is refused: a short one could hold more than is ever read', () => {
+  const LEVELS = 12;
+  const WIDTH = 15;
+  const lists: number[] = [];
+  for (let id = 0; id < LEVELS; id++) {
+    const inner = Array.from({ length: WIDTH }, () => (id === 0 ? [1] : reference('p', id - 1)));
+    lists.push(...reference('i', id), 0x90 | WIDTH, ...inner.flat());
+  }
+  const action = [...pack('action'), ...pack('ping'), ...pack('timestamp')];
+  for (const value of [
+    [0x90 | LEVELS, ...lists],
+    [...reference('i', 1), 0x91, ...reference('p', 1)],
+  ]) {
+    const parsed = parseRequest(Buffer.from([0x82, ...action, ...value]));
+    assert.ok(!parsed.ok);
+    assert.equal(parsed.code, 'INVALID_JSON');
+  }
+});
+
 test('a binary id is taken, a long one is not: its echo in JSON would be twelve times as long', () => {
   const withId = (bytes: number) =>
     parseRequest(pack({ action: 'ping', timestamp: { id: Buffer.alloc(bytes) } }));
