@@ -94,6 +94,59 @@ test('clients of one address that come and go leave no count behind', async (t) 
   assert.equal(listener.limits.handshakes.refused, 0);
 });
 
+/** More than enough for an address to hold all its places, if each left one behind. */
+const ROUNDS = PLACES / 2 + 2;
+
+/** Sends a request in parts that are read one by one, and waits until its socket is gone. */
+async function ask(listener: ListenerScene, parts: readonly string[]): Promise<void> {
+  const socket = await listener.socket('', OTHER);
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  socket.setNoDelay(true).resume();
+  for (const part of parts) {
+    await new Promise((resolve) => socket.write(part, resolve));
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+  }
+  await closed;
+  await settled(listener, 0);
+}
+
+for (const [isTls, length] of [
+  [false, 15_000],
+  [false, 19_000],
+  [false, 1_000_000],
+  [true, 19_000],
+] as const) {
+  const protocol = isTls ? 'https' : 'http';
+  test(`who reads a page of ${length} bytes over ${protocol} again and again is never taken for an attacker`, async (t) => {
+    const listener = new ListenerScene(t, { argv: ARGV, isTls, pageHtml: 'x'.repeat(length) });
+    for (let round = 0; round < ROUNDS; round++) {
+      await ask(listener, [[PAGE], [PAGE + PAGE], ['GET / HTTP/1.1\r\nHo', 'st: test\r\n\r\n']][round % 3]!);
+    }
+    assert.equal(listener.limits.handshakes.refused, 0);
+  });
+}
+
+const POST = 'POST / HTTP/1.1\r\nHost: test\r\n';
+const CHUNKED = 'Transfer-Encoding: chunked\r\n';
+for (const [name, ...parts] of [
+  ['promises chunks and sends none', `${POST}${CHUNKED}\r\n`],
+  ['sends half a chunk', `${POST}${CHUNKED}\r\n5\r\nhal`],
+  ['sends all its chunks', `${POST}${CHUNKED}\r\n0\r\n\r\n`],
+  ['has an empty body, and a head in two parts', `${POST}Content-Le`, 'ngth: 0\r\n\r\n'],
+  ['promises a body and sends none', `${POST}Content-Length: 4\r\n\r\n`],
+  ['waits until it may send its body', `${POST}Expect: 100-continue\r\nContent-Length: 4\r\n\r\n`],
+  ['sends its body', `${POST}Content-Length: 4\r\n\r\nbody`],
+  ['wants an upgrade and promises chunks', UPGRADE.replace('\r\n', `\r\n${CHUNKED}`)],
+  ['asks for the head of the page', PAGE.replace('GET', 'HEAD')],
+] as const) {
+  test(`a request that ${name} leaves no count behind that would shut its address out`, async (t) => {
+    const listener = scene(t);
+    for (let round = 0; round < ROUNDS; round++) await ask(listener, parts);
+    assert.equal(listener.limits.handshakes.refused, 0);
+    assert.match((await firstLine(await listener.socket(PAGE, OTHER))) ?? 'closed', / 200 /);
+  });
+}
+
 test('a trusted reverse proxy may hold all places: it brings many', async (t) => {
   const listener = scene(t, undefined, [`--max-handshakes=${PLACES}`, `--trusted-proxies=${ATTACKER}`]);
   await Promise.all(Array.from({ length: PLACES }, () => listener.socket('', ATTACKER)));

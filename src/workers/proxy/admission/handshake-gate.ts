@@ -7,9 +7,11 @@
  * it is gone without an answer, and when its first request has been handled; these count it under its address. An upgrade is
  * told to none of them, and is taken for the first request of its socket. So that it is, an answer that is no upgrade ends
  * its connection, and whoever asks on while such an answer is on its way to the same address is closed: such requests could
- * count off sockets that the address still holds.
+ * count off sockets that the address still holds. An answer that is longer than what the library gathers may end the
+ * connection at once, without a word to those handlers: that is seen from the socket that goes meanwhile. And of a request
+ * that promises a body they may hear nothing at all: it is closed without an answer.
  */
-import type { HttpResponse } from 'uWebSockets.js';
+import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import type { AdmissionTask } from '../../admission-messages.ts';
 import { USAGE, UsageTable } from '../../usage-table.ts';
 import type { ClientAddresses, Peer } from './client-address.ts';
@@ -51,6 +53,8 @@ export class HandshakeGate {
   #timer: NodeJS.Timeout | undefined;
   /** Sockets that were closed here, of which the library has not told yet that they are gone. */
   #closing = 0;
+  /** Address of the socket that is being answered. */
+  #answering: string | null = null;
   refused = 0;
 
   constructor({ usage, row, workers, limits }: AdmissionTask, addresses: ClientAddresses) {
@@ -92,11 +96,23 @@ export class HandshakeGate {
       return;
     }
     this.#usage.add(this.#row, USAGE.HANDSHAKES, -1);
+    if (this.#answering === null) return;
+    this.#change(this.#answering, 'waiting', -1);
+    this.#answering = null;
   }
 
-  /** Whether a request of this end can only be the first one of its socket. */
-  isFirstRequest({ counted }: Peer): boolean {
+  /** Whether a request may be answered: it can only be the first one of its socket, and has no body. */
+  takes({ counted }: Peer, request: Pick<HttpRequest, 'getHeader'>): boolean {
+    if (request.getHeader('content-length') !== '' || request.getHeader('transfer-encoding') !== '')
+      return false;
     return counted === null || (this.#held.get(counted)?.answered ?? 0) === 0;
+  }
+
+  /** @param end writes the answer, and ends the connection with it */
+  answer({ counted }: Peer, end: () => void): void {
+    this.#answering = counted;
+    end();
+    this.#answering = null;
   }
 
   /** A socket becomes a client's. */

@@ -157,26 +157,24 @@ export class ProxyServer {
     const policy = pagePolicy(pageHtml);
     // The library would encode a text anew each time, in five times the time.
     const page = Buffer.from(pageHtml);
-    const serve = (type: string, body: () => string | Uint8Array) => (response: HttpResponse) => {
-      this.counts.httpRequests++;
-      if (!this.#isFirstRequest(response)) return;
-      response.writeHeader('Content-Type', type).writeHeader('Cache-Control', 'no-store');
-      response
-        .writeHeader('Content-Security-Policy', policy)
-        .writeHeader('X-Content-Type-Options', 'nosniff');
-      endAlone(response, body());
-    };
+    const serve = (type: string, body: () => string | Uint8Array) =>
+      this.#answering((response) => {
+        response.writeHeader('Content-Type', type).writeHeader('Cache-Control', 'no-store');
+        response
+          .writeHeader('Content-Security-Policy', policy)
+          .writeHeader('X-Content-Type-Options', 'nosniff');
+        endAlone(response, body());
+      });
     this.app.get(
       '/',
       serve('text/html; charset=utf-8', () => page),
     );
     this.app.get('/page.json', serve('application/json', pageData));
-    this.app.any('/*', (response) => {
-      this.counts.httpRequests++;
-      if (!this.#isFirstRequest(response)) return;
+    const refuse = this.#answering((response) => {
       response.writeStatus('426 Upgrade Required').writeHeader('Upgrade', 'websocket');
       endAlone(response, 'This address speaks WebSocket. Open / in a browser to see live ticks.\n');
     });
+    this.app.any('/*', refuse);
   }
 
   #accept(response: HttpResponse): void {
@@ -184,18 +182,24 @@ export class ProxyServer {
     if (handshake !== null) this.#pace.admit(response, handshake);
   }
 
-  /** Closes a connection that asks on behind an answer that ends it, as it may do thousands of times in one segment. */
-  #isFirstRequest(response: HttpResponse): boolean {
+  /**
+   * A handler that answers with this. It closes a connection that asks on behind an answer that ends it, as it may do
+   * thousands of times in one segment.
+   */
+  #answering(answer: (response: HttpResponse) => void) {
     const { addresses, handshakes } = this.#options.limits;
-    const isFirst = handshakes.isFirstRequest(addresses.peer(response.getRemoteAddress()));
-    if (!isFirst) response.close();
-    return isFirst;
+    return (response: HttpResponse, request: HttpRequest): void => {
+      this.counts.httpRequests++;
+      const peer = addresses.peer(response.getRemoteAddress());
+      if (handshakes.takes(peer, request)) handshakes.answer(peer, () => answer(response));
+      else response.close();
+    };
   }
 
   #upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
     const { compression, limits } = this.#options;
     const peer = limits.addresses.peer(response.getRemoteAddress());
-    if (!limits.handshakes.isFirstRequest(peer)) return void response.close();
+    if (!limits.handshakes.takes(peer, request)) return void response.close();
     if (!this.#isAccepting) return void refuseUpgrade(response);
     const subprotocol = selectSubprotocol(request.getHeader('sec-websocket-protocol'));
     const key = request.getHeader('sec-websocket-key');
