@@ -39,6 +39,8 @@ export class LongRequest {
   #symbols: unknown[] = [];
   #count = 0;
   #isInEntry = false;
+  /** Where the step began: not with each list of that name, of which there may be many. */
+  #stepFrom = 0;
 
   /**
    * @param bytes must stay as they are until the request has been read
@@ -89,6 +91,7 @@ export class LongRequest {
           cursor.skip(MEMBER_LEVELS);
           continue;
         }
+        if (left === 0) throw tooMany;
         rest.push(this.#bytes.subarray(done, at), cursor.emptyList);
         yield* this.#readSymbols();
         cursor.left = left - 1;
@@ -110,16 +113,15 @@ export class LongRequest {
     const symbols: unknown[] = [];
     this.#symbols = symbols;
     this.#count = 0;
-    let from = cursor.at;
     while (cursor.next()) {
       cursor.left = MAX_ENTRY_VALUES;
       this.#isInEntry = true;
       if (++this.#count <= this.#maxSymbols) symbols.push(readEntry(cursor));
       else cursor.skip(LIST_LEVELS);
       this.#isInEntry = false;
-      if (cursor.at - from < STEP_BYTES) continue;
+      if (cursor.at - this.#stepFrom < STEP_BYTES) continue;
       yield;
-      from = cursor.at;
+      this.#stepFrom = cursor.at;
     }
   }
 }

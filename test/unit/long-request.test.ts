@@ -94,6 +94,31 @@ test('a message with more values than any request needs is refused in the first 
   }
 });
 
+/** A message with many lists of symbols, in both forms. @param list of JSON */
+function repeated(list: string, count: number): Buffer[] {
+  const members = Array.from({ length: count }, () => `"symbols":${list}`);
+  const member = Buffer.concat([pack('symbols'), pack(JSON.parse(list))]);
+  const head = Buffer.from([0xdf, ...new Uint8Array(4)]);
+  head.writeUInt32BE(count, 1);
+  return [Buffer.from(`{${members}}`), Buffer.concat([head, ...Array<Buffer>(count).fill(member)])];
+}
+
+test('a message with more lists of symbols than any request needs is refused in the first portion', () => {
+  for (const bytes of repeated('[]', 70_000)) {
+    assert.match(refusalOf(bytes), new RegExp(`it has more than ${MAX_VALUES} values beside its symbols`));
+  }
+});
+
+test('many lists of symbols that are short each are read in portions like a long one', () => {
+  const list = JSON.stringify(Array.from({ length: 3000 }, () => 0));
+  for (const bytes of repeated(list, 128)) {
+    const { steps, parsed } = read(bytes);
+    assert.ok(steps >= bytes.length / STEP_BYTES / 1.1, `${steps} steps`);
+    assert.ok(parsed.ok);
+    assert.equal(countSymbols(parsed.request), 3000);
+  }
+});
+
 test('as many values as are permitted are taken, and a string of whatever length', () => {
   const values = Array.from({ length: MAX_VALUES - 4 }, () => 7);
   const long = '\u20ac"'.repeat(100_000);
