@@ -155,8 +155,16 @@ test('msgpack read in steps says the same as in one go', () => {
 test('a short request in msgpack is taken with all that a library may pack into it, as deep as is permitted', () => {
   const packr = new Packr({ moreTypes: true, useRecords: false });
   const anything = fc.anything({
+    // No date that is none: two of those are never equal.
+    values: [
+      fc.boolean(),
+      fc.maxSafeInteger(),
+      fc.double(),
+      fc.string(),
+      fc.constantFrom(null, undefined),
+      fc.date({ noInvalidDate: true }),
+    ],
     withBigInt: true,
-    withDate: true,
     withMap: true,
     withSet: true,
     withTypedArray: true,
