@@ -28,18 +28,26 @@ test('a request may be nested far deeper than any client does it, but not withou
 
 test('msgpack is refused for its depth before it is decoded, wherever it gets deep and however it ends', () => {
   const deep = Buffer.alloc(4000, 0x91);
-  const record = Buffer.from('d47240', 'hex');
   const inMap = Buffer.from('81a161', 'hex');
-  for (const parts of [
-    [deep],
-    [deep, Buffer.from([1])],
-    [inMap, deep],
-    [inMap, record, deep],
-    [inMap, Buffer.from([0xc1]), deep],
-  ]) {
+  for (const parts of [[deep], [deep, Buffer.from([1])], [inMap, deep], [inMap, Buffer.from([0xc1]), deep]]) {
     const parsed = parseRequest(Buffer.concat(parts));
     assert.ok(!parsed.ok);
     assert.match(parsed.message, /nested deeper than 32 levels/);
+  }
+});
+
+test('msgpack that defines what the bytes behind it mean is refused, for it hides how deep it is', () => {
+  const inMap = Buffer.from('81a161', 'hex');
+  const record = Buffer.from('d4724091a161', 'hex');
+  const bundle = Buffer.from('d66200000005c0a161a0', 'hex');
+  for (const parts of [
+    [inMap, record, Buffer.from([1])],
+    [inMap, record, Buffer.alloc(4000, 0x40)],
+    [inMap, Buffer.from('d572400091a16101', 'hex')],
+    [inMap, bundle],
+  ]) {
+    const parsed = parseRequest(Buffer.concat(parts));
+    assert.deepEqual(parsed, { ok: false, code: 'INVALID_JSON', message: 'Invalid JSON message' });
   }
 });
 
