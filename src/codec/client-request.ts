@@ -28,9 +28,15 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 /**
  * Other languages pack a time in ms as int64; a bigint could not be echoed as JSON. Beyond 2^53 as inexact as JSON.
  * No pointers to values that were read before, as only this library writes them, where it is told to: who walks over a few
- * hundred bytes of pointers to lists of pointers would never come to an end.
+ * hundred bytes of pointers to lists of pointers would never come to an end. And copies: a binary id is echoed when the bytes
+ * of its message have been taken back.
  */
-const unpackr = new Unpackr({ useRecords: false, int64AsType: 'number', structuredClone: false });
+const unpackr = new Unpackr({
+  useRecords: false,
+  int64AsType: 'number',
+  structuredClone: false,
+  copyBuffers: true,
+});
 
 /** @throws whatever the library says of bytes that are neither; tooDeep */
 function decode(bytes: Uint8Array): unknown {

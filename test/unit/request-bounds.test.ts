@@ -83,3 +83,12 @@ test('a binary id is taken, a long one is not: its echo in JSON would be twelve 
   assert.ok(!refused.ok);
   assert.match(refused.message, /a binary value has 100000 bytes, the limit is 4096/);
 });
+
+test('a binary id is still there when the answer is written, after the message is gone', () => {
+  const id = Uint8Array.of(1, 2, 3);
+  const message = Uint8Array.from(pack({ action: 'subscribe', request_id: id }));
+  const parsed = parseRequest(message);
+  structuredClone(message.buffer, { transfer: [message.buffer] });
+  assert.ok(parsed.ok);
+  assert.deepEqual([...(parsed.request.request_id as Uint8Array)], [...id]);
+});
