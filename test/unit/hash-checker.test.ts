@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { getPriority } from 'node:os';
 import { test } from 'node:test';
+import workerThreads from 'node:worker_threads';
 import { HashChecker } from '../../src/main/auth/hash-checker.ts';
 import { hashKey } from '../../src/main/auth/key-hash.ts';
 
@@ -43,3 +44,25 @@ test('when the engine stops, a check that runs comes to its end, and no other on
   assert.equal(await running, true);
   await assert.rejects(checker.matches(check), { code: 'KEY_CHECKS_CLOSED' });
 });
+
+for (const [what, program] of [
+  ['says why', 'throw new Error("no memory")'],
+  ['says nothing', 'process.exit(1)'],
+] as const) {
+  test(`a thread that ends while it starts, and ${what}, costs the checks that wait for it and no other`, async (t) => {
+    // As the rest of the engine does.
+    const alive = setInterval(() => {}, 1000);
+    t.after(() => clearInterval(alive));
+    const { Worker } = workerThreads;
+    const failing = t.mock.method(workerThreads, 'Worker', function start(_file: string, options: object) {
+      return new Worker(program, { ...options, eval: true });
+    });
+    const checker = new HashChecker(3000);
+    const check = { hash: hashKey('a key', 'a pepper'), key: 'a key', pepper: 'a pepper' };
+    await assert.rejects(checker.matches(check));
+    assert.equal(failing.mock.callCount(), 1);
+    failing.mock.restore();
+    assert.equal(await checker.matches(check), true);
+    await checker.close();
+  });
+}
