@@ -137,6 +137,8 @@ for (const [name, ...parts] of [
   ['waits until it may send its body', `${POST}Expect: 100-continue\r\nContent-Length: 4\r\n\r\n`],
   ['sends its body', `${POST}Content-Length: 4\r\n\r\nbody`],
   ['wants an upgrade and promises chunks', UPGRADE.replace('\r\n', `\r\n${CHUNKED}`)],
+  ['asks for the page and has an empty body', PAGE.replace('\r\n', '\r\nContent-Length: 0\r\n')],
+  ['asks on behind its body', `${POST}Content-Length: 0\r\n\r\n${PAGE}${UPGRADE}`],
   ['asks for the head of the page', PAGE.replace('GET', 'HEAD')],
 ] as const) {
   test(`a request that ${name} leaves no count behind that would shut its address out`, async (t) => {

@@ -9,9 +9,10 @@
  * its connection, and whoever asks on while such an answer is on its way to the same address is closed: such requests could
  * count off sockets that the address still holds. An answer that is longer than what the library gathers may end the
  * connection at once, without a word to those handlers: that is seen from the socket that goes meanwhile. And of a request
- * that promises a body they may hear nothing at all: it is closed without an answer.
+ * that promises a body they may hear nothing at all: it is told to upgrade outside of the library's reading, where so short an answer ends
+ * the connection at once.
  */
-import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import type { HttpResponse } from 'uWebSockets.js';
 import type { AdmissionTask } from '../../admission-messages.ts';
 import { USAGE, UsageTable } from '../../usage-table.ts';
 import type { ClientAddresses, Peer } from './client-address.ts';
@@ -101,10 +102,8 @@ export class HandshakeGate {
     this.#answering = null;
   }
 
-  /** Whether a request may be answered: it can only be the first one of its socket, and has no body. */
-  takes({ counted }: Peer, request: Pick<HttpRequest, 'getHeader'>): boolean {
-    if (request.getHeader('content-length') !== '' || request.getHeader('transfer-encoding') !== '')
-      return false;
+  /** Whether a request of this end can only be the first one of its socket. */
+  isFirstRequest({ counted }: Peer): boolean {
     return counted === null || (this.#held.get(counted)?.answered ?? 0) === 0;
   }
 
@@ -113,6 +112,25 @@ export class HandshakeGate {
     this.#answering = counted;
     end();
     this.#answering = null;
+  }
+
+  /** Answers a request that promises a body, which nobody waits for. @param end as with `answer`; short */
+  answerWithBody({ counted }: Peer, response: HttpResponse, end: () => void): void {
+    let isGone = false;
+    const countOff = () => {
+      if (counted !== null) this.#change(counted, 'waiting', -1);
+    };
+    // In place of those that have followed it so far. The library closes whoever asks on before there is an answer.
+    response.onAborted(() => {
+      isGone = true;
+      countOff();
+    });
+    response.onData(() => {});
+    setImmediate(() => {
+      if (isGone) return;
+      countOff();
+      response.cork(end);
+    });
   }
 
   /** A socket becomes a client's. */

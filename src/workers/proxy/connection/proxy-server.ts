@@ -170,11 +170,7 @@ export class ProxyServer {
       serve('text/html; charset=utf-8', () => page),
     );
     this.app.get('/page.json', serve('application/json', pageData));
-    const refuse = this.#answering((response) => {
-      response.writeStatus('426 Upgrade Required').writeHeader('Upgrade', 'websocket');
-      endAlone(response, 'This address speaks WebSocket. Open / in a browser to see live ticks.\n');
-    });
-    this.app.any('/*', refuse);
+    this.app.any('/*', this.#answering(tellToUpgrade));
   }
 
   #accept(response: HttpResponse): void {
@@ -183,7 +179,7 @@ export class ProxyServer {
   }
 
   /**
-   * A handler that answers with this. It closes a connection that asks on behind an answer that ends it, as it may do
+   * A handler that answers with this, but who sends a body reads the short answer, whose connection ends with it. It closes a connection that asks on behind an answer that ends it, as it may do
    * thousands of times in one segment.
    */
   #answering(answer: (response: HttpResponse) => void) {
@@ -191,15 +187,16 @@ export class ProxyServer {
     return (response: HttpResponse, request: HttpRequest): void => {
       this.counts.httpRequests++;
       const peer = addresses.peer(response.getRemoteAddress());
-      if (handshakes.takes(peer, request)) handshakes.answer(peer, () => answer(response));
-      else response.close();
+      if (!handshakes.isFirstRequest(peer)) response.close();
+      else if (hasBody(request)) handshakes.answerWithBody(peer, response, () => tellToUpgrade(response));
+      else handshakes.answer(peer, () => answer(response));
     };
   }
 
   #upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
     const { compression, limits } = this.#options;
     const peer = limits.addresses.peer(response.getRemoteAddress());
-    if (!limits.handshakes.takes(peer, request)) return void response.close();
+    if (!limits.handshakes.isFirstRequest(peer) || hasBody(request)) return void response.close();
     if (!this.#isAccepting) return void refuseUpgrade(response);
     const subprotocol = selectSubprotocol(request.getHeader('sec-websocket-protocol'));
     const key = request.getHeader('sec-websocket-key');
@@ -290,6 +287,16 @@ export class ProxyServer {
  */
 function endAlone(response: HttpResponse, body: string | Uint8Array): void {
   response.end(body, true);
+}
+
+function tellToUpgrade(response: HttpResponse): void {
+  response.writeStatus('426 Upgrade Required').writeHeader('Upgrade', 'websocket');
+  endAlone(response, 'This address speaks WebSocket. Open / in a browser to see live ticks.\n');
+}
+
+/** Whether a request says that one follows, be it empty. */
+function hasBody(request: HttpRequest): boolean {
+  return request.getHeader('content-length') !== '' || request.getHeader('transfer-encoding') !== '';
 }
 
 function isFlood({ allowance }: ClientSession, bytes: number): boolean {
