@@ -9,8 +9,8 @@
  * its connection, and whoever asks on while such an answer is on its way to the same address is closed: such requests could
  * count off sockets that the address still holds. An answer that is longer than what the library gathers may end the
  * connection at once, without a word to those handlers: that is seen from the socket that goes meanwhile. And of a request
- * that promises a body they may hear nothing at all: it is told to upgrade outside of the library's reading, where so short an answer ends
- * the connection at once.
+ * that promises a body they may hear nothing at all: it is told to upgrade outside of the library's reading, where so short
+ * an answer ends the connection at once.
  */
 import type { HttpResponse } from 'uWebSockets.js';
 import type { AdmissionTask } from '../../admission-messages.ts';
