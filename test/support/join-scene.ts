@@ -8,7 +8,12 @@ import { FLAG, type Instrument, MODE, type Mode } from '../../src/codec/tick.ts'
 import { WORD, writeInt64 } from '../../src/codec/tick-message.ts';
 import { Broadcaster } from '../../src/workers/proxy/broadcaster.ts';
 import { holdingKey } from '../../src/workers/proxy/connection/client-session.ts';
-import { absences, packSession, unpackSession } from '../../src/workers/proxy/sessions/session-image.ts';
+import {
+  absences,
+  packImage,
+  takeDown,
+  unpackSession,
+} from '../../src/workers/proxy/sessions/session-image.ts';
 import { joinBehindLast } from '../../src/workers/proxy/subscriptions/join-behind-last.ts';
 import { SnapshotJoin } from '../../src/workers/proxy/subscriptions/snapshot-join.ts';
 import { type Stream, SubscriptionIndex } from '../../src/workers/proxy/subscriptions/subscription-index.ts';
@@ -194,11 +199,13 @@ export class JoinScene {
       [holdingKey(instrument.exchange, instrument.symbol), [{ instrument, streams }]],
     ]);
     const parting = { orders: false, isBroken: false };
-    const image = packSession(
-      { holdings, joining: new Set(), slow: null },
-      { strictDepths: new Set() },
-      this.#index,
-      parting,
+    const image = packImage(
+      takeDown(
+        { holdings, joining: new Set(), slow: null },
+        { strictDepths: new Set() },
+        this.#index,
+        parting,
+      ),
     );
     const { gapSubscribers } = this.#index.get(instrument.slot)!;
     gapSubscribers.json--;

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { FEATURE } from '../../src/codec/framing.ts';
 import { MODE } from '../../src/codec/tick.ts';
 import { SessionKeeper } from '../../src/workers/proxy/connection/session-keeper.ts';
-import { packSession, unpackSession } from '../../src/workers/proxy/sessions/session-image.ts';
+import { packImage, takeDown, unpackSession } from '../../src/workers/proxy/sessions/session-image.ts';
 import { PLAIN_TERMS } from '../../src/workers/proxy/slow/delivery-terms.ts';
 import type { SlowLimits } from '../../src/workers/proxy/slow/slow-ladder.ts';
 import { itemOf } from '../../src/workers/proxy/subscriptions/subscription-item.ts';
@@ -113,7 +113,7 @@ test('ticks and those of a deep book are each counted on from where they stood w
   const past = () => {
     const parting = { orders: false, isBroken: true };
     const { instruments } = unpackSession(
-      packSession(session, { strictDepths: new Set() }, scene.index, parting),
+      packImage(takeDown(session, { strictDepths: new Set() }, scene.index, parting)),
     );
     const { base, deep } = instruments[0]!.own!;
     return [base.seq, deep.seq];

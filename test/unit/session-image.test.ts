@@ -5,8 +5,9 @@ import { MODE, type Mode } from '../../src/codec/tick.ts';
 import type { ClientSession } from '../../src/workers/proxy/connection/client-session.ts';
 import {
   absences,
-  packSession,
+  packImage,
   restoredWish,
+  takeDown,
   unpackSession,
 } from '../../src/workers/proxy/sessions/session-image.ts';
 import { PLAIN_TERMS } from '../../src/workers/proxy/slow/delivery-terms.ts';
@@ -63,7 +64,9 @@ test('modes, levels, terms and places come back as they were, each name once', (
     joining: new Set<never>(),
     slow: slow as SlowState,
   } satisfies Partial<ClientSession>;
-  const parked = unpackSession(packSession(session, { strictDepths: new Set([NAME]) }, index, PARTING));
+  const parked = unpackSession(
+    packImage(takeDown(session, { strictDepths: new Set([NAME]) }, index, PARTING)),
+  );
   const place = (epoch: number, seq: number) => ({ epoch, seq });
   const wishes = [
     { mode: MODE.QUOTE, depthLevel: 5, depthFallback: true, terms: PLAIN_TERMS },
@@ -95,7 +98,7 @@ test('ticks that waited for a conflated client count as missed', () => {
   };
   const slow: Partial<SlowState> = { client: client as SlowState['client'], terms: new Map() };
   const session = { holdings, joining: new Set<never>(), slow: slow as SlowState };
-  const parked = unpackSession(packSession(session, { strictDepths: new Set() }, index, PARTING));
+  const parked = unpackSession(packImage(takeDown(session, { strictDepths: new Set() }, index, PARTING)));
   const { own: past } = parked.instruments[0]!;
   assert.deepEqual(past, { base: { epoch: 7, seq: 40 }, deep: { epoch: 7, seq: 9 } });
 });

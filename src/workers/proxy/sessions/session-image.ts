@@ -68,22 +68,12 @@ export type PackedSession = [PackedInstrument[], orders: boolean, isBroken: bool
 
 type Parting = Pick<ParkedSession, 'orders' | 'isBroken'>;
 
-/** Takes down what a client holds and what it was about to join, in memory of its own. */
-export function packSession(
-  session: Pick<ClientSession, 'holdings' | 'joining' | 'slow'>,
-  resumption: Pick<Resumption, 'strictDepths'>,
-  index: SubscriptionIndex,
-  parting: Parting,
-): Uint8Array {
-  return packImage(takeDown(session, resumption, index, parting));
-}
-
 /** In memory of its own: what the packer returns lies in a buffer that it shares among its results. */
 export function packImage(session: PackedSession): Uint8Array {
   return new Uint8Array(pack(session));
 }
 
-/** As `packSession`, to be packed. */
+/** Takes down what a client holds and what it was about to join, to be packed. */
 export function takeDown(
   session: Pick<ClientSession, 'holdings' | 'joining' | 'slow'>,
   { strictDepths }: Pick<Resumption, 'strictDepths'>,
@@ -159,7 +149,7 @@ function sentUpTo({ slow }: Pick<ClientSession, 'slow'>, place: Place, held: rea
   return first;
 }
 
-/** @param image of `packSession` */
+/** @param image of `packImage` */
 export function unpackSession(image: Uint8Array): ParkedSession {
   const [instruments, orders, isBroken] = unpack(image) as PackedSession;
   return {
