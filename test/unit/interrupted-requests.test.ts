@@ -197,3 +197,14 @@ test('a client that has gone is not taken along to where its instruments move', 
   assert.equal(scene.index.instruments, 0);
   assert.deepEqual(used(scene), [0, 0]);
 });
+
+test('of what is not confirmed yet no status is told, though its instrument moves', async (t) => {
+  slowly(t);
+  const scene = new JoiningScene(FEATURE.STATUS);
+  const { done } = await halfAsked(scene);
+  scene.holdings.follow([{ from: 0, to: { ...instrumentAt(0), slot: COUNT } }], [scene.session]);
+  assert.equal(scene.statuses.watchers, 0);
+  scene.read();
+  await done;
+  assert.equal(scene.statuses.watchers, 1);
+});

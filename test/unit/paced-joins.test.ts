@@ -22,7 +22,7 @@ const ITEM: Item = {
 };
 
 /** A client with so many last values to be sent, of which it reads nothing unless the test makes it. */
-function scene() {
+function scene(turns: Pick<WorkTurns, 'pause'> = new WorkTurns()) {
   const index = new SubscriptionIndex();
   const told: number[] = [];
   const control = {
@@ -50,7 +50,7 @@ function scene() {
   const read = () => {
     waiting = 0;
   };
-  const paced = new PacedJoins(control, index, new WorkTurns());
+  const paced = new PacedJoins(control, index, turns);
   const unheld = joins.flatMap(({ granted }) => granted);
   const done = paced.run(client as ClientSession, joins, unheld);
   return { index, told, client, joined, read, done, most: () => most };
@@ -81,4 +81,15 @@ test('a client that goes meanwhile joins nothing more', async () => {
   });
   await until('the end', () => isDone);
   assert.equal(joined.length, before);
+});
+
+test('a client that has read joins more in turn with requests: many may have read in the same moment', async () => {
+  const turns: (() => void)[] = [];
+  const { joined, read } = scene({ pause: () => new Promise((resolve) => turns.push(resolve)) });
+  const before = joined.length;
+  read();
+  const goOn = await until('its wait for a turn', () => turns.pop());
+  assert.equal(joined.length, before);
+  goOn();
+  await until('its turn', () => joined.length > before);
 });
