@@ -17,14 +17,15 @@ export async function ask(terminal: Terminal, question: string, isSecret: boolea
   const { input, output } = terminal;
   // What is typed is echoed by readline, so a secret is echoed nowhere.
   const echo = isSecret ? new Writable({ write: (_chunk, _encoding, done) => done() }) : output;
-  if (isSecret) output.write(`${question}: `);
   const line = createInterface({ input, output: echo, terminal: true });
   const stop = new AbortController();
   line.once('SIGINT', () => stop.abort());
   line.once('close', () => stop.abort());
   try {
-    const answer = await line.question(`${question}: `, { signal: stop.signal });
-    return answer.trim();
+    const answer = line.question(`${question}: `, { signal: stop.signal });
+    // Not before: a terminal that readline has not taken over shows what is typed, and a line without a question is lost.
+    if (isSecret) output.write(`${question}: `);
+    return (await answer).trim();
   } catch (cause) {
     throw new TickwireError('LOGIN_INPUT_MISSING', `${question}: there was no answer.`, { cause });
   } finally {
