@@ -83,6 +83,8 @@ export class JoinClient {
   cork(send: () => void): void {
     send();
   }
+
+  push(): void {}
 }
 
 export class JoinScene {

@@ -9,7 +9,7 @@ import { clientLimits } from '../../src/main/admission/client-limits.ts';
 import { loadConfig } from '../../src/main/config.ts';
 import { ProxyLimits } from '../../src/workers/proxy/admission/proxy-limits.ts';
 import { CLOSE } from '../../src/workers/proxy/connection/close-codes.ts';
-import { ProxyServer } from '../../src/workers/proxy/connection/proxy-server.ts';
+import { ProxyServer, type ServerEvents } from '../../src/workers/proxy/connection/proxy-server.ts';
 import { SubscriptionIndex } from '../../src/workers/proxy/subscriptions/subscription-index.ts';
 import { USAGE, UsageTable } from '../../src/workers/usage-table.ts';
 import { writeTlsFiles } from './tls-files.ts';
@@ -25,6 +25,7 @@ export interface ListenerOptions {
   readonly argv?: readonly string[];
   readonly isTls?: boolean;
   readonly pageHtml?: string;
+  readonly events?: Partial<ServerEvents>;
 }
 
 export class ListenerScene {
@@ -32,11 +33,12 @@ export class ListenerScene {
   readonly limits: ProxyLimits;
   readonly #usage: UsageTable;
   readonly #isTls: boolean;
-  readonly #port: Promise<number | null>;
+  readonly port: Promise<number | null>;
   readonly #sockets: Socket[] = [];
   #isClosed = false;
 
-  constructor(t: TestContext, { argv = [], isTls = false, pageHtml = '<p>page</p>' }: ListenerOptions = {}) {
+  constructor(t: TestContext, options: ListenerOptions = {}) {
+    const { argv = [], isTls = false, pageHtml = '<p>page</p>', events } = options;
     const { config } = loadConfig({ argv, env: {}, cwd: '/nonexistent' });
     const desk = new AdmissionDesk({
       limits: clientLimits(config),
@@ -65,9 +67,9 @@ export class ListenerScene {
         pageHtml,
         pageData: () => '{}',
       },
-      () => ({ message: () => undefined, drain: () => {}, close: () => {} }),
+      () => ({ message: () => undefined, drain: () => {}, close: () => {}, longTurn: () => {}, ...events }),
     );
-    this.#port = this.server.listen('127.0.0.1', 0);
+    this.port = this.server.listen('127.0.0.1', 0);
     t.after(() => this.close());
   }
 
@@ -79,7 +81,7 @@ export class ListenerScene {
 
   /** A socket that has been asked for, and may not be there yet. @param bytes sent as soon as it is */
   async socket(bytes = '', localAddress = '127.0.0.1'): Promise<Socket> {
-    const address = { port: (await this.#port)!, host: '127.0.0.1', localAddress };
+    const address = { port: (await this.port)!, host: '127.0.0.1', localAddress };
     const socket = this.#isTls ? connectTls({ ...address, rejectUnauthorized: false }) : connect(address);
     this.#sockets.push(socket);
     socket.on('error', () => {});

@@ -14,6 +14,7 @@ import { RELIANCE, sampleTick } from '../support/sample-tick.ts';
 /** A client that notes what it is sent, in the writes that it leaves in. */
 class Client implements TopicMember {
   readonly writes: string[][] = [];
+  pushes = 0;
   #corked: string[] | null = null;
 
   sendBytes(bytes: Uint8Array): void {
@@ -27,6 +28,10 @@ class Client implements TopicMember {
     send();
     if (this.#corked.length > 0) this.writes.push(this.#corked);
     this.#corked = null;
+  }
+
+  push(): void {
+    this.pushes++;
   }
 }
 
@@ -86,6 +91,19 @@ test('beside another client on any topic everything is published: a cork for the
   drain(1);
   assert.deepEqual([published.length, first.writes.flat().length], [2, 2]);
   assert.deepEqual(second.writes, []);
+});
+
+test('what was published is pushed to each client on topics, and nothing to one that was sent its ticks itself', () => {
+  const { index, quote, ltp } = scene();
+  const [first, second, direct] = [new Client(), new Client(), new Client()];
+  index.topics.add(quote, first);
+  ltp.directReceivers.push(direct);
+  index.topics.push();
+  assert.equal(first.pushes, 0, 'its ticks have left in one write');
+  index.topics.add(ltp, first);
+  index.topics.add(ltp, second);
+  index.topics.push();
+  assert.deepEqual([first.pushes, second.pushes, direct.pushes], [1, 1, 0]);
 });
 
 test('a failure while a client is corked reaches whoever drains', () => {

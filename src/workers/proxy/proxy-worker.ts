@@ -118,6 +118,9 @@ class ProxyWorker implements NativeWorker<ToReader> {
           this.#statuses.forgetReceiver(session);
           this.#departures.add(session);
         },
+        longTurn: () => {
+          if (this.#drainTicks() > 0) this.#index.topics.push();
+        },
       }),
     );
     this.#broadcaster = new Broadcaster(this.#server.publisher, this.#index, source);
@@ -168,16 +171,19 @@ class ProxyWorker implements NativeWorker<ToReader> {
     );
     const { flushUs } = task;
     this.#pump = this.#intake.createPump({
-      drain: () => {
-        const drained = this.#broadcaster.drain(DRAIN_LIMIT);
-        this.#conflator.flush();
-        if (drained > 0) this.#keeper.stir();
-        return drained;
-      },
+      drain: this.#drainTicks,
       ...(flushUs > 0 && { flush: { us: flushUs, portion: DRAIN_LIMIT } }),
       onError: fail,
     });
   }
+
+  /** @returns how many ticks there were */
+  readonly #drainTicks = (): number => {
+    const drained = this.#broadcaster.drain(DRAIN_LIMIT);
+    this.#conflator.flush();
+    if (drained > 0) this.#keeper.stir();
+    return drained;
+  };
 
   async start(host: string, port: number): Promise<number> {
     const listening = await this.#server.listen(host, port);

@@ -126,6 +126,8 @@ export class ClientSession {
   resumption: Resumption | null = null;
   /** When the last ping left, 0 when it has been answered. Both in ms of performance.now(). */
   pingSentAt = 0;
+  /** Pings that left to push ticks through, of which the answers may still come. */
+  pushes = 0;
   lastPingAt = performance.now();
   /** Of performance.now(): when it last asked for something, other than for a pong. */
   lastRequestAt = performance.now();
@@ -308,6 +310,17 @@ export class ClientSession {
   cork(send: () => void): void {
     if (this.open && !this.isDirect) this.socket.cork(send);
     else send();
+  }
+
+  /**
+   * What its topics have brought leaves now, and not at the end of the turn. The library has no call for that, but what is
+   * sent to a client goes behind it, and a ping is what no client takes for a message. One that does not take what was sent
+   * before has nothing of it.
+   */
+  push(): void {
+    if (!this.open || this.socket.getBufferedAmount() > 0) return;
+    this.pushes++;
+    this.socket.ping();
   }
 
   /** Says why the connection ends, unless too much lies unread already that the library would keep with it. */

@@ -26,6 +26,7 @@ import { acceptedExtensions, compressionOf, publisherOf } from './compression.ts
 import { isDirectClient } from './direct-client.ts';
 import { type FrameViolation, frameViolation } from './frame-violation.ts';
 import { listen } from './listen.ts';
+import { LongTurn } from './long-turn.ts';
 import { pagePolicy } from './page-policy.ts';
 
 /** Requests of one connection that may wait for an earlier one, and their bytes in messages of the largest size. */
@@ -50,6 +51,8 @@ export interface ServerEvents {
   drain(session: ClientSession): void;
   /** @param code of the close; 1006 where the connection broke */
   close(session: ClientSession, code: number): void;
+  /** The turn of the event loop has lasted for long, and goes on: ticks that wait may leave now. */
+  longTurn(): void;
 }
 
 export interface ServerOptions {
@@ -79,6 +82,7 @@ export class ProxyServer {
   readonly counts = { accepted: 0, dropped: 0, tooBig: 0, malformed: 0, tooManyWaiting: 0, httpRequests: 0 };
   /** Of requests, and of what answers them. */
   readonly turns = new WorkTurns();
+  readonly #longTurn = new LongTurn(() => this.#events().longTurn());
   readonly #pace: AcceptPace;
   readonly #events: () => ServerEvents;
   readonly #options: ServerOptions;
@@ -136,6 +140,7 @@ export class ProxyServer {
   /** Whoever comes finds nobody, or, on a connection that is open for HTTP, reads 503. Requests are not taken any more. */
   stopAccepting(): void {
     this.#isAccepting = false;
+    this.#longTurn.stop();
     if (this.#listenSocket !== undefined) us_listen_socket_close(this.#listenSocket);
     this.#listenSocket = undefined;
   }
@@ -174,6 +179,7 @@ export class ProxyServer {
   }
 
   #accept(response: HttpResponse): void {
+    this.#longTurn.look();
     const handshake = this.#options.limits.handshakes.enter(response);
     if (handshake !== null) this.#pace.admit(response, handshake);
   }
@@ -222,6 +228,7 @@ export class ProxyServer {
   }
 
   #message(socket: ClientSocket, message: ArrayBuffer): void {
+    this.#longTurn.look();
     const { session } = socket.getUserData();
     if (session === undefined) return;
     if (!this.#isAccepting) {
@@ -255,8 +262,9 @@ export class ProxyServer {
   #pong(socket: ClientSocket): void {
     const { session } = socket.getUserData();
     if (session === undefined) return;
-    if (session.pingSentAt === 0) this.#countFrame(socket);
+    if (session.pingSentAt === 0 && session.pushes === 0) this.#countFrame(socket);
     session.pingSentAt = 0;
+    if (session.pushes > 0) session.pushes--;
   }
 
   /**
@@ -277,7 +285,10 @@ export class ProxyServer {
     this.#events().close(data.session, code);
     // Behind it: what the client held is counted under its key, whose place may be another key's then.
     this.#options.limits.admission.leave(data.connection);
+    const { isEnded } = data.session;
     data.session = undefined;
+    // One that we end may be closed within whatever ends it.
+    if (!isEnded) this.#longTurn.look();
   }
 }
 

@@ -13,6 +13,8 @@ import type { DirectReceiver, Stream } from './subscription-index.ts';
 export interface TopicMember extends DirectReceiver {
   /** Calls `send` at once; what is sent to this client meanwhile leaves in one write. */
   cork(send: () => void): void;
+  /** What was published to this client leaves at once. */
+  push(): void;
 }
 
 export class TopicMembers {
@@ -28,6 +30,12 @@ export class TopicMembers {
   /** Whether the client is on any topic. */
   has(member: TopicMember): boolean {
     return this.#topics.has(member);
+  }
+
+  /** What was published leaves within the turn. The client that is alone has been sent its ticks itself. */
+  push(): void {
+    if (this.#only !== null) return;
+    for (const member of this.#topics.keys()) member.push();
   }
 
   /** The client is on the stream's topic from now on, and was not. */
