@@ -147,7 +147,11 @@ export class SlowScene {
   constructor(
     limits: SlowLimits,
     lowMarkBytes: number,
-    room: Pick<SubscriptionLimits, 'add' | 'followStreams'> = { add: () => {}, followStreams: () => {} },
+    room: Pick<SubscriptionLimits, 'add' | 'addMoved' | 'followStreams'> = {
+      add: () => {},
+      addMoved: () => {},
+      followStreams: () => {},
+    },
     cutOff = (session: ClientSession) => session.end(CLOSE.SLOW_CONSUMER),
   ) {
     this.conflator = new Conflator(() => this.now, lowMarkBytes);

@@ -203,6 +203,23 @@ test('a request that is answered leaves nothing taken but what its client holds,
   }
 });
 
+test('what a client holds may move to other slots while a request of its is under way, whose room stays kept', async () => {
+  const scene = sceneOf(2, 3);
+  const [client, other] = [scene.connect(), scene.connect()];
+  await scene.subscribe(client, ALL.slice(0, 1));
+  const answer = Promise.withResolvers<void>();
+  scene.plane.answer = () => answer.promise;
+  const asked = scene.subscribe(client, ALL.slice(1, 2));
+  scene.scene.holdings.follow([{ from: 0, to: INSTRUMENTS[2]! }], [client.session]);
+  assert.deepEqual(scene.used(), { subscriptions: 2, ofKey: 2, streams: 2 });
+  scene.plane.answer = async () => {};
+  await scene.subscribe(other, ALL.slice(0, 1));
+  assert.equal(heldBy(other), 0, 'there is no room beside what is kept');
+  answer.resolve();
+  await asked;
+  assert.deepEqual([heldBy(client), scene.used()], [2, { subscriptions: 2, ofKey: 2, streams: 2 }]);
+});
+
 test('a question that fails leaves nothing taken', async () => {
   const scene = sceneOf(3, 3);
   const client = scene.connect();

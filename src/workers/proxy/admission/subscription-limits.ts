@@ -183,6 +183,13 @@ export class SubscriptionLimits {
     this.#giveBack(session, Math.min(change, reserved.subscriptions), streams);
   }
 
+  /** A client holds a subscription again that it had at another place: whatever is kept for it is for others. */
+  addMoved({ subscriptions }: ClientSession): void {
+    subscriptions.count++;
+    this.#count(subscriptions.place, 1);
+    this.#count(USAGE.SUBSCRIPTIONS, 1);
+  }
+
   /** A client's request is done: what it holds is counted, and nothing is kept for it beside that. */
   endRequest(session: ClientSession): void {
     const { subscriptions, streams } = session.subscriptions.reserved;

@@ -31,7 +31,7 @@ export interface ClientHoldingsOptions {
   readonly index: SubscriptionIndex;
   readonly snapshots: SnapshotJoin;
   readonly statuses: FeedStatusNotifier;
-  readonly limits: Pick<SubscriptionLimits, 'add' | 'followStreams'>;
+  readonly limits: Pick<SubscriptionLimits, 'add' | 'addMoved' | 'followStreams'>;
   readonly delivery: StreamDelivery;
   /** Ends the connection of a client that does not read. */
   readonly cutOff: (session: ClientSession) => void;
@@ -46,7 +46,7 @@ export class ClientHoldings {
   readonly #index: SubscriptionIndex;
   readonly #snapshots: SnapshotJoin;
   readonly #statuses: FeedStatusNotifier;
-  readonly #limits: Pick<SubscriptionLimits, 'add' | 'followStreams'>;
+  readonly #limits: Pick<SubscriptionLimits, 'add' | 'addMoved' | 'followStreams'>;
   readonly #delivery: StreamDelivery;
   readonly #cutOff: ClientHoldingsOptions['cutOff'];
   readonly #turns: WorkTurns;
@@ -124,18 +124,18 @@ export class ClientHoldings {
     if (wish.mode === MODE.DEEP_DEPTH) noteStrictDepth(session, instrument, !wish.depthFallback);
     // Rights that took another mode of the instrument away meanwhile took its statuses along.
     if ((session.options.features & FEATURE.STATUS) !== 0) this.#statuses.hold(session, [instrument]);
+    const isMore = !holdsMode(session, instrument, form.view);
     const stream = this.#enter(session, instrument, form, held);
+    this.#limits.add(session, isMore ? 1 : 0, stream.subscribers === 1);
     this.#delivery.agree(session, stream, wish.terms);
     return stream;
   }
 
-  /** Notes a client's stream, in place of one that it held; the caller lets it join. */
+  /** Notes a client's stream, in place of one that it held; the caller counts it and lets it join. */
   #enter(session: ClientSession, instrument: Instrument, form: StreamForm, held?: Stream): Stream {
     const holding = findHolding(session, instrument) ?? addHolding(session, instrument);
     const isFirst = holding.streams.size === 0;
     const stream = this.#index.add(instrument, form);
-    const isMore = !holdsMode(session, instrument, form.view);
-    this.#limits.add(session, isMore ? 1 : 0, stream.subscribers === 1);
     holding.streams.set(form.view, stream);
     if (held !== undefined) {
       this.#delivery.settle(session, held);
@@ -189,7 +189,9 @@ export class ClientHoldings {
       // It may have subscribed the other one by itself meanwhile.
       if (findHolding(session, to)?.streams.has(form.view) === true) continue;
       isNews = true;
+      const isMore = !holdsMode(session, to, form.view);
       const stream = this.#enter(session, to, form);
+      if (isMore) this.#limits.addMoved(session);
       this.#delivery.agree(session, stream, terms);
       this.#join(session, stream);
     }
