@@ -94,6 +94,8 @@ export class Engine {
       concurrentTasksPerWorker: 1,
       atomics: 'disabled',
     });
+    // Of a thread that fails when its task is done, which nobody waits for.
+    this.pool.on('error', (error: unknown) => log.warn({ err: error }, 'a feed thread failed at its end'));
   }
 
   get readers(): readonly SupervisedWorker[] {

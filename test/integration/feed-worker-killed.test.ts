@@ -1,6 +1,7 @@
 /** A feed worker may die in any state: the next one takes its place, and clients read of it in a gap message. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { pino } from 'pino';
 import { type EngineFixture, FIXTURE_CREDENTIALS, startEngineFixture } from '../support/engine-fixture.ts';
 import {
   assertWholeTicks,
@@ -81,4 +82,13 @@ test('an engine stops in time although its feed worker was killed a moment befor
   await fixture.engine.stop();
   assert.ok(performance.now() - from < 4000);
   assert.equal(fixture.engine.pool.threads.length, 0);
+});
+
+test('a feed thread that fails when its work is done ends nothing, and the log says so', async (t) => {
+  const lines: string[] = [];
+  const log = pino({ level: 'warn' }, { write: (line) => void lines.push(line) });
+  const { engine } = await startEngineFixture(t, { log });
+  // As piscina says it of a thread without a task.
+  engine.pool.emit('error', new Error('late'));
+  assert.match(lines.join(''), /late.*a feed thread failed at its end/);
 });

@@ -61,6 +61,8 @@ export class JoiningScene {
   readonly #departures: Departures;
   /** Called before the client is sent a message, other than a tick. */
   beforeSend: (message: Readonly<Record<string, unknown>>) => void = () => {};
+  /** Called before a question is answered. @returns which slot an instrument has, by the number in its name */
+  beforeAnswer: () => (number: number) => number = () => (number) => number;
   readonly #subscriptions: SubscriptionHandler;
   readonly #unsubscriptions: UnsubscribeHandler;
   readonly #sessions: SessionRegistrar;
@@ -181,13 +183,15 @@ export class JoiningScene {
   #control(): ControlPlane {
     return {
       verifyKey: () => Promise.reject(new Error('there are no keys')),
-      subscribe: async (_, wishes) => ({
-        outcomes: wishes.map(({ symbol }) => ({
-          status: 'ok',
-          instruments: [instrumentAt(Number(symbol.slice(1)))],
-        })),
-        askedAt: 0,
-      }),
+      subscribe: async (_, wishes) => {
+        const slotOf = this.beforeAnswer();
+        const instruments = wishes.map(({ symbol }) => {
+          const number = Number(symbol.slice(1));
+          return { ...instrumentAt(number), slot: slotOf(number) };
+        });
+        for (const { slot } of instruments) this.needed.set(slot, -1);
+        return { outcomes: instruments.map((each) => ({ status: 'ok', instruments: [each] })), askedAt: 0 };
+      },
       need: (needs) => {
         for (const { slot, modes } of needs) this.needed.set(slot, modes);
       },

@@ -100,6 +100,23 @@ test('a user who changes the broker has the instruments of the new one, also tho
   await done;
 });
 
+test('a user who changes the broker while a question is under way has what the new one grants, and nothing is left at the old one', async () => {
+  const scene = new JoiningScene(0);
+  let questions = 0;
+  scene.beforeAnswer = () => {
+    if (questions++ > 0) return (number) => number + 100;
+    scene.session.identity = { ...scene.session.identity!, broker: 'zerodha' };
+    return (number) => number;
+  };
+  const { done } = await scene.subscribe(COUNT);
+  await done;
+  assert.deepEqual([questions, scene.joined], [2, SLOTS.map((slot) => slot + 100)]);
+  assert.deepEqual(
+    SLOTS.map((slot) => [scene.needed.get(slot), scene.needed.get(slot + 100)]),
+    SLOTS.map(() => [0, LTP]),
+  );
+});
+
 test('a session that breaks while its client joins keeps all that was confirmed', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const scene = new JoiningScene(FEATURE.SNAPSHOT);

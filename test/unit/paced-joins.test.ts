@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { MODE } from '../../src/codec/tick.ts';
 import { WorkTurns } from '../../src/workers/proxy/admission/work-turns.ts';
 import type { ClientSession } from '../../src/workers/proxy/connection/client-session.ts';
+import { LOW_MARK_BYTES } from '../../src/workers/proxy/slow/conflator.ts';
 import { PacedJoins } from '../../src/workers/proxy/subscriptions/paced-joins.ts';
 import { SubscriptionIndex } from '../../src/workers/proxy/subscriptions/subscription-index.ts';
 import type { Item } from '../../src/workers/proxy/subscriptions/subscription-item.ts';
@@ -13,6 +14,8 @@ import { until } from '../support/until.ts';
 
 const JOINS = 20;
 const LAST_VALUE_BYTES = 20_000;
+/** Up to the mark, and one tick above it. */
+const CONFLATED_BYTES = LOW_MARK_BYTES + 700;
 const WISH: Pick<SubscriptionWish, 'mode'> = { mode: MODE.LTP };
 const ITEM: Item = {
   requested: { exchange: 'NSE', symbol: 'RELIANCE', mode: undefined },
@@ -21,14 +24,17 @@ const ITEM: Item = {
   refusal: null,
 };
 
-/** A client with so many last values to be sent, of which it reads nothing unless the test makes it. */
-function scene(turns: Pick<WorkTurns, 'pause'> = new WorkTurns()) {
+/**
+ * A client with so many last values to be sent, of which it reads nothing unless the test makes it.
+ * @param otherBytes wait for it all the time
+ */
+function scene(turns: Pick<WorkTurns, 'pause'> = new WorkTurns(), otherBytes = 0) {
   const index = new SubscriptionIndex();
   const told: number[] = [];
   const control = {
     need: (needs: readonly { slot: number }[]) => void told.push(...needs.map(({ slot }) => slot)),
   };
-  let waiting = 0;
+  let waiting = otherBytes;
   let most = 0;
   const client: { -readonly [K in 'open' | 'socket' | 'granted' | 'joining' | 'cork']: ClientSession[K] } = {
     open: true,
@@ -48,7 +54,7 @@ function scene(turns: Pick<WorkTurns, 'pause'> = new WorkTurns()) {
     },
   }));
   const read = () => {
-    waiting = 0;
+    waiting = otherBytes;
   };
   const paced = new PacedJoins(control, index, turns);
   const unheld = joins.flatMap(({ granted }) => granted);
@@ -92,4 +98,12 @@ test('a client that has read joins more in turn with requests: many may have rea
   assert.equal(joined.length, before);
   goOn();
   await until('its turn', () => joined.length > before);
+});
+
+test('a client whose conflated ticks always wait joins all the same: they are sent on as soon as it has read a part', async () => {
+  const { joined, read } = scene(new WorkTurns(), CONFLATED_BYTES);
+  await until('all of them', () => {
+    read();
+    return joined.length === JOINS;
+  });
 });

@@ -9,7 +9,8 @@ import type { ConflationRecord } from './conflation-record.ts';
 import { DueQueue } from './due-queue.ts';
 import { TurnShare } from './turn-share.ts';
 
-const LOW_MARK_BYTES = 32 * 1024;
+/** Conflated ticks are sent until so many bytes wait for the client. */
+export const LOW_MARK_BYTES = 32 * 1024;
 
 export class Conflator {
   /** Ticks for which a later one was sent, and receipts that said so. */

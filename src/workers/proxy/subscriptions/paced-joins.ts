@@ -7,11 +7,15 @@
 import { SLICE_MS, type WorkTurns } from '../admission/work-turns.ts';
 import type { ClientSession } from '../connection/client-session.ts';
 import type { ControlPlane } from '../control-plane.ts';
+import { LOW_MARK_BYTES } from '../slow/conflator.ts';
 import type { SubscriptionIndex } from './subscription-index.ts';
 import { type Granted, needOf } from './subscription-item.ts';
 
-/** Above so many waiting bytes the client is left to read. */
-const LOW_MARK_BYTES = 32 * 1024;
+/**
+ * Above so many waiting bytes the client is left to read. More than conflated ticks fill up to as soon as it reads: beside
+ * them it would hardly ever have room, and all that it asks for behind these joins would wait.
+ */
+const MARK_BYTES = 1.5 * LOW_MARK_BYTES;
 /** Whether it has read is looked at after so long, then after twice as long, up to the longest: some never read. */
 const FIRST_LOOK_MS = 5;
 const LONGEST_LOOK_MS = 80;
@@ -126,7 +130,7 @@ function corked(client: ClientSession, work: () => void): void {
 }
 
 function hasRoom(client: ClientSession): boolean {
-  return !client.open || client.socket.getBufferedAmount() <= LOW_MARK_BYTES;
+  return !client.open || client.socket.getBufferedAmount() <= MARK_BYTES;
 }
 
 function untilRead(client: ClientSession): Promise<void> {

@@ -72,13 +72,18 @@ export class SubscribeQuestion {
     const before = session.identity?.rights ?? null;
     const allowed = items.map((item) => permitted(item, before));
     const room = this.#limits.reserve(session, allowed);
-    const { outcomes, askedAt } = await this.#ask(account, refuseBeyond(session, allowed, room));
+    const slots: number[] = [];
+    const { outcomes, askedAt } = await this.#askOfOneBroker(
+      session,
+      account,
+      refuseBeyond(session, allowed, room),
+      slots,
+    );
     const granted = outcomes.flatMap((outcome, i) =>
       outcome.status === 'ok'
         ? outcome.instruments.map((instrument): Granted => ({ instrument, item: items[i]! }))
         : [],
     );
-    const slots = granted.map(({ instrument }) => instrument.slot);
     const answered = { items, outcomes, granted, rights: before, askedAt, slots };
     const part = underRights(answered, session.identity?.rights ?? null);
     if (session.open) {
@@ -90,6 +95,27 @@ export class SubscribeQuestion {
     // The control plane counts the subscription already.
     if (isHeld || !session.open) this.#control.need(slots.map((slot) => this.#index.need(slot)));
     return part;
+  }
+
+  /**
+   * Asks again when the user changes the broker before the answer, which is of the old one then: those who take the user's
+   * clients along did not see what was still being asked.
+   * @param slots gets those of every answer
+   */
+  async #askOfOneBroker(
+    session: ClientSession,
+    account: string,
+    items: readonly Item[],
+    slots: number[],
+  ): Promise<SubscribeAnswer> {
+    for (;;) {
+      const broker = session.identity?.broker;
+      const answer = await this.#ask(account, items);
+      for (const outcome of answer.outcomes) {
+        if (outcome.status === 'ok') slots.push(...outcome.instruments.map(({ slot }) => slot));
+      }
+      if (session.identity?.broker === broker || !session.open) return answer;
+    }
   }
 
   #isMissing({ options }: ClientSession, { instrument: { slot }, item }: Granted): boolean {
