@@ -58,6 +58,8 @@ export class JoiningScene {
   readonly sent: Readonly<Record<string, unknown>>[] = [];
   /** Portions in which it was told what came back, and how many it had joined by then. */
   readonly restored: { readonly entries: number; readonly hasMore: boolean; readonly joined: number }[] = [];
+  /** How many of each portion were refused. */
+  readonly refused: number[] = [];
   readonly #departures: Departures;
   /** Called before the client is sent a message, other than a tick. */
   beforeSend: (message: Readonly<Record<string, unknown>>) => void = () => {};
@@ -149,8 +151,9 @@ export class JoiningScene {
   /** Gives the client what a session kept. It reads nothing from now on. */
   async restore(parked: ParkedSession): Promise<{ readonly done: Promise<void> }> {
     this.#buffered = FULL_BYTES;
-    const done = this.#subscriptions.restore(this.session, parked, ({ length }, hasMore) => {
-      this.restored.push({ entries: length, hasMore, joined: this.topics.size });
+    const done = this.#subscriptions.restore(this.session, parked, (entries, hasMore) => {
+      this.restored.push({ entries: entries.length, hasMore, joined: this.topics.size });
+      this.refused.push(entries.filter((entry) => (entry as { status: string }).status === 'error').length);
       this.#buffered += FULL_BYTES;
     });
     await new Promise(setImmediate);

@@ -178,6 +178,25 @@ test('a client that is given back one mode of two, as the other is forbidden by 
   );
 });
 
+test('what comes back in a portion of later is told as the rights of the key are then', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const before = new JoiningScene(0);
+  await (await before.subscribe(300, MODE.DEPTH)).done;
+  const scene = new JoiningScene(0);
+  const { done } = await scene.restore(before.leave());
+  for (let turn = 0; turn < 1000 && scene.restored.length < 1; turn++) await new Promise(setImmediate);
+  scene.session.identity = { ...scene.session.identity!, rights: LTP_ONLY };
+  for (let turn = 0; turn < 1000 && scene.restored.length < 2; turn++) {
+    scene.read();
+    t.mock.timers.tick(100);
+    await new Promise(setImmediate);
+  }
+  assert.deepEqual(scene.refused, [0, 100]);
+  scene.go();
+  t.mock.timers.tick(1000);
+  await done;
+});
+
 test('a session of very many subscriptions is given back as fast as its client reads, and no more waits for it', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const before = new JoiningScene(0);

@@ -17,7 +17,7 @@ import { type PacedJoin, PacedJoins } from './paced-joins.ts';
 import { type AnsweredPart, SubscribeQuestion, underRights } from './subscribe-question.ts';
 import { subscribeAnswer, subscribeError } from './subscription-answers.ts';
 import type { SubscriptionIndex } from './subscription-index.ts';
-import { entriesOf, type Granted, type Item, itemOf } from './subscription-item.ts';
+import { entriesOf, type Granted, type Item, itemOf, stillPermitted } from './subscription-item.ts';
 import { parseWish, type SubscriptionWish } from './subscription-wish.ts';
 
 /** Answers a request with an error in the connection's dialect. `whole` is a message that replaces the plain one. */
@@ -133,9 +133,14 @@ export class SubscriptionHandler {
       confirm: (parts) => {
         const items = parts.flatMap((part) => part.items);
         const outcomes = parts.flatMap((part) => part.outcomes);
+        const before = client.identity?.rights ?? null;
         const confirmFrom = (from: number) => {
           const to = from + PORTION;
-          answer(entriesOf(items.slice(from, to), outcomes.slice(from, to)), to < items.length);
+          const some = items.slice(from, to);
+          // A later portion may be of a time in which the key's rights are others.
+          const rights = client.identity?.rights ?? null;
+          const now = stillPermitted(some, outcomes.slice(from, to), before, rights);
+          answer(entriesOf(some, now), to < items.length);
         };
         confirmFrom(0);
         const others = Math.ceil(items.length / PORTION) - 1;
