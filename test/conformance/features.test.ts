@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startEngineFixture } from '../support/engine-fixture.ts';
+import { EVERY_TICK } from '../support/every-tick.ts';
 import type { Message, Received, TestClient } from '../support/test-client.ts';
 import { until } from '../support/until.ts';
 import { untilUpstream } from '../support/upstream-subscriptions.ts';
@@ -112,7 +113,10 @@ test('features', async (t) => {
 });
 
 test('features while the market runs', async (t) => {
-  const { client, exchange } = await startEngineFixture(t, { exchange: { ticksPerSecond: 3000 } });
+  const { client, exchange } = await startEngineFixture(t, {
+    exchange: { ticksPerSecond: 3000 },
+    flags: EVERY_TICK,
+  });
   const watcher = await client({ features: ['sequence'] });
   await watcher.subscribe('NSE', 'RELIANCE', 3);
   await until('the market to run', () => watcher.ticks().length > 100);

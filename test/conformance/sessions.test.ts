@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startEngineFixture } from '../support/engine-fixture.ts';
+import { EVERY_TICK } from '../support/every-tick.ts';
 import { addSecondAccount, SECOND_KEY } from '../support/second-account.ts';
 import type { Message, Received, TestClient, TestClientOptions } from '../support/test-client.ts';
 import { until } from '../support/until.ts';
@@ -224,7 +225,10 @@ test('sessions', async (t) => {
 });
 
 test('sessions while the market runs: whoever comes back mid-burst misses what the notice says, and not a tick more', async (t) => {
-  const { client, exchange } = await startEngineFixture(t, { exchange: { ticksPerSecond: 3000 } });
+  const { client, exchange } = await startEngineFixture(t, {
+    exchange: { ticksPerSecond: 3000 },
+    flags: EVERY_TICK,
+  });
   let each = await client({ features: FEATURES });
   for (const mode of [1, 3]) {
     const symbols = ['RELIANCE', 'INFY'].map((symbol) => ({ symbol, exchange: 'NSE' }));

@@ -5,6 +5,7 @@ import { type Logger, pino } from 'pino';
 import { SimulatedExchange } from '../../src/main/simulator/simulated-exchange.ts';
 import type { SimulatedExchangeOptions } from '../../src/main/simulator/simulator-options.ts';
 import { type EngineFixture, startEngineFixture } from '../support/engine-fixture.ts';
+import { EVERY_TICK } from '../support/every-tick.ts';
 import { addKiteAccount, KITE_CLIENT_KEY, KITE_CREDENTIALS, KITE_EXCHANGE } from '../support/kite-account.ts';
 import type { Message, TestClient } from '../support/test-client.ts';
 import { until } from '../support/until.ts';
@@ -220,7 +221,7 @@ test('with simulated brokers no real one is called, whatever sessions there are:
 
 test('instruments of Kite move between connections: no tick comes twice, in no mode, and no gap is told', async (t) => {
   const scene = await start(t, {
-    flags: ['--max-symbols-per-websocket=6', '--feed-move-after=0.3'],
+    flags: ['--max-symbols-per-websocket=6', '--feed-move-after=0.3', ...EVERY_TICK],
     exchange: { ticksPerSecond: 1000 },
   });
   const { kite } = scene;

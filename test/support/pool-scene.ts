@@ -9,6 +9,7 @@ import {
   FIXTURE_CREDENTIALS,
   startEngineFixture,
 } from './engine-fixture.ts';
+import { EVERY_TICK } from './every-tick.ts';
 import { connectStream } from './stream-client.ts';
 import type { Message, TestClient } from './test-client.ts';
 import { until } from './until.ts';
@@ -37,6 +38,7 @@ export async function startPoolScene(
       `--max-symbols-per-websocket=${pairs}`,
       '--feed-move-after=0.3',
       '--reconnect-max-ms=100',
+      ...EVERY_TICK,
       ...(options.flags ?? []),
     ],
   });

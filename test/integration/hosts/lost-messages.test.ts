@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { MODE } from '../../../src/codec/tick.ts';
 import { formatTopic } from '../../../src/codec/topic.ts';
 import { BusRelay } from '../../support/bus-relay.ts';
+import { EVERY_TICK } from '../../support/every-tick.ts';
 import { FeedHost } from '../../support/feed-host.ts';
 import { ProxyHost } from '../../support/proxy-host.ts';
 import { SharedExchange } from '../../support/shared-exchange.ts';
@@ -99,7 +100,7 @@ test('a proxy that stands still past the high-water marks is told what it lost, 
   // Heartbeats that outlast the standstill: the connection stays, and what is above the marks is dropped.
   const patient = ['--bus-heartbeat=10'];
   // What waited in the network comes in one burst, in which no client is to be cut off, or sent the latest ticks alone.
-  const generous = [...patient, '--slow-policy=deliver', '--max-backpressure-bytes=268435456'];
+  const generous = [...patient, ...EVERY_TICK];
   const feed = await FeedHost.start(t, {
     upstreamUrl: shared.url,
     clientCode: 'A',
