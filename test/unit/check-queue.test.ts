@@ -30,7 +30,7 @@ class Checks {
 const code = (error: { readonly code?: string }) => error.code;
 
 test('checks of several addresses take turns, so that a good key of one comes next, whatever another one guesses', async () => {
-  const queue = new CheckQueue({ maxWaiting: 10, maxWaitMs: 60_000, pauseFactor: 0 });
+  const queue = new CheckQueue({ maxWaiting: 10, maxWaitMs: 60_000, pauseFactor: 0, maxPauseMs: 60_000 });
   const checks = new Checks();
   const asked = ['a1', 'a2', 'a3', 'a4', 'b1', 'b2'].map((name) => checks.run(queue, name[0]!, name));
   await checks.until(6);
@@ -41,7 +41,7 @@ test('checks of several addresses take turns, so that a good key of one comes ne
 });
 
 test('where all places are taken, the newest guess of the greediest address gives way to another address', async () => {
-  const queue = new CheckQueue({ maxWaiting: 3, maxWaitMs: 60_000, pauseFactor: 0 });
+  const queue = new CheckQueue({ maxWaiting: 3, maxWaitMs: 60_000, pauseFactor: 0, maxPauseMs: 60_000 });
   const checks = new Checks();
   const greedy = ['a1', 'a2', 'a3', 'a4'].map((name) => checks.run(queue, 'a', name));
   await assert.rejects(checks.run(queue, 'a', 'a5'), { code: 'KEY_CHECKS_BUSY' });
@@ -54,7 +54,7 @@ test('where all places are taken, the newest guess of the greediest address give
 });
 
 test('a key whose turn does not come in time is refused', async () => {
-  const queue = new CheckQueue({ maxWaiting: 3, maxWaitMs: 20, pauseFactor: 0 });
+  const queue = new CheckQueue({ maxWaiting: 3, maxWaitMs: 20, pauseFactor: 0, maxPauseMs: 60_000 });
   const checks = new Checks();
   void checks.run(queue, 'a', 'a1');
   await assert.rejects(checks.run(queue, 'b', 'b1'), { code: 'KEY_CHECKS_BUSY' });
@@ -63,7 +63,7 @@ test('a key whose turn does not come in time is refused', async () => {
 });
 
 test('behind each check comes a pause as long as is asked for, and a check that comes in it waits', async () => {
-  const queue = new CheckQueue({ maxWaiting: 3, maxWaitMs: 60_000, pauseFactor: 2 });
+  const queue = new CheckQueue({ maxWaiting: 3, maxWaitMs: 60_000, pauseFactor: 2, maxPauseMs: 60_000 });
   const spans: [from: number, to: number][] = [];
   const check = async () => {
     const from = performance.now();
@@ -78,9 +78,17 @@ test('behind each check comes a pause as long as is asked for, and a check that 
 });
 
 test('a queue that is closed refuses who waits, and keeps nobody waiting for its pause', async () => {
-  const queue = new CheckQueue({ maxWaiting: 3, maxWaitMs: 60_000, pauseFactor: 1e6 });
+  const queue = new CheckQueue({ maxWaiting: 3, maxWaitMs: 60_000, pauseFactor: 1e6, maxPauseMs: 60_000 });
   await queue.run('a', () => new Promise((resolve) => setTimeout(resolve, 5)));
   const waiting = queue.run('a', async () => {}).catch(code);
   queue.close();
   assert.equal(await waiting, 'KEY_CHECKS_CLOSED');
+});
+
+test('behind a check that was kept from its core for long the next one does not have to wait for long', async () => {
+  const queue = new CheckQueue({ maxWaiting: 3, maxWaitMs: 5000, pauseFactor: 1e6, maxPauseMs: 10 });
+  const slow = queue.run('a', () => new Promise((resolve) => setTimeout(resolve, 20, 'slow')));
+  const next = queue.run('b', async () => 'next');
+  assert.deepEqual(await Promise.all([slow, next]), ['slow', 'next']);
+  queue.close();
 });

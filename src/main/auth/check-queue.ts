@@ -13,6 +13,8 @@ export interface CheckLimits {
   readonly maxWaitMs: number;
   /** Time that passes behind a check before the next one, as a multiple of what the check took. */
   readonly pauseFactor: number;
+  /** No pause is longer. A check that took much longer than others was kept from its core, and has not taken more of it. */
+  readonly maxPauseMs: number;
 }
 
 interface Waiting {
@@ -57,7 +59,7 @@ export class CheckQueue {
   }
 
   async #goOn(tookMs: number): Promise<void> {
-    const pauseMs = tookMs * this.#limits.pauseFactor;
+    const pauseMs = Math.min(tookMs * this.#limits.pauseFactor, this.#limits.maxPauseMs);
     await delay(pauseMs, undefined, { signal: this.#closed.signal }).catch(() => undefined);
     const next = this.#take();
     if (next === undefined) this.#isRunning = false;
