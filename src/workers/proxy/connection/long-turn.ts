@@ -4,7 +4,7 @@
  * waiting for 65 ms, most of it in the library and the kernel. Proxy worker thread.
  */
 
-/** Two turns of a busy thread: what ticks wait for anyway. */
+/** Less than half of what p99 rises to when the same is done to a neighbour on two cores: see `npm run test:abuse`. */
 const LONG_MS = 2;
 /** What lets the ticks through takes no more than one part in so many of the turn, however many clients there are. */
 const SHARE = 4;
@@ -33,7 +33,10 @@ export class LongTurn {
     this.#atEnd = atEnd;
   }
 
-  /** To be called first in a handler that the library may call for thousands of sockets, and never out of our own calls. */
+  /**
+   * To be called in a handler that the library may call for thousands of sockets, while nothing of ours is half done: not
+   * from one that our own calls may reach.
+   */
   look(): void {
     const now = this.#now();
     if (!this.#isOpen) {

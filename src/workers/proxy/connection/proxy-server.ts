@@ -185,8 +185,8 @@ export class ProxyServer {
   }
 
   /**
-   * A handler that answers with this, but who sends a body reads the short answer, whose connection ends with it. It closes a connection that asks on behind an answer that ends it, as it may do
-   * thousands of times in one segment.
+   * A handler that answers with this; who sends a body reads the short answer instead, with which the connection ends. A
+   * connection that asks on behind an answer that ends it is closed: it may do so thousands of times in one segment.
    */
   #answering(answer: (response: HttpResponse) => void) {
     const { addresses, handshakes } = this.#options.limits;
