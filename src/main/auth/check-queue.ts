@@ -13,7 +13,7 @@ export interface CheckLimits {
   readonly maxWaitMs: number;
   /** Time that passes behind a check before the next one, as a multiple of what the check took. */
   readonly pauseFactor: number;
-  /** No pause is longer. A check that took much longer than others was kept from its core, and has not taken more of it. */
+  /** No pause is longer. A check that takes very long was kept from its core, and has not taken more of it. */
   readonly maxPauseMs: number;
 }
 

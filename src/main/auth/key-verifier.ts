@@ -13,9 +13,10 @@ const BAD_KEYS = { lifetimeMs: 300_000, maxEntries: 512 } as const;
 /**
  * A check takes 64 MiB and some 60 ms of a core, on a busy machine longer. One after another, with twice that time between
  * them, they take about a third of a core, and less where other threads have work: the thread that they run in is one
- * that gives way. As many wait as come to their turn in the time that a client gives us.
+ * that gives way. A pause is short enough that whoever comes in it has a turn in time, and long enough for machines that need
+ * half a second for a check. As many wait as come to their turn in the time that a client gives us.
  */
-const CHECK_LIMITS = { maxWaiting: 16, maxWaitMs: 3000, pauseFactor: 2, maxPauseMs: 500 } as const;
+const CHECK_LIMITS = { maxWaiting: 16, maxWaitMs: 3000, pauseFactor: 2, maxPauseMs: 1000 } as const;
 
 /**
  * Tells whose API key a key is. A row whose encrypted copy we can decrypt costs one comparison of digests. Only rows that
