@@ -1,4 +1,4 @@
-/** What the command line hands to a command. A command is a file of this folder and a row in the table of `index.ts`. */
+/** What the command line hands to a command. A command is a file of this folder and a row in `command-table.ts`. */
 export interface CommandContext {
   /** What stood behind the command's name. */
   readonly argv: readonly string[];
