@@ -9,7 +9,7 @@ import { DEMO_SESSION } from '../database/demo-seed.ts';
 import type { InstrumentMaster } from '../instruments/instrument-master.ts';
 
 /** Beside `src` in the repository, beside `dist` in the package. */
-const PAGE = new URL('../../../dashboard/index.html', import.meta.url);
+const PAGE = new URL('../../../dashboard/client-page.html', import.meta.url);
 
 /** One of each kind, so that scales and sparse instruments are seen too. Those that the table lacks are left out. */
 const WATCH: readonly InstrumentName[] = [
