@@ -8,14 +8,15 @@ import { withoutPassword } from './without-password.ts';
 const HELP_COLUMNS = 100;
 const HELP_INDENT = 6;
 
-/** A table of every option: name, value, where the value came from. Secrets are never shown. */
+/** A table of every option: name, value, where the value came from, how it is changed. Secrets are never shown. */
 export function formatConfig(loaded: LoadedConfig): string {
   const rows = CONFIG_KEYS.map((key) => [
     CONFIG_OPTIONS[key].env,
     formatValue(key, loaded.config[key]),
     loaded.sources[key],
+    CONFIG_OPTIONS[key].reloadable ? 'reload' : 'restart',
   ]);
-  return formatTable([['NAME', 'VALUE', 'FROM'], ...rows]);
+  return formatTable([['NAME', 'VALUE', 'FROM', 'CHANGED BY'], ...rows]);
 }
 
 /** The options as the help text lists them: flag, environment name, what it means, allowed values, default. */
@@ -43,7 +44,7 @@ function formatValue(key: ConfigKey, value: unknown): string {
 
 function formatTable(rows: readonly (readonly string[])[]): string {
   const width = (column: number) => Math.max(...rows.map((row) => row[column]?.length ?? 0));
-  const widths = [width(0), width(1)];
+  const widths = [width(0), width(1), width(2)];
   return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')).join('\n');
 }
 

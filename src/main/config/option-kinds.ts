@@ -16,6 +16,8 @@ export interface ConfigOption<T> {
   readonly unit: string | null;
   /** Never printed. */
   readonly secret: boolean;
+  /** A changed value comes into force with `tickwire reload`; the others wait for the next start. */
+  readonly reloadable: boolean;
   readonly doc: string;
   /** What a value must be, as the end of the sentence "it must be …". */
   readonly expected: string;
@@ -23,10 +25,15 @@ export interface ConfigOption<T> {
   parse(text: string): T | undefined;
 }
 
-interface Declaration<T> {
+/** What every declaration says; `reloadable` only where a test from outside shows that it is so. */
+interface Named {
   readonly env: string;
-  readonly default: T;
   readonly doc: string;
+  readonly reloadable?: true;
+}
+
+interface Declaration<T> extends Named {
+  readonly default: T;
 }
 
 interface Range {
@@ -51,8 +58,19 @@ export function option<T>(
   parse: (text: string) => T | undefined,
   unit: string | null = null,
 ): ConfigOption<T> {
-  const { env, doc, default: value } = declaration;
-  return { env, flag: flagOf(env), type, default: value, unit, secret: false, doc, expected, parse };
+  const { env, doc, default: value, reloadable = false } = declaration;
+  return {
+    env,
+    flag: flagOf(env),
+    type,
+    default: value,
+    unit,
+    secret: false,
+    reloadable,
+    doc,
+    expected,
+    parse,
+  };
 }
 
 export function stringOption(declaration: Declaration<string>): ConfigOption<string> {
@@ -60,10 +78,7 @@ export function stringOption(declaration: Declaration<string>): ConfigOption<str
 }
 
 /** A text without a default, printed as it is: null while it is not set. */
-export function optionalStringOption(declaration: {
-  readonly env: string;
-  readonly doc: string;
-}): ConfigOption<string | null> {
+export function optionalStringOption(declaration: Named): ConfigOption<string | null> {
   return option<string | null>(
     'string',
     { ...declaration, default: null },
@@ -73,15 +88,16 @@ export function optionalStringOption(declaration: {
 }
 
 /** A secret is taken verbatim, blanks included, since OpenAlgo hashes it so; null while it is not set. */
-export function secretOption(declaration: {
-  readonly env: string;
-  readonly doc: string;
-  readonly minLength: number;
-}): ConfigOption<string | null> {
-  const { env, doc, minLength } = declaration;
+export function secretOption(
+  declaration: Named & { readonly minLength: number },
+): ConfigOption<string | null> {
+  const { minLength } = declaration;
   const parse = (text: string) => (text.length >= minLength ? text : undefined);
   const expected = `at least ${minLength} character${minLength === 1 ? '' : 's'} long`;
-  return { ...option<string | null>('string', { env, doc, default: null }, expected, parse), secret: true };
+  return {
+    ...option<string | null>('string', { ...declaration, default: null }, expected, parse),
+    secret: true,
+  };
 }
 
 export function integerOption(

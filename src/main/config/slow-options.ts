@@ -49,7 +49,7 @@ const DEFAULT_AGE_MS: ModeLimits = { ltp: 2000, quote: 1000, depth: 500 };
 
 /** An option with a figure for each mode, kept as a text that names all of them. */
 function limitsOption(
-  declaration: { readonly env: string; readonly doc: string },
+  declaration: { readonly env: string; readonly doc: string; readonly reloadable?: true },
   expected: string,
   {
     defaults,
