@@ -7,6 +7,7 @@ import { LIMIT_OPTIONS } from './config/limit-options.ts';
 import { LISTENER_OPTIONS } from './config/listener-options.ts';
 import { LOGIN_OPTIONS } from './config/login-options.ts';
 import { OPENALGO_OPTIONS } from './config/openalgo-options.ts';
+import { OPS_OPTIONS } from './config/ops-options.ts';
 import type { ConfigOption } from './config/option-kinds.ts';
 import { RECORDING_OPTIONS } from './config/recording-options.ts';
 import { SESSION_OPTIONS } from './config/session-options.ts';
@@ -22,6 +23,7 @@ export const CONFIG_OPTIONS = {
   ...ENTITLEMENT_OPTIONS,
   ...LIMIT_OPTIONS,
   ...LISTENER_OPTIONS,
+  ...OPS_OPTIONS,
   ...SESSION_OPTIONS,
   ...DRAIN_OPTIONS,
   ...SLOW_OPTIONS,
