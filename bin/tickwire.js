@@ -1,13 +1,20 @@
 #!/usr/bin/env node
 /**
- * Runs the command line on the Node.js that npm installed beside this package, whatever version the machine has. Written
- * for old versions too: it is the one file that they get to see.
+ * Runs the command line on a Node.js that it can run on: the running one, or else the one that npm installed beside this
+ * package. Written for old versions too: it is the one file that they get to see.
  */
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
+import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
-const script = fileURLToPath(new URL('../dist/main/index.js', import.meta.url));
+const script = new URL('../dist/main/index.js', import.meta.url);
+
+/** Whether the native packages have binaries for the running Node.js; what is missing is told by the program itself. */
+function isRightVersion() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  return major === 22 && minor >= 18;
+}
 
 /** The packaged Node.js for this platform, or the running one where there is none; the program checks its version. */
 function findNode() {
@@ -21,10 +28,16 @@ function findNode() {
   }
 }
 
-const child = spawn(findNode(), [script, ...process.argv.slice(2)], { stdio: 'inherit' });
-// A terminal sends SIGINT to the child as well; SIGTERM comes to this process alone.
-process.on('SIGINT', () => {});
-process.on('SIGTERM', () => child.kill('SIGTERM'));
-child.on('exit', (code, signal) => {
-  process.exitCode = signal === null ? (code ?? 1) : 1;
-});
+/** In a process of its own, which ends as this one does and gets the signals that this one gets. */
+function runOn(node) {
+  const child = spawn(node, [fileURLToPath(script), ...process.argv.slice(2)], { stdio: 'inherit' });
+  // A terminal sends SIGINT to the child as well; the others come to this process alone.
+  process.on('SIGINT', () => {});
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => {
+    process.exitCode = code ?? 128 + constants.signals[signal];
+  });
+}
+
+if (isRightVersion()) await import(script);
+else runOn(findNode());

@@ -1,0 +1,69 @@
+/** Who installs the package gets a command that works; apart from the other tests, since it asks npm's registry. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { InstalledPackage } from '../support/installed-package.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { TestClient } from '../support/test-client.ts';
+import { until } from '../support/until.ts';
+
+test('the packed and installed command tells its version and help, and serves live ticks until it is asked to stop', async (t) => {
+  const installed = await InstalledPackage.make(t);
+  const manifest = installed.manifest();
+
+  await t.test('the tarball has what the package names, and neither sources nor tests', () => {
+    const entries =
+      JSON.stringify([manifest.bin, manifest.exports ?? null]).match(/"[^"]+\.(?:js|d\.ts)"/g) ?? [];
+    assert.ok(entries.length > 0);
+    for (const entry of entries) {
+      const path = JSON.parse(entry).replace(/^\.\//, '');
+      assert.ok(installed.files.includes(path), path);
+    }
+    const foreign = installed.files.filter((path) =>
+      /(?<!\.d)\.ts$|^(?:src|test|bench)\/(?!codec\/tick\.fbs)/.test(path),
+    );
+    assert.deepEqual(foreign, []);
+    assert.ok(
+      installed.files.every((path) => existsSync(join(installed.directory, 'node_modules/tickwire', path))),
+    );
+  });
+
+  await t.test('version and help', async () => {
+    const cwd = temporaryDirectory(t);
+    const version = await installed.run(cwd, '--version');
+    assert.deepEqual(version, { code: 0, stdout: `${manifest.version}\n`, stderr: '' });
+    const help = await installed.run(cwd, 'help');
+    assert.equal(help.code, 0, help.stderr);
+    assert.match(help.stdout, /^Usage: tickwire <command>/);
+    assert.deepEqual(readdirSync(cwd), [], 'neither of them writes anything');
+    const onThisNode = await promisify(execFile)(process.execPath, [installed.bin, '--version'], { cwd });
+    assert.equal(onThisNode.stdout, version.stdout, 'on the Node.js that it needs, too');
+  });
+
+  await t.test('a wrong command ends with the exit code that scripts expect', async () => {
+    const { code, stderr } = await installed.run(temporaryDirectory(t), 'strat');
+    assert.deepEqual([code, stderr], [64, 'tickwire: unknown command "strat". Run tickwire help.\n']);
+  });
+
+  await t.test('start: a tick for a client, then an orderly end', async () => {
+    const cwd = temporaryDirectory(t);
+    const { child, output } = installed.start(
+      cwd,
+      'start',
+      '--websocket-port=0',
+      `--bus-endpoint=ipc://${cwd}/bus`,
+    );
+    const key = await InstalledPackage.printed(output, /^Demo key: (\w+)$/m);
+    const address = await InstalledPackage.printed(output, /Open http:\/\/(\S+)/);
+    const client = await TestClient.connect(`ws://${address}`, key);
+    await client.subscribe('NSE', 'RELIANCE');
+    await until('ticks', () => client.ticks().length > 1);
+    child.kill('SIGTERM');
+    assert.equal((await client.untilClosed()).code, 1001);
+    const exit = await until('the end', () => child.exitCode ?? child.signalCode);
+    assert.equal(exit, 0, output.stderr);
+  });
+});
