@@ -7,51 +7,35 @@
  * | workers/  | the data plane    | feed/angel-feed.ts, ring/ring-layout.ts, proxy/broadcaster.ts |
  * | main/     | the control plane | engine.ts: what there is and how it starts; proxy-host.ts: clients alone |
  */
-import { COMMANDS } from './commands/command-table.ts';
+import { findCommand, needAction } from './commands/find-command.ts';
 import { checkNodeVersion } from './node-version.ts';
 import { insistOnCertificates } from './ops/insist-on-certificates.ts';
-
-const USAGE_EXIT_CODE = 64;
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 const printError = (line: string) => void process.stderr.write(`${line}\n`);
 
-async function help(): Promise<string> {
-  const { formatHelp } = await import('./config/format-config.ts');
-  const list = [...COMMANDS, { name: 'help', usage: '', summary: 'print this text' }]
-    .map(({ name, usage, summary }) => `  ${`${name} ${usage}`.trim()}\n      ${summary}`)
-    .join('\n');
-  return `Usage: tickwire <command> [options]
+const isHelpFlag = (word: string) => word === '--help' || word === '-h';
 
-Commands:
-${list}
-
-Every option is a flag, an environment variable, or a line in .env:
-
-${formatHelp()}`;
-}
-
-async function run(name: string, argv: readonly string[]): Promise<number> {
+async function run(given: readonly string[]): Promise<number> {
   // The native packages are loaded by what a command imports, so the version is checked before.
   checkNodeVersion(process.versions.node);
   insistOnCertificates(process.env, printError);
-  const isHelp = [name, ...argv].some((word) => word === '--help' || word === '-h');
-  if (name === 'help' || isHelp) {
-    print(await help());
+  const [name = 'help'] = given;
+  if (name === 'help' || given.some(isHelpFlag)) {
+    const { helpText } = await import('./help/print-help.ts');
+    const firstFlag = given.findIndex((word) => word.startsWith('-'));
+    const words = firstFlag < 0 ? given : given.slice(0, firstFlag);
+    print(helpText(words[0] === 'help' ? words.slice(1) : words));
     return 0;
   }
-  const command = COMMANDS.find((each) => each.name === (name === '--version' ? 'version' : name));
-  if (command === undefined) {
-    printError(`tickwire: unknown command "${name}". Run tickwire help.`);
-    return USAGE_EXIT_CODE;
-  }
+  const { command, argv } = findCommand(name === '--version' ? ['version', ...given.slice(1)] : given);
+  if (command.load === null) throw needAction(command);
   const module = await command.load();
   const script = import.meta.filename;
   return module.run({ argv, cwd: process.cwd(), env: process.env, script, print, printError });
 }
 
-const [name = 'help', ...argv] = process.argv.slice(2);
-run(name, argv).then(
+run(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;
   },

@@ -233,9 +233,10 @@ test('an address of a broker on another host without TLS is refused, and its pas
   assert.doesNotMatch(outcome.stderr, /hunter2/);
 });
 
-test('an unknown command is named, with where to look', async (t) => {
-  const { code, stderr } = await run(temporaryDirectory(t), ['strat']);
-  assert.deepEqual([code, stderr], [64, 'tickwire: unknown command "strat". Run tickwire help.\n']);
+test('an unknown command is named, with the one that was meant and where to look', async (t) => {
+  const { code, stderr } = await run(temporaryDirectory(t), ['recrd']);
+  const message = 'There is no command "recrd". Did you mean record? See tickwire help.';
+  assert.deepEqual([code, stderr], [64, `tickwire: COMMAND_INVALID: ${message}\n`]);
 });
 
 test('a Node.js for which there are no binaries is refused with the version that is needed', () => {

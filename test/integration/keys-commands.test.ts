@@ -1,7 +1,7 @@
 /** `tickwire keys create|list|revoke|role`, in this process: what they print, store and refuse. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { run as runKeys } from '../../src/main/commands/keys.ts';
+import { findCommand, needAction } from '../../src/main/commands/find-command.ts';
 import { copyEmbeddedDatabase } from '../support/embedded-database-copy.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
@@ -9,10 +9,13 @@ import { temporaryDirectory } from '../support/temporary-directory.ts';
 function setUp(t: TestContext): (...argv: string[]) => Promise<string> {
   const cwd = temporaryDirectory(t);
   copyEmbeddedDatabase(cwd);
-  return async (...argv) => {
+  return async (...words) => {
     const lines: string[] = [];
     const print = (line: string) => void lines.push(line);
-    assert.equal(await runKeys({ argv, cwd, env: {}, script: '', print, printError: print }), 0);
+    const { command, argv } = findCommand(['keys', ...words]);
+    if (command.load === null) throw needAction(command);
+    const { run } = await command.load();
+    assert.equal(await run({ argv, cwd, env: {}, script: '', print, printError: print }), 0);
     return lines.join('\n');
   };
 }
@@ -86,7 +89,7 @@ test('a command that cannot do what it was told says what there is, and changes 
     [['create', '--user=demo', `--name=${'n'.repeat(101)}`], 'COMMAND_INVALID', /--name has 101 characters/],
     [['revoke', 'beefbeef'], 'KEY_UNKNOWN', /no key with the id beefbeef/],
     [['revoke', 'openalgo:demo'], 'COMMAND_INVALID', /OpenAlgo's own key: make a new one on OpenAlgo's page/],
-    [['role'], 'COMMAND_INVALID', /tickwire keys role set or /],
+    [['role'], 'COMMAND_INVALID', /needs one more word: tickwire keys role set, /],
     [['role', 'set', 'wall display'], 'COMMAND_INVALID', /letters, digits, _ and -, but was "wall display"/],
     [
       ['role', 'set', 'full', '--modes=ltp'],

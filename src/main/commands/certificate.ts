@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { TickwireError } from '../errors.ts';
+import { CERTIFICATE } from '../help/setup-forms.ts';
 import { type CertificatePair, makeCertificate } from '../ops/self-signed-certificate.ts';
 import type { RunCommand } from './command.ts';
 import { readCommandArguments } from './command-arguments.ts';
@@ -16,14 +17,7 @@ const DEFAULT_DIRECTORY = 'tls';
 const HOST_NAME = /^(?=.{1,253}$)[a-z\d_]([a-z\d_-]{0,61}[a-z\d_])?(\.[a-z\d_]([a-z\d_-]{0,61}[a-z\d_])?)*$/i;
 
 export const run: RunCommand = async ({ argv, cwd, print }) => {
-  const { flags, rest } = readCommandArguments('certificate', argv, {
-    words: [],
-    flags: { host: 'value', dir: 'value' },
-  });
-  if (rest.length > 0) {
-    const message = `${rest[0]} is no flag of tickwire certificate, which has --host and --dir.`;
-    throw new TickwireError('COMMAND_INVALID', message);
-  }
+  const { flags } = readCommandArguments(CERTIFICATE, argv);
   const hosts = [...new Set([...OWN_HOSTS, ...readHosts(flags.host)])];
   const directory = resolve(cwd, flags.dir ?? DEFAULT_DIRECTORY);
   const certFile = join(directory, 'tickwire.crt');
@@ -34,6 +28,10 @@ export const run: RunCommand = async ({ argv, cwd, print }) => {
   }
   const pair = await makeCertificate(hosts, validUntil);
   write(directory, { [keyFile]: pair.key, [certFile]: pair.cert });
+  if (flags.json !== undefined) {
+    print(JSON.stringify({ cert: certFile, key: keyFile, hosts, validUntil: validUntil.toISOString() }));
+    return 0;
+  }
   print(
     `# A certificate for ${hosts.join(', ')}, until ${validUntil.toISOString().slice(0, 10)}, in the form`,
   );

@@ -1,86 +1,59 @@
-import type { Command } from './command.ts';
+import type { CommandForm } from '../help/command-form.ts';
+import * as engine from '../help/engine-forms.ts';
+import * as keys from '../help/key-forms.ts';
+import * as market from '../help/market-forms.ts';
+import * as setup from '../help/setup-forms.ts';
+import type { Command, CommandGroup } from './command.ts';
 
-/** Every command, in the order of the help. A new one is a file of this folder and a row here. */
-export const COMMANDS: readonly Command[] = [
+const command = (form: CommandForm, load: NonNullable<Command['load']>): Command => ({
+  form,
+  load,
+  actions: [],
+});
+const family = (form: CommandForm, actions: readonly Command[]): Command => ({ form, load: null, actions });
+
+const ROLE = family(keys.KEYS_ROLE, [
+  command(keys.KEYS_ROLE_SET, () => import('./keys-role-set.ts')),
+  command(keys.KEYS_ROLE_LIST, () => import('./keys-role-list.ts')),
+  command(keys.KEYS_ROLE_ASSIGN, () => import('./keys-role-assign.ts')),
+  command(keys.KEYS_ROLE_UNASSIGN, () => import('./keys-role-unassign.ts')),
+  command(keys.KEYS_ROLE_REMOVE, () => import('./keys-role-remove.ts')),
+]);
+
+/** Every command, in the order of the help. A new one is a file of this folder, a form in `help/`, and a row here. */
+export const COMMAND_GROUPS: readonly CommandGroup[] = [
   {
-    name: 'start',
-    usage: '',
-    summary: 'run the engine: feed, bus and proxy in one process',
-    load: () => import('./start.ts'),
+    title: 'Run',
+    commands: [
+      command(engine.START, () => import('./start.ts')),
+      command(engine.FEED, () => import('./feed.ts')),
+      command(engine.PROXY, () => import('./proxy.ts')),
+      command(engine.DRAIN, () => import('./drain.ts')),
+    ],
   },
   {
-    name: 'feed',
-    usage: '',
-    summary: 'run feed and bus only, for proxies in other processes or on other hosts',
-    load: () => import('./feed.ts'),
+    title: 'Broker and market',
+    commands: [
+      command(market.LOGIN, () => import('./login.ts')),
+      command(market.INSTRUMENTS, () => import('./instruments.ts')),
+      command(market.RECORD, () => import('./record.ts')),
+      command(market.REPLAY, () => import('./replay.ts')),
+      command(market.SIMULATE, () => import('./simulate.ts')),
+    ],
   },
   {
-    name: 'proxy',
-    usage: '[--feeds tcp://<host>:<port>,…]',
-    summary: 'serve clients with the ticks of feed hosts; needs no database and no login',
-    load: () => import('./proxy.ts'),
-  },
-  {
-    name: 'drain',
-    usage: '[--timeout <seconds>]',
-    summary:
-      'stop the engine that runs here: clients are told, take what was sent to them, and come back spread',
-    load: () => import('./drain.ts'),
-  },
-  {
-    name: 'login',
-    usage: 'angel [--user <name>] [--renew]',
-    summary: 'log in to the broker without OpenAlgo, into the embedded database',
-    load: () => import('./login.ts'),
-  },
-  {
-    name: 'instruments',
-    usage: '<broker> [--from <address or file>] [--allow-shrunken]',
-    summary: "fetch the broker's instrument list into the embedded database",
-    load: () => import('./instruments.ts'),
-  },
-  {
-    name: 'record',
-    usage: '<file> [--symbols NSE:INFY,…] [--for 10m] | <file> --from-black-box [--last <minutes>]',
-    summary: 'run the engine and record what brokers send, or save what the black box has',
-    load: () => import('./record.ts'),
-  },
-  {
-    name: 'replay',
-    usage: '<file> [--speed 1|10|max] [--loop] [--exit] [--key <key>] [--of <broker>]',
-    summary: 'run the engine on a recording in place of the broker',
-    load: () => import('./replay.ts'),
-  },
-  {
-    name: 'simulate',
-    usage: '',
-    summary: 'run the simulated exchange alone',
-    load: () => import('./simulate.ts'),
-  },
-  {
-    name: 'keys',
-    usage:
-      'create --user <name> [--role <role>] [--name <text>] | list | revoke <id> | ' +
-      'role set|list|assign|unassign|remove … | curve',
-    summary: 'keys of clients and what they may do; or a key pair for an encrypted bus between hosts',
-    load: () => import('./keys.ts'),
-  },
-  {
-    name: 'certificate',
-    usage: '[--host <name or address>,…] [--dir <directory>]',
-    summary: 'make a certificate for development, which signs itself',
-    load: () => import('./certificate.ts'),
-  },
-  {
-    name: 'config',
-    usage: '',
-    summary: 'print the configuration in force, and where each value came from',
-    load: () => import('./config.ts'),
-  },
-  {
-    name: 'version',
-    usage: '',
-    summary: 'print the version',
-    load: () => import('./version.ts'),
+    title: 'Set up',
+    commands: [
+      family(keys.KEYS, [
+        command(keys.KEYS_CREATE, () => import('./keys-create.ts')),
+        command(keys.KEYS_LIST, () => import('./keys-list.ts')),
+        command(keys.KEYS_REVOKE, () => import('./keys-revoke.ts')),
+        ROLE,
+        command(keys.KEYS_CURVE, () => import('./keys-curve.ts')),
+      ]),
+      command(setup.CERTIFICATE, () => import('./certificate.ts')),
+      command(setup.CONFIG, () => import('./config.ts')),
+      command(setup.VERSION, () => import('./version.ts')),
+    ],
   },
 ];

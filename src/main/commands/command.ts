@@ -1,4 +1,6 @@
-/** What the command line hands to a command. A command is a file of this folder and a row in `command-table.ts`. */
+import type { CommandForm } from '../help/command-form.ts';
+
+/** What the command line hands to a command. A command is a file of this folder, a form in `help/`, and a row in `command-table.ts`. */
 export interface CommandContext {
   /** What stood behind the command's name. */
   readonly argv: readonly string[];
@@ -13,11 +15,16 @@ export interface CommandContext {
 /** Runs a command to its end. @returns the exit code */
 export type RunCommand = (context: CommandContext) => Promise<number>;
 
+/** A command, or a word in front of several of them. */
 export interface Command {
-  readonly name: string;
-  /** Words and flags of its own, as the help text shows them behind the name. */
-  readonly usage: string;
-  readonly summary: string;
-  /** Loads the file that runs it; what other commands need is not loaded. */
-  readonly load: () => Promise<{ readonly run: RunCommand }>;
+  readonly form: CommandForm;
+  /** Loads the file that runs it; what other commands need is not loaded. Null where one of `actions` has to follow. */
+  readonly load: (() => Promise<{ readonly run: RunCommand }>) | null;
+  readonly actions: readonly Command[];
+}
+
+/** Commands that a newcomer looks for in the same place. */
+export interface CommandGroup {
+  readonly title: string;
+  readonly commands: readonly Command[];
 }

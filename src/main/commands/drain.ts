@@ -2,6 +2,7 @@
 import { loadConfig } from '../config.ts';
 import { CONFIG_OPTIONS } from '../config-options.ts';
 import { TickwireError } from '../errors.ts';
+import { DRAIN } from '../help/engine-forms.ts';
 import { askEngine, findEngine } from '../ops/control-client.ts';
 import { controlPath } from '../ops/control-path.ts';
 import type { ControlLine } from '../ops/control-socket.ts';
@@ -12,7 +13,7 @@ import { readCommandArguments } from './command-arguments.ts';
 const MARGIN_MS = 5000;
 
 export const run: RunCommand = async ({ argv, env, cwd, print }) => {
-  const { flags, rest } = readCommandArguments('drain', argv, { words: [], flags: { timeout: 'value' } });
+  const { flags, rest } = readCommandArguments(DRAIN, argv);
   const { config } = loadConfig({ argv: rest, env, cwd });
   const timeoutMs = readTimeout(flags.timeout);
   const paths = (['engine', 'proxy'] as const).flatMap((role) => controlPath(config, cwd, role) ?? []);
@@ -29,12 +30,12 @@ export const run: RunCommand = async ({ argv, env, cwd, print }) => {
     engine,
     { command: 'drain', timeoutMs },
     ({ pid, endsWithinMs }) => {
-      print(`The engine (process ${pid}) lets its clients go, and stops.`);
+      if (flags.json === undefined) print(`The engine (process ${pid}) lets its clients go, and stops.`);
       return Number(endsWithinMs) + MARGIN_MS;
     },
     (news) => {
       hasLeft = news.left === true;
-      const line = describeNews(news);
+      const line = flags.json === undefined ? describeNews(news) : JSON.stringify(news);
       if (line !== shown) print(line);
       shown = line;
     },

@@ -7,6 +7,7 @@ import { loadConfig } from '../config.ts';
 import { prepareForeign } from '../database/column.ts';
 import { type OwnDatabase, openOwnDatabase } from '../database/own-database.ts';
 import { TickwireError } from '../errors.ts';
+import { INSTRUMENTS } from '../help/market-forms.ts';
 import { refreshInstruments } from '../instruments/instrument-refresh.ts';
 import { isAddress } from '../instruments/list-download.ts';
 import { describeOutcome, RefreshReport } from '../instruments/refresh-report.ts';
@@ -14,11 +15,8 @@ import { REFRESH_WORKER } from '../instruments/refresh-worker.ts';
 import type { RunCommand } from './command.ts';
 import { readCommandArguments } from './command-arguments.ts';
 
-export const run: RunCommand = async ({ argv, env, cwd }) => {
-  const { words, flags, rest } = readCommandArguments('instruments', argv, {
-    words: ['<broker>'],
-    flags: { from: 'value', 'allow-shrunken': 'switch' },
-  });
+export const run: RunCommand = async ({ argv, env, cwd, print }) => {
+  const { words, flags, rest } = readCommandArguments(INSTRUMENTS, argv);
   const { config } = loadConfig({ argv: rest, env, cwd });
   const [broker = ''] = words;
   refuseUnknown(broker);
@@ -43,8 +41,14 @@ export const run: RunCommand = async ({ argv, env, cwd }) => {
         session: { authToken: session, apiKey: config.brokerApiKey },
         allowShrunken: flags['allow-shrunken'] !== undefined,
       },
-      (progress) => report.progress(progress),
+      (progress) => {
+        if (flags.json === undefined) report.progress(progress);
+      },
     );
+    if (flags.json !== undefined) {
+      print(JSON.stringify(outcome));
+      return 0;
+    }
     report.line(describeOutcome(outcome));
     report.line('A running engine takes them over by itself.');
     return 0;

@@ -3,16 +3,14 @@ import { loadConfig } from '../config.ts';
 import { knownUsers, needUser } from '../entitlements/known-users.ts';
 import { withEntitlements } from '../entitlements/with-entitlements.ts';
 import { TickwireError } from '../errors.ts';
+import { KEYS_CREATE } from '../help/key-forms.ts';
 import type { RunCommand } from './command.ts';
 import { readCommandArguments } from './command-arguments.ts';
 
 const MAX_LABEL_LENGTH = 100;
 
 export const run: RunCommand = async ({ argv, env, cwd, print }) => {
-  const { flags, rest } = readCommandArguments('keys create', argv, {
-    words: [],
-    flags: { user: 'value', role: 'value', name: 'value', json: 'switch' },
-  });
+  const { flags, rest } = readCommandArguments(KEYS_CREATE, argv);
   const { config } = loadConfig({ argv: rest, env, cwd });
   const { user, role = null, name = '' } = flags;
   const users = knownUsers(config, cwd);

@@ -1,17 +1,11 @@
 /** `tickwire keys curve`: a new key pair for a host of the bus. Nothing is stored, and nothing else is printed of it. */
 import { makeCurvePair } from '../config/curve-pair.ts';
-import { TickwireError } from '../errors.ts';
+import { KEYS_CURVE } from '../help/key-forms.ts';
 import type { RunCommand } from './command.ts';
 import { readCommandArguments } from './command-arguments.ts';
 
 export const run: RunCommand = async ({ argv, print }) => {
-  const { flags, rest } = readCommandArguments('keys curve', argv, { words: [], flags: { json: 'switch' } });
-  if (rest.length > 0) {
-    throw new TickwireError(
-      'COMMAND_INVALID',
-      `${rest[0]} is no flag of tickwire keys curve, which has --json.`,
-    );
-  }
+  const { flags } = readCommandArguments(KEYS_CURVE, argv);
   const pair = makeCurvePair();
   if (flags.json !== undefined) {
     print(JSON.stringify(pair));

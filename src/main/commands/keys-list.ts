@@ -4,12 +4,13 @@ import { openAlgoKeyId } from '../entitlements/entitlement-book.ts';
 import { knownUsers } from '../entitlements/known-users.ts';
 import { readEntitlements } from '../entitlements/read-entitlements.ts';
 import { FULL_ROLE } from '../entitlements/role-row.ts';
+import { KEYS_LIST } from '../help/key-forms.ts';
 import type { RunCommand } from './command.ts';
 import { readCommandArguments } from './command-arguments.ts';
 import { formatTable } from './format-table.ts';
 
 export const run: RunCommand = async ({ argv, env, cwd, print }) => {
-  const { flags, rest } = readCommandArguments('keys list', argv, { words: [], flags: { json: 'switch' } });
+  const { flags, rest } = readCommandArguments(KEYS_LIST, argv);
   const { config } = loadConfig({ argv: rest, env, cwd });
   const book = readEntitlements(config, cwd);
   const roleOf = (user: string) => book.users.get(user) ?? FULL_ROLE;

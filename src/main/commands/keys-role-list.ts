@@ -2,15 +2,13 @@
 import { loadConfig } from '../config.ts';
 import { describeRights } from '../entitlements/describe-rights.ts';
 import { readEntitlements } from '../entitlements/read-entitlements.ts';
+import { KEYS_ROLE_LIST } from '../help/key-forms.ts';
 import type { RunCommand } from './command.ts';
 import { readCommandArguments } from './command-arguments.ts';
 import { formatTable } from './format-table.ts';
 
 export const run: RunCommand = async ({ argv, env, cwd, print }) => {
-  const { flags, rest } = readCommandArguments('keys role list', argv, {
-    words: [],
-    flags: { json: 'switch' },
-  });
+  const { flags, rest } = readCommandArguments(KEYS_ROLE_LIST, argv);
   const { config } = loadConfig({ argv: rest, env, cwd });
   const { roles, keys, users } = readEntitlements(config, cwd);
   const list = [...roles.values()].map((rights) => ({

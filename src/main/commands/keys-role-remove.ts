@@ -3,11 +3,12 @@ import { loadConfig } from '../config.ts';
 import { FULL_ROLE } from '../entitlements/role-row.ts';
 import { withEntitlements } from '../entitlements/with-entitlements.ts';
 import { TickwireError } from '../errors.ts';
+import { KEYS_ROLE_REMOVE } from '../help/key-forms.ts';
 import type { RunCommand } from './command.ts';
 import { readCommandArguments } from './command-arguments.ts';
 
 export const run: RunCommand = async ({ argv, env, cwd, print }) => {
-  const { words, rest } = readCommandArguments('keys role remove', argv, { words: ['<role>'], flags: {} });
+  const { words, flags, rest } = readCommandArguments(KEYS_ROLE_REMOVE, argv);
   const { config } = loadConfig({ argv: rest, env, cwd });
   const [role = ''] = words;
   if (role === FULL_ROLE) {
@@ -17,6 +18,7 @@ export const run: RunCommand = async ({ argv, env, cwd, print }) => {
     );
   }
   withEntitlements(config, cwd, (store) => store.removeRole(role));
-  print(`There is no role ${role} any more.`);
+  if (flags.json !== undefined) print(JSON.stringify({ removed: role }));
+  else print(`There is no role ${role} any more.`);
   return 0;
 };

@@ -15,6 +15,7 @@ import {
 } from '../entitlements/role-row.ts';
 import { withEntitlements } from '../entitlements/with-entitlements.ts';
 import { TickwireError } from '../errors.ts';
+import { KEYS_ROLE_SET } from '../help/key-forms.ts';
 import type { RunCommand } from './command.ts';
 import { readCommandArguments } from './command-arguments.ts';
 
@@ -25,20 +26,7 @@ const ALL = 'all';
 const CONFIGURED = 'default';
 
 export const run: RunCommand = async ({ argv, env, cwd, print }) => {
-  const { words, flags, rest } = readCommandArguments('keys role set', argv, {
-    words: ['<role>'],
-    flags: {
-      modes: 'value',
-      depth: 'value',
-      exchanges: 'value',
-      symbols: 'value',
-      orders: 'value',
-      'max-connections': 'value',
-      'max-subscriptions': 'value',
-      'max-requests': 'value',
-      json: 'switch',
-    },
-  });
+  const { words, flags, rest } = readCommandArguments(KEYS_ROLE_SET, argv);
   const { config } = loadConfig({ argv: rest, env, cwd });
   const [role = ''] = words;
   if (!ROLE_NAME.test(role)) {
@@ -132,5 +120,5 @@ function checked(rights: Rights): Rights {
 }
 
 function invalid(message: string): TickwireError {
-  return new TickwireError('COMMAND_INVALID', `${message} See tickwire help.`);
+  return new TickwireError('COMMAND_INVALID', `${message} See tickwire keys role set --help.`);
 }

@@ -5,6 +5,7 @@ import { CONFIG_OPTIONS, type Config } from '../config-options.ts';
 import { DEMO_USER } from '../database/demo-seed.ts';
 import { openOwnDatabase } from '../database/own-database.ts';
 import { TickwireError } from '../errors.ts';
+import { LOGIN } from '../help/market-forms.ts';
 import { angelApiUrl } from '../login/angel-api-url.ts';
 import {
   type AngelLoginOptions,
@@ -24,10 +25,7 @@ import { readCommandArguments } from './command-arguments.ts';
 const BROKER = 'angel';
 
 export const run: RunCommand = async ({ argv, env, cwd, print, printError }) => {
-  const { words, flags, rest } = readCommandArguments('login', argv, {
-    words: ['<broker>'],
-    flags: { user: 'value', renew: 'switch' },
-  });
+  const { words, flags, rest } = readCommandArguments(LOGIN, argv);
   if (words[0] !== BROKER) {
     throw new TickwireError(
       'COMMAND_INVALID',

@@ -9,6 +9,7 @@ import type { Config } from '../config-options.ts';
 import { DEMO_SESSION } from '../database/demo-seed.ts';
 import type { Engine } from '../engine.ts';
 import { TickwireError } from '../errors.ts';
+import { RECORD } from '../help/market-forms.ts';
 import { copyRecords, createRecording } from '../replay/copy-recording.ts';
 import { blackBoxPaths, describeDamage, openRecording } from '../replay/recording-file.ts';
 import { describeSummary, summarise } from '../replay/recording-summary.ts';
@@ -17,10 +18,7 @@ import type { RunCommand } from './command.ts';
 import { readCommandArguments } from './command-arguments.ts';
 
 export const run: RunCommand = async ({ argv, env, cwd, print }) => {
-  const { words, flags, rest } = readCommandArguments('record', argv, {
-    words: ['<file>'],
-    flags: { symbols: 'value', for: 'value', 'from-black-box': 'switch', last: 'value' },
-  });
+  const { words, flags, rest } = readCommandArguments(RECORD, argv);
   const { config } = loadConfig({ argv: rest, env, cwd });
   const path = resolve(cwd, words[0]!);
   if (flags['from-black-box'] !== undefined) {

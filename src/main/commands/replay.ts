@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { loadConfig } from '../config.ts';
 import type { Engine } from '../engine.ts';
 import { TickwireError } from '../errors.ts';
+import { REPLAY } from '../help/market-forms.ts';
 import { describeDamage } from '../replay/recording-file.ts';
 import { describeSummary } from '../replay/recording-summary.ts';
 import type { ReplayEvent } from '../replay/replay-exchange.ts';
@@ -15,10 +16,7 @@ import { readCommandArguments } from './command-arguments.ts';
 const FOLLOW_MS = 500;
 
 export const run: RunCommand = async ({ argv, env, cwd, print, printError }) => {
-  const { words, flags, rest } = readCommandArguments('replay', argv, {
-    words: ['<file>'],
-    flags: { speed: 'value', loop: 'switch', exit: 'switch', key: 'value', of: 'value' },
-  });
+  const { words, flags, rest } = readCommandArguments(REPLAY, argv);
   const { config } = loadConfig({ argv: rest, env, cwd });
   const speed = readSpeed(flags.speed ?? '1');
   const end = Promise.withResolvers<string>();

@@ -4,9 +4,6 @@ import { knownUsers, needUser } from '../entitlements/known-users.ts';
 import { TickwireError } from '../errors.ts';
 import { ownKeyArgument } from './own-key-argument.ts';
 
-/** Flags with which a command names whose role it is about. */
-export const HOLDER_FLAGS = { key: 'value', user: 'value' } as const;
-
 /** @throws TickwireError COMMAND_INVALID unless one of the two is given, USER_UNKNOWN */
 export function readRoleHolder(
   { key, user }: { readonly key?: string; readonly user?: string },

@@ -1,12 +1,13 @@
-/** What `tickwire config` and `tickwire --help` print of the options. */
+/** What `tickwire config` and `tickwire help options` print of the options. */
 
 import type { LoadedConfig } from '../config.ts';
 import { CONFIG_KEYS, CONFIG_OPTIONS, type ConfigKey } from '../config-options.ts';
+import { wrapText } from '../help/wrap-text.ts';
 import { MS_PER_UNIT } from './option-kinds.ts';
 import { withoutPassword } from './without-password.ts';
 
 const HELP_COLUMNS = 100;
-const HELP_INDENT = 6;
+const HELP_INDENT = '      ';
 
 /** A table of every option: name, value, where the value came from, how it is changed. Secrets are never shown. */
 export function formatConfig(loaded: LoadedConfig): string {
@@ -22,12 +23,39 @@ export function formatConfig(loaded: LoadedConfig): string {
 /** The options as the help text lists them: flag, environment name, what it means, allowed values, default. */
 export function formatHelp(): string {
   return CONFIG_KEYS.map((key) => {
-    const { flag, env, type, doc, expected, secret } = CONFIG_OPTIONS[key];
-    const form = type === 'boolean' ? `--[no-]${flag}` : `--${flag} <${type}>`;
-    const fallback = secret ? 'not set' : formatValue(key, CONFIG_OPTIONS[key].default);
-    const text = `${doc} Must be ${expected}. Default: ${fallback}.`;
-    return `  ${form}  (${env})\n${wrap(text)}`;
+    const { form, doc } = describeOption(key);
+    const lines = wrapText(doc, HELP_COLUMNS, HELP_INDENT).join('\n');
+    return `  ${form}  (${CONFIG_OPTIONS[key].env})\n${lines}`;
   }).join('\n');
+}
+
+/** How an option is written as a flag, and what it means, must be, and is unless set. */
+export function describeOption(key: ConfigKey): { readonly form: string; readonly doc: string } {
+  const { flag, type, doc, expected, secret } = CONFIG_OPTIONS[key];
+  const fallback = secret ? 'not set' : formatValue(key, CONFIG_OPTIONS[key].default);
+  return {
+    form: type === 'boolean' ? `--[no-]${flag}` : `--${flag} <${type}>`,
+    doc: `${doc} Must be ${expected}. Default: ${fallback}.`,
+  };
+}
+
+/** An option as scripts read it. Durations are in milliseconds; of a secret there is only whether it is set. */
+export interface ConfigRow {
+  readonly name: string;
+  readonly flag: string;
+  readonly value: unknown;
+  readonly isSet: boolean;
+  readonly source: string;
+}
+
+/** Every option with the value in force. Secrets are never in it. */
+export function configJson({ config, sources }: LoadedConfig): readonly ConfigRow[] {
+  return CONFIG_KEYS.map((key) => {
+    const { env, flag, secret } = CONFIG_OPTIONS[key];
+    const value = config[key];
+    const shown = typeof value === 'string' ? withoutPassword(value) : value;
+    return { name: env, flag, value: secret ? null : shown, isSet: value !== null, source: sources[key] };
+  });
 }
 
 /** A value as somebody would write it into `.env`, with its unit. */
@@ -46,15 +74,4 @@ function formatTable(rows: readonly (readonly string[])[]): string {
   const width = (column: number) => Math.max(...rows.map((row) => row[column]?.length ?? 0));
   const widths = [width(0), width(1), width(2)];
   return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')).join('\n');
-}
-
-function wrap(text: string): string {
-  const indent = ' '.repeat(HELP_INDENT);
-  const lines = [indent];
-  for (const word of text.split(' ')) {
-    const line = lines[lines.length - 1]!;
-    if (line.length + word.length >= HELP_COLUMNS) lines.push(`${indent}${word} `);
-    else lines[lines.length - 1] = `${line}${word} `;
-  }
-  return lines.map((line) => line.trimEnd()).join('\n');
 }

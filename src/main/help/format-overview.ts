@@ -1,0 +1,35 @@
+/** The first screen of the help: what this is, what to try, which commands there are. */
+import type { CommandGroup } from '../commands/command.ts';
+import { columnsOf, type HelpLayout } from './format-command-help.ts';
+import { wrapText } from './wrap-text.ts';
+
+const MORE = [
+  ['tickwire <command> --help', 'what a command does, its flags, examples and exit codes'],
+  ['tickwire help options', 'every option: a flag, an environment variable, or a line in .env'],
+] as const;
+
+const FIRST_STEPS = [
+  ['tickwire start', 'a simulated market, without any account; prints an address and a demo key'],
+  ['tickwire help', 'this text'],
+] as const;
+
+export function formatOverview(groups: readonly CommandGroup[], { columns, heading }: HelpLayout): string {
+  const sections = [
+    wrapText(
+      "Tickwire takes a broker's live prices in, and serves them to any number of programs: over WebSocket as OpenAlgo's " +
+        'clients know it, and over ZeroMQ.',
+      columns,
+    ),
+    [heading('Usage:'), '  tickwire <command> [flags]'],
+    [heading('Try it:'), ...columnsOf(FIRST_STEPS, columns)],
+    ...groups.map(({ title, commands }) => [
+      heading(`${title}:`),
+      ...columnsOf(
+        commands.map(({ form }) => [form.name, form.summary]),
+        columns,
+      ),
+    ]),
+    [heading('More:'), ...columnsOf(MORE, columns)],
+  ];
+  return sections.map((lines) => lines.join('\n')).join('\n\n');
+}
