@@ -46,15 +46,18 @@ export interface ConfigRow {
   readonly value: unknown;
   readonly isSet: boolean;
   readonly source: string;
+  /** Whether a running engine can take another value. */
+  readonly reloadable: boolean;
 }
 
 /** Every option with the value in force. Secrets are never in it. */
 export function configJson({ config, sources }: LoadedConfig): readonly ConfigRow[] {
   return CONFIG_KEYS.map((key) => {
-    const { env, flag, secret } = CONFIG_OPTIONS[key];
+    const { env, flag, secret, reloadable } = CONFIG_OPTIONS[key];
     const value = config[key];
     const shown = typeof value === 'string' ? withoutPassword(value) : value;
-    return { name: env, flag, value: secret ? null : shown, isSet: value !== null, source: sources[key] };
+    const isSet = value !== null;
+    return { name: env, flag, value: secret ? null : shown, isSet, source: sources[key], reloadable };
   });
 }
 
