@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { DrainClients } from '../workers/drain-messages.ts';
 import type { Config } from './config-options.ts';
 import { DrainCommand } from './drain-command.ts';
-import { ControlSocket } from './ops/control-socket.ts';
+import { type ControlLine, ControlSocket } from './ops/control-socket.ts';
 import { createLog } from './ops/log.ts';
 import type { DrainProgress } from './ops/proxy-drain.ts';
 import { StopRequest, type StopWish } from './stop-request.ts';
@@ -67,7 +67,7 @@ export async function runHost<Started>(run: HostRun<Started>): Promise<number> {
     tellParent('started');
     try {
       if (run.controlPath !== null) {
-        control = await ControlSocket.open(run.controlPath, { drain: drain.run }, log);
+        control = await ControlSocket.open(run.controlPath, { drain: drain.run, identify }, log);
       }
       onStarted(started);
       await letGo(host, await stop.asked, stop, config, { log, onProgress: (now) => drain.onProgress(now) });
@@ -84,6 +84,9 @@ export async function runHost<Started>(run: HostRun<Started>): Promise<number> {
   }
   return 0;
 }
+
+/** `{"command": "identify"}`: which process it is that answers here. */
+const identify = (): ControlLine => ({ ok: true, pid: process.pid });
 
 /** The parent may be gone already; then the channel's end asks to stop, and an error says nothing new. */
 function tellParent(type: ToParent['type']): void {

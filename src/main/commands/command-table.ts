@@ -1,4 +1,5 @@
 import type { CommandForm } from '../help/command-form.ts';
+import { DOCTOR } from '../help/doctor-form.ts';
 import * as engine from '../help/engine-forms.ts';
 import * as keys from '../help/key-forms.ts';
 import * as market from '../help/market-forms.ts';
@@ -53,6 +54,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       ]),
       command(setup.CERTIFICATE, () => import('./certificate.ts')),
       command(setup.CONFIG, () => import('./config.ts')),
+      command(DOCTOR, () => import('./doctor.ts')),
       command(setup.VERSION, () => import('./version.ts')),
     ],
   },

@@ -4,8 +4,9 @@ import { Fernet } from '../auth/fernet.ts';
 import type { Config } from '../config-options.ts';
 import { TickwireError } from '../errors.ts';
 import { databasePath, EMBEDDED_DATABASE_PATH } from './database-url.ts';
-import { demoKey, prepareEmbeddedDatabase } from './embedded-database.ts';
+import { demoKey, prepareEmbeddedDatabase, secretsPath } from './embedded-database.ts';
 import { REQUIRED_TABLES } from './openalgo-schema.ts';
+import { readSecrets, type Secrets } from './secrets-file.ts';
 import { DatabaseSync } from './sqlite.ts';
 
 /** A database that is open for reading, and what its secrets are read with. */
@@ -36,10 +37,29 @@ export function openDatabase(config: DatabaseConfig, cwd: string): OpenDatabase 
     : openGiven(config, databasePath(config.databaseUrl, cwd));
 }
 
+/**
+ * Opens what `openDatabase` would open, and neither creates nor changes anything.
+ *
+ * @returns null while the embedded database is not there, or has nothing in it: a start would make it
+ * @throws TickwireError as `openDatabase`
+ */
+export function openExistingDatabase(config: DatabaseConfig, cwd: string): OpenDatabase | null {
+  if (config.databaseUrl !== null) return openGiven(config, databasePath(config.databaseUrl, cwd));
+  const path = resolve(cwd, EMBEDDED_DATABASE_PATH);
+  if (!statSync(path, { throwIfNoEntry: false })?.size) return null;
+  return openPrepared(path, configuredSecrets(config) ?? readSecrets(secretsPath(path)));
+}
+
 function openEmbedded(config: DatabaseConfig, path: string): OpenDatabase {
-  const { apiKeyPepper, fernetSalt } = config;
-  const configured = apiKeyPepper === null ? null : { pepper: apiKeyPepper, fernetSalt };
-  const secrets = prepareEmbeddedDatabase(path, configured);
+  return openPrepared(path, prepareEmbeddedDatabase(path, configuredSecrets(config)));
+}
+
+/** Null where those of the file beside the embedded database are meant. */
+function configuredSecrets({ apiKeyPepper, fernetSalt }: DatabaseConfig): Secrets | null {
+  return apiKeyPepper === null ? null : { pepper: apiKeyPepper, fernetSalt };
+}
+
+function openPrepared(path: string, secrets: Secrets): OpenDatabase {
   const db = openReadOnly(path);
   try {
     const fernet = new Fernet(secrets.pepper, secrets.fernetSalt);

@@ -22,6 +22,18 @@ const OWNER_ONLY = 0o600;
  */
 export function loadOrCreateSecrets(path: string): Secrets {
   if (!existsSync(path)) writeSecrets(path);
+  return readSecrets(path);
+}
+
+/** The secrets that there are. @throws TickwireError DATABASE_UNREADABLE if the file is not there or holds none */
+export function readSecrets(path: string): Secrets {
+  if (!existsSync(path)) {
+    throw new TickwireError(
+      'DATABASE_UNREADABLE',
+      `${path} is not there, without which the keys and tokens in the database beside it are lost; bring it back, or move ` +
+        'the database away to begin anew with a new demo key.',
+    );
+  }
   const { API_KEY_PEPPER: pepper, FERNET_SALT: fernetSalt } = parseEnv(readFileSync(path, 'utf8'));
   if (pepper && fernetSalt) return { pepper, fernetSalt };
   throw new TickwireError(

@@ -34,14 +34,27 @@ export function describePortHolder(host: string, port: number): string {
  * @param host what was to be bound
  */
 export function findPortHolder(host: string, port: number): string | null {
+  return lookUpPortHolder(host, port)?.text ?? null;
+}
+
+export interface PortHolder {
+  /** Null when it is another user's. */
+  readonly process: number | null;
+  /** Subject and verb. */
+  readonly text: string;
+}
+
+/** The same with the process's number. */
+export function lookUpPortHolder(host: string, port: number): PortHolder | null {
   const sockets = TABLES.flatMap((table) => listeningSockets(table, host, port));
   for (const { inode } of sockets) {
-    const process = processOf(inode);
-    if (process !== null) return `${process} listens there`;
+    const id = processOf(inode);
+    if (id !== null) return { process: Number(id), text: `${nameOf(id)} (process ${id}) listens there` };
   }
   const [unseen] = sockets;
   if (unseen === undefined) return null;
-  return `a program of user id ${unseen.user}, which this user may not look into, listens there`;
+  const text = `a program of user id ${unseen.user}, which this user may not look into, listens there`;
+  return { process: null, text };
 }
 
 function listeningSockets(table: string, host: string, port: number): ListeningSocket[] {
@@ -63,12 +76,12 @@ function stands(address: string, host: string): boolean {
   return address.endsWith(bytes.toReversed().join('').toUpperCase());
 }
 
+/** The number of the process that has a socket. */
 function processOf(inode: string): string | null {
   const link = `socket:[${inode}]`;
   for (const id of listOf('/proc').filter((name) => /^\d+$/.test(name))) {
     const folder = `/proc/${id}/fd`;
-    if (listOf(folder).some((descriptor) => linkOf(`${folder}/${descriptor}`) === link))
-      return `${nameOf(id)} (process ${id})`;
+    if (listOf(folder).some((descriptor) => linkOf(`${folder}/${descriptor}`) === link)) return id;
   }
   return null;
 }

@@ -1,0 +1,42 @@
+/** `tickwire doctor`: go or no-go before the market opens. Looks and measures; changes nothing. */
+import { loadConfig } from '../config.ts';
+import type { Role } from '../doctor/check.ts';
+import { examine } from '../doctor/examine.ts';
+import { formatFinding, formatVerdict } from '../doctor/format-report.ts';
+import { TickwireError } from '../errors.ts';
+import { DOCTOR } from '../help/doctor-form.ts';
+import { packageVersion } from '../package-version.ts';
+import type { RunCommand } from './command.ts';
+import { readCommandArguments } from './command-arguments.ts';
+
+const ROLES: readonly Role[] = ['start', 'feed', 'proxy'];
+const NO_GO_EXIT_CODE = 1;
+
+export const run: RunCommand = async ({ argv, env, cwd, print }) => {
+  const { flags, rest } = readCommandArguments(DOCTOR, argv);
+  const role = readRole(flags.role);
+  const isJson = flags.json !== undefined;
+  const now = Date.now();
+  const findings = await examine({
+    load: () => loadConfig({ argv: rest, env, cwd }),
+    role,
+    cwd,
+    now,
+    onFinding: (finding) => {
+      if (!isJson) print(formatFinding(finding));
+    },
+  });
+  const isGo = findings.every(({ verdict }) => verdict !== 'no-go');
+  if (isJson) {
+    const at = new Date(now).toISOString();
+    const version = await packageVersion();
+    print(JSON.stringify({ verdict: isGo ? 'go' : 'no-go', at, version, role, directory: cwd, findings }));
+  } else print(formatVerdict(findings));
+  return isGo ? 0 : NO_GO_EXIT_CODE;
+};
+
+function readRole(text = 'start'): Role {
+  const role = ROLES.find((each) => each === text);
+  if (role !== undefined) return role;
+  throw new TickwireError('COMMAND_INVALID', `--role is "${text}"; it must be ${ROLES.join(', ')}.`);
+}

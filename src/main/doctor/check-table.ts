@@ -1,0 +1,17 @@
+import type { Check, Role } from './check.ts';
+
+const EVERY_ROLE: readonly Role[] = ['start', 'feed', 'proxy'];
+const WITH_BROKER: readonly Role[] = ['start', 'feed'];
+
+/** What only looks; all of it may run at once. In the order of the report. */
+export const LOOKS: readonly Check[] = [
+  { name: 'node', roles: EVERY_ROLE, load: () => import('./node-and-binaries.ts') },
+  { name: 'configuration', roles: EVERY_ROLE, load: () => import('./configuration.ts') },
+  { name: 'engine', roles: EVERY_ROLE, load: () => import('./engine-answers.ts') },
+  { name: 'ports', roles: EVERY_ROLE, load: () => import('./ports.ts') },
+  { name: 'database', roles: WITH_BROKER, load: () => import('./database.ts') },
+  { name: 'limits', roles: EVERY_ROLE, load: () => import('./file-limits.ts') },
+];
+
+/** What measures: one after the other, with nothing beside it. */
+export const MEASUREMENTS: readonly Check[] = [];
