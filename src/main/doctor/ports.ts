@@ -16,8 +16,8 @@ export interface ListeningPlace {
   readonly option: string;
   readonly host: string;
   readonly port: number;
-  /** Whether the next free port would be taken instead. */
-  readonly takesNext: boolean;
+  /** Whether the next free port would be taken instead, and whether anybody has to be told of it. */
+  readonly takesNext: 'no' | 'unexpected' | 'as usual';
 }
 
 export const check: RunCheck = async (context) => {
@@ -30,12 +30,18 @@ function placesOf({ config, role }: DoctorContext): ListeningPlace[] {
   const places: ListeningPlace[] = [];
   if (role !== 'feed') {
     const { websocketHost: host, websocketPort: port, portPolicy } = config;
-    places.push({ what: 'clients', option: 'WEBSOCKET_PORT', host, port, takesNext: portPolicy === 'next' });
+    places.push({
+      what: 'clients',
+      option: 'WEBSOCKET_PORT',
+      host,
+      port,
+      takesNext: portPolicy === 'next' ? 'unexpected' : 'no',
+    });
   }
   const { opsHost: host, opsPort: port } = config;
   // It is nobody's contract, so a taken one is never in the way.
   if (port !== null)
-    places.push({ what: 'the dashboard', option: 'TICKWIRE_OPS_PORT', host, port, takesNext: true });
+    places.push({ what: 'the dashboard', option: 'TICKWIRE_OPS_PORT', host, port, takesNext: 'as usual' });
   return role === 'proxy' ? places : [...places, ...placesOfFeedHost(config)];
 }
 
@@ -43,18 +49,18 @@ function placesOfFeedHost(config: Config): ListeningPlace[] {
   const [bus, control] = busAddresses(config.busEndpoint);
   const option = 'TICKWIRE_BUS_ENDPOINT';
   const places: ListeningPlace[] = [];
-  if (bus !== undefined) places.push({ what: 'the bus', option, ...bus, takesNext: false });
+  if (bus !== undefined) places.push({ what: 'the bus', option, ...bus, takesNext: 'no' });
   if (control !== undefined) {
-    places.push({ what: "the bus's control requests", option, ...control, takesNext: false });
+    places.push({ what: "the bus's control requests", option, ...control, takesNext: 'no' });
   }
   if (isOpenAlgoBusWanted(config)) {
     const { zmqHost: host, zmqPort: port } = config;
-    places.push({ what: "OpenAlgo's bus", option: 'ZMQ_PORT', host, port, takesNext: false });
+    places.push({ what: "OpenAlgo's bus", option: 'ZMQ_PORT', host, port, takesNext: 'no' });
   }
   if (config.broker === 'simulated' && config.simulatePort !== 0) {
     const { simulatePort: port } = config;
     const option = 'TICKWIRE_SIMULATE_PORT';
-    places.push({ what: 'the simulated exchange', option, host: '127.0.0.1', port, takesNext: false });
+    places.push({ what: 'the simulated exchange', option, host: '127.0.0.1', port, takesNext: 'no' });
   }
   return places;
 }
@@ -78,7 +84,10 @@ async function lookAt(place: ListeningPlace, { engine }: DoctorContext): Promise
       `If the engine does not answer there, end what holds the port, or set ${option} to a free one.`,
     );
   }
-  if (place.takesNext) {
+  if (place.takesNext === 'as usual') {
+    return go(`${where} is taken: ${text}. The next free port is used; tickwire dashboard prints it`);
+  }
+  if (place.takesNext === 'unexpected') {
     return warn(
       `${where} is taken: ${text}. The next free port would be used, which clients do not know`,
       `End that program, or set ${option} to a port that is free and tell the clients.`,
