@@ -18,7 +18,7 @@ export const DOCTOR = {
   options: ['broker', 'databaseUrl', 'websocketPort', 'busEndpoint', 'controlSocket'],
   examples: [
     ['tickwire doctor', 'each morning, behind the login'],
-    ['tickwire doctor --json || exit 1', 'in a script that starts the engine'],
+    ['tickwire doctor --role proxy --json', 'for a script, on a host that only serves clients'],
   ],
   errors: [],
 } satisfies CommandForm;
