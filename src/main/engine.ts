@@ -19,6 +19,7 @@ import { FeedStatus } from './brokers/feed-status.ts';
 import { chooseListenerTls } from './config/client-listener.ts';
 import { chooseMarketCalendar } from './config/market-calendar-file.ts';
 import { refusePlainStreams } from './config/stream-address.ts';
+import type { Config } from './config-options.ts';
 import { ChangeWatch } from './database/change-watch.ts';
 import { type OpenDatabase, openDatabase } from './database/open-database.ts';
 import { EngineMemory } from './engine-memory.ts';
@@ -38,6 +39,7 @@ import type { DrainProgress } from './ops/proxy-drain.ts';
 import type { StatsFile } from './ops/stats-file.ts';
 import { packageVersion } from './package-version.ts';
 import { BUS_READER, FIRST_PROXY, proxyCount, ReaderWorkers } from './reader-workers.ts';
+import { checkEngineConfig } from './reload/start-checks.ts';
 import { demoSimulations } from './simulator/demo-simulation.ts';
 import { SimulatorThread } from './simulator/simulator-thread.ts';
 import { ReaderDesk } from './subscriptions/reader-desk.ts';
@@ -278,6 +280,15 @@ export class Engine {
         : ownBusSource(config, this.#busKeys?.server ?? null);
       return proxyTask(config, source, { port, tls }, offers);
     }, this.#memory.bytes);
+  }
+
+  check(config: Config): void {
+    const { cwd, servesClients = true } = this.#options;
+    checkEngineConfig(config, cwd, servesClients);
+  }
+
+  reload(): Promise<void> {
+    return this.#readers.reload();
   }
 
   /** Lets the clients go before a stop. @returns resolves when nobody is left, which may be never */

@@ -83,6 +83,8 @@ export const EXIT_CODES = {
   CONTROL_AMBIGUOUS: USAGE_EXIT_CODE,
   /** An engine does not answer a command, or ended before it had carried it out. */
   CONTROL_FAILED: FAILURE_EXIT_CODE,
+  /** An engine that has read its configuration once and for all. */
+  RELOAD_UNAVAILABLE: FAILURE_EXIT_CODE,
   /** More keys wait for their Argon2 check than memory and time allow. */
   KEY_CHECKS_BUSY: FAILURE_EXIT_CODE,
   /** The key verifier was closed while a key waited for its check. */

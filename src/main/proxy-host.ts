@@ -9,6 +9,7 @@ import type { Config } from './config-options.ts';
 import { pageUrl, readRemotePage } from './ops/first-page.ts';
 import type { DrainProgress } from './ops/proxy-drain.ts';
 import { ReaderWorkers } from './reader-workers.ts';
+import { checkProxyConfig } from './reload/start-checks.ts';
 import { busSource, proxyTask } from './worker-tasks.ts';
 
 export interface ProxyHostOptions {
@@ -69,6 +70,14 @@ export class ProxyHost {
     );
     log.info({ host: config.websocketHost, port, feeds: config.feeds }, 'proxy started');
     return { url: pageUrl(config, port) };
+  }
+
+  check(config: Config): void {
+    checkProxyConfig(config, this.#options.cwd);
+  }
+
+  reload(): Promise<void> {
+    return this.#workers.reload();
   }
 
   /** Lets the clients go before a stop. @returns resolves when nobody is left, which may be never */

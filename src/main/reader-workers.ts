@@ -12,10 +12,11 @@ import type { Config } from './config-options.ts';
 import { FeedLinks, type LinkNews } from './ops/feed-links.ts';
 import { chooseFreePort } from './ops/free-port.ts';
 import { type DrainProgress, ProxyDrain } from './ops/proxy-drain.ts';
+import { ReloadRound } from './reload/reload-round.ts';
 import { SessionStore } from './sessions/session-store.ts';
 import { SupervisedWorker, WorkerFailure } from './supervision.ts';
 import { workerScript } from './worker-script.ts';
-import { startFailure } from './worker-tasks.ts';
+import { proxyReload, startFailure } from './worker-tasks.ts';
 
 /** Number of the bus worker, which is its doorbell too; proxy workers follow. */
 export const BUS_READER = 0;
@@ -29,7 +30,7 @@ export function proxyCount({ proxyWorkers }: Config): number {
 /** What the control plane is asked and told. */
 export type ReaderMessage = Exclude<
   FromReader,
-  LinkNews | PeerRefused | ToSessionStore | FromAdmission | DrainNews
+  LinkNews | PeerRefused | ToSessionStore | FromAdmission | DrainNews | { readonly type: 'reloaded' }
 >;
 
 export interface ReaderWorkersOptions {
@@ -54,6 +55,7 @@ export class ReaderWorkers {
   /** Null where no clients are served. */
   #admission: AdmissionDesk | null = null;
   #drain: ProxyDrain | null = null;
+  #reload = new ReloadRound([]);
   #port = 0;
 
   constructor(options: ReaderWorkersOptions) {
@@ -133,16 +135,22 @@ export class ReaderWorkers {
     for (const worker of this.#workers) if (!this.#proxies.includes(worker)) worker.post(message);
   }
 
+  /** Tells the proxy workers what is in force. Resolves when they go by it. */
+  reload(): Promise<void> {
+    const { config } = this.#options;
+    const round = new ReloadRound(this.#runningProxies());
+    this.#reload = round;
+    this.#admission?.setLimits(clientLimits(config));
+    for (const worker of this.#proxies) worker.post({ type: 'reload', options: proxyReload(config) });
+    return round.ended;
+  }
+
   /**
    * Asks the proxies to accept nobody any more and to let their clients go.
    * @returns resolves when nobody is left; a client that does not read may take for ever
    */
   drain(request: DrainClients, onProgress: (progress: DrainProgress) => void): Promise<void> {
-    const running = [...this.#proxies.entries()].filter(([, worker]) => worker.isRunning);
-    const drain = new ProxyDrain(
-      running.map(([index]) => FIRST_PROXY + index),
-      onProgress,
-    );
+    const drain = new ProxyDrain(this.#runningProxies(), onProgress);
     this.#drain = drain;
     for (const worker of this.#proxies) {
       worker.retire();
@@ -163,6 +171,12 @@ export class ReaderWorkers {
     await Promise.all(others.map((worker) => worker.stop()));
   }
 
+  /** Their numbers. */
+  #runningProxies(): number[] {
+    const running = [...this.#proxies.entries()].filter(([, worker]) => worker.isRunning);
+    return running.map(([index]) => FIRST_PROXY + index);
+  }
+
   async #start(reader: number, name: string, script: string, task: () => unknown): Promise<number> {
     const { config, log, proxiesReadRings, onMessage, onGone, onFatal } = this.#options;
     const isProxy = reader >= FIRST_PROXY;
@@ -177,6 +191,7 @@ export class ReaderWorkers {
         else if (message.type === 'peerRefused') logRefusal(log, message);
         else if (isToSessionStore(message)) this.#sessions?.onMessage(reader, message, reply);
         else if (isOfAdmission(message)) this.#admission?.onMessage(reader - FIRST_PROXY, message, reply);
+        else if (message.type === 'reloaded') this.#reload.done(reader);
         else if (message.type === 'draining') this.#drain?.note(reader, message);
         else onMessage(reader, message, reply);
       },
@@ -185,6 +200,7 @@ export class ReaderWorkers {
         this.#sessions?.onReaderGone(reader);
         if (isProxy) this.#admission?.onWorkerGone(reader - FIRST_PROXY);
         this.#drain?.gone(reader);
+        this.#reload.done(reader);
         onGone(reader);
       },
       canRestart: isProxy || proxiesReadRings || !config.busEndpoint.startsWith('inproc:'),

@@ -4,7 +4,16 @@ import type { Config } from './config-options.ts';
 import { Engine } from './engine.ts';
 import type { EngineOptions, StartedEngine } from './engine-options.ts';
 import { controlPath } from './ops/control-path.ts';
-import { runHost } from './run-host.ts';
+import { type ReloadSource, runHost } from './run-host.ts';
+
+/** What an engine is run with. */
+export interface EngineRun {
+  readonly config: Config;
+  /** Null where the configuration is read once. */
+  readonly reload: ReloadSource | null;
+  readonly cwd: string;
+  readonly print: (line: string) => void;
+}
 
 /** What a command does with the engine beside running it. */
 export interface EngineSession extends Pick<EngineOptions, 'recordTo' | 'standIn' | 'servesClients'> {
@@ -20,17 +29,16 @@ export interface EngineSession extends Pick<EngineOptions, 'recordTo' | 'standIn
  * @throws TickwireError when the engine cannot start
  */
 export function runEngine(
-  config: Config,
-  cwd: string,
-  print: (line: string) => void,
+  { config, reload, cwd, print }: EngineRun,
   { onStarted, until, ...session }: EngineSession = {},
 ): Promise<number> {
   let engine: Engine;
   return runHost({
     config,
+    reload,
     controlPath: controlPath(config, cwd, 'engine'),
-    create: (log, onFatal) => {
-      engine = new Engine({ ...session, config, cwd, log, onFatal });
+    create: (live, log, onFatal) => {
+      engine = new Engine({ ...session, config: live, cwd, log, onFatal });
       return engine;
     },
     onStarted: (started) => {

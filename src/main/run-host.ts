@@ -2,16 +2,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { DrainClients } from '../workers/drain-messages.ts';
+import type { LoadedConfig } from './config.ts';
 import type { Config } from './config-options.ts';
 import { DrainCommand } from './drain-command.ts';
 import { type ControlLine, ControlSocket } from './ops/control-socket.ts';
 import { createLog } from './ops/log.ts';
 import type { DrainProgress } from './ops/proxy-drain.ts';
+import { ConfigReload, type ConfigReloadOptions, type Reloadable } from './reload/config-reload.ts';
+import { LiveConfig } from './reload/live-config.ts';
+import { reloadCommand } from './reload/reload-command.ts';
+import type { ReloadRequest } from './reload/reload-request.ts';
 import { StopRequest, type StopWish } from './stop-request.ts';
 import type { ToParent } from './supervising-parent.ts';
 
 /** An engine, or the proxies of feed hosts elsewhere. */
-export interface Host<Started> {
+export interface Host<Started> extends Reloadable {
   /** @throws TickwireError when it cannot start; whatever had been started is stopped again */
   start(): Promise<Started>;
   /** Lets the clients go before a stop. Resolves when nobody is left, which may be never. */
@@ -20,12 +25,28 @@ export interface Host<Started> {
   stop(): Promise<void>;
 }
 
+/** How the configuration is read again. */
+export interface ReloadSource {
+  readonly request: ReloadRequest;
+  /** @throws TickwireError as at the start */
+  readonly load: () => LoadedConfig;
+}
+
 export interface HostRun<Started> {
   readonly config: Config;
+  /** Null where the configuration is read once. */
+  readonly reload: ReloadSource | null;
   /** Where commands reach it; null: nowhere. */
   readonly controlPath: string | null;
-  /** `onFatal`: the process cannot go on. */
-  readonly create: (log: Logger, onFatal: (code: string, message: string) => void) => Host<Started>;
+  /**
+   * @param config whose values may be others after a reload
+   * @param onFatal the process cannot go on
+   */
+  readonly create: (
+    config: Config,
+    log: Logger,
+    onFatal: (code: string, message: string) => void,
+  ) => Host<Started>;
   /** Called once it runs; what it throws ends the host and the command. */
   readonly onStarted: (started: Started) => void;
   /** Resolves with a reason to stop, beside the signals. */
@@ -38,14 +59,19 @@ export interface HostRun<Started> {
  * @throws TickwireError when the host cannot start
  */
 export async function runHost<Started>(run: HostRun<Started>): Promise<number> {
-  const { config, create, onStarted, until } = run;
+  const { create, onStarted, until } = run;
+  const live = new LiveConfig(run.config);
+  const config = live.view;
   const log = createLog(config.logLevel, config.logFormat);
-  const host = create(log, (code, message) => {
+  const host = create(config, log, (code, message) => {
     log.fatal({ code }, message);
     endAtOnce();
   });
   const stop = new StopRequest();
   stop.listen();
+  void run.reload?.request.terminalGone.then(() =>
+    stop.ask({ cause: 'the terminal was closed', reason: 'stop', drainMs: null }),
+  );
   void until?.then((cause) => stop.ask({ cause, reason: 'stop', drainMs: null }));
   const drain = new DrainCommand(stop, config);
   let deadline: NodeJS.Timeout | undefined;
@@ -54,7 +80,7 @@ export async function runHost<Started>(run: HostRun<Started>): Promise<number> {
   // From the moment of asking, which may be in the middle of the start.
   void stop.asked.then(({ cause, drainMs }) => {
     if (ended) return;
-    tellParent('stopping');
+    tellParent({ type: 'stopping' });
     log.info({ reason: cause }, 'stopping');
     const ms = (drainMs ?? config.drainTimeoutMs) + config.stopTimeoutMs;
     deadline = setTimeout(() => {
@@ -64,10 +90,14 @@ export async function runHost<Started>(run: HostRun<Started>): Promise<number> {
   });
   try {
     const started = await host.start();
-    tellParent('started');
+    const tellStopTime = () =>
+      tellParent({ type: 'running', stopTimeoutMs: config.drainTimeoutMs + config.stopTimeoutMs });
+    tellStopTime();
     try {
+      const reload = followReloads(run.reload, { live, host, onReloaded: tellStopTime, log });
       if (run.controlPath !== null) {
-        control = await ControlSocket.open(run.controlPath, { drain: drain.run, identify }, log);
+        const commands = { drain: drain.run, identify, reload: reloadCommand(reload) };
+        control = await ControlSocket.open(run.controlPath, commands, log);
       }
       onStarted(started);
       await letGo(host, await stop.asked, stop, config, { log, onProgress: (now) => drain.onProgress(now) });
@@ -88,9 +118,20 @@ export async function runHost<Started>(run: HostRun<Started>): Promise<number> {
 /** `{"command": "identify"}`: which process it is that answers here. */
 const identify = (): ControlLine => ({ ok: true, pid: process.pid });
 
+/** Null where the configuration is read once. What was wished for during the start is done now. */
+function followReloads(
+  source: ReloadSource | null,
+  options: Omit<ConfigReloadOptions, 'load'>,
+): ConfigReload | null {
+  if (source === null) return null;
+  const reload = new ConfigReload({ ...options, load: source.load });
+  // What is wrong stands in the log.
+  source.request.follow((cause) => void reload.run(cause).catch(() => {}));
+  return reload;
+}
+
 /** The parent may be gone already; then the channel's end asks to stop, and an error says nothing new. */
-function tellParent(type: ToParent['type']): void {
-  const message: ToParent = { type };
+function tellParent(message: ToParent): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => {});
 }
 

@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Backoff } from '../workers/feed/backoff.ts';
 import { CONFIGURATION_EXIT_CODE } from './errors.ts';
+import { onHangup, RELOAD_MESSAGE } from './reload/reload-request.ts';
 
 const RESTART_BACKOFF = { initialMs: 200, factor: 2, maxMs: 10_000, jitter: 0.5 };
 const PARENT_POLL_MS = 500;
@@ -14,10 +15,12 @@ const KILL_MARGIN_MS = 1000;
 /** What ends the engine's process by itself before it has come so far as to handle it. */
 const STOP_SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'];
 
-/** What the engine's process tells its parent, over the IPC channel: it runs; somebody has asked it to stop. */
-export interface ToParent {
-  readonly type: 'started' | 'stopping';
-}
+/** What the engine's process tells its parent, over the IPC channel. */
+export type ToParent =
+  /** It runs, or was reloaded. `stopTimeoutMs`: what an orderly stop may take from now on, clients included. */
+  | { readonly type: 'running'; readonly stopTimeoutMs: number }
+  /** Somebody has asked it to stop. */
+  | { readonly type: 'stopping' };
 
 /**
  * Runs until the engine's process ends in order, or with an error that another start cannot cure, or before it ever
@@ -26,7 +29,7 @@ export interface ToParent {
  *
  * @param script the CLI's entry file
  * @param args its arguments, which must not ask for supervision again
- * @param stopTimeoutMs what an orderly stop may take, clients included
+ * @param stopTimeoutMs what an orderly stop may take, clients included, until the engine says otherwise
  * @returns the exit code to leave with
  */
 export function superviseProcess(
@@ -41,6 +44,7 @@ export function superviseProcess(
   let restart: NodeJS.Timeout | undefined;
   let killer: NodeJS.Timeout | undefined;
   let hasStarted = false;
+  let stopMs = stopTimeoutMs;
 
   return new Promise((resolve) => {
     const run = () => {
@@ -51,8 +55,11 @@ export function superviseProcess(
         stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       });
       child.on('message', (message: ToParent) => {
-        if (message.type === 'started') hasStarted = true;
-        else wasAskedToStop = true;
+        if (message.type === 'stopping') wasAskedToStop = true;
+        else {
+          hasStarted = true;
+          stopMs = message.stopTimeoutMs;
+        }
       });
       const onEnd = (code: number | null, signal: NodeJS.Signals | null) => {
         clearTimeout(killer);
@@ -79,9 +86,13 @@ export function superviseProcess(
       child.kill('SIGTERM');
       if (stopping) return;
       stopping = true;
-      killer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs + KILL_MARGIN_MS);
+      killer = setTimeout(() => child.kill('SIGKILL'), stopMs + KILL_MARGIN_MS);
     };
     for (const signal of STOP_SIGNALS) process.on(signal, stop);
+    // Between two lives nobody need be told: the next one reads the configuration at its start.
+    onHangup(() => {
+      if (child.connected) child.send(RELOAD_MESSAGE, () => {});
+    }, stop);
     if (process.env.npm_lifecycle_event !== undefined) onParentGone(stop);
     run();
   });

@@ -6,6 +6,7 @@ import type {
   BusTask,
   CapabilityRow,
   CurveServer,
+  ProxyReload,
   ProxyTask,
   RingSourceTask,
 } from '../workers/reader-tasks.ts';
@@ -16,6 +17,7 @@ import type {
   RecorderTask,
   SharedMemory,
 } from '../workers/worker-messages.ts';
+import { clientLimits } from './admission/client-limits.ts';
 import type { BrokerRow, FeedQuota } from './brokers/broker-registry.ts';
 import { capabilityRows } from './brokers/capability-registry.ts';
 import type { QuotaNames } from './brokers/quota-refusal.ts';
@@ -170,6 +172,23 @@ export interface ProxyListener {
   readonly tls: ProxyTask['tls'];
 }
 
+/** What of a proxy worker's task a reload may change. */
+export function proxyReload(config: Config): ProxyReload {
+  return { limits: clientLimits(config), ...clientTimes(config) };
+}
+
+function clientTimes(config: Config): Pick<ProxyTask, 'authGraceMs' | 'slow'> {
+  return {
+    authGraceMs: config.wsAuthGraceMs,
+    slow: {
+      policy: config.slowPolicy,
+      conflateBytes: bytesByMode(config.conflateBytes),
+      conflateAgeMs: ageMsByMode(config.conflateAge),
+      timeoutMs: config.slowTimeoutMs,
+    },
+  };
+}
+
 export function proxyTask(
   config: Config,
   source: ProxyTask['source'],
@@ -183,17 +202,11 @@ export function proxyTask(
     isPortShared: config.proxyWorkers > 1,
     compression: config.compression,
     flushUs: config.flushUs,
-    authGraceMs: config.wsAuthGraceMs,
+    ...clientTimes(config),
     pingIntervalMs: config.wsPingIntervalMs,
     pingTimeoutMs: config.wsPingTimeoutMs,
     maxMessageBytes: config.maxMessageBytes,
     maxBackpressureBytes: config.maxBackpressureBytes,
-    slow: {
-      policy: config.slowPolicy,
-      conflateBytes: bytesByMode(config.conflateBytes),
-      conflateAgeMs: ageMsByMode(config.conflateAge),
-      timeoutMs: config.slowTimeoutMs,
-    },
     defaultDialect: config.dialect,
     designPingIntervalMs: config.designPingIntervalMs,
     designPingTimeoutMs: config.designPingTimeoutMs,

@@ -1,6 +1,6 @@
 /** What bus and proxy workers are started with. */
 import type { Dialect } from '../codec/dialect.ts';
-import type { AdmissionTask } from './admission-messages.ts';
+import type { AdmissionTask, ClientLimits } from './admission-messages.ts';
 import type { HelloData } from './bus/control-message.ts';
 import type { SlowLimits } from './proxy/slow/slow-ladder.ts';
 import type { AccountStatus, InstrumentName, SharedMemory, WaitStrategyName } from './worker-messages.ts';
@@ -113,6 +113,11 @@ export interface ProxyTask {
     /** The ticks are those of a recording: the page says so. */
     readonly replayed: boolean;
   };
+}
+
+/** What of a proxy worker's task may change while it runs. */
+export interface ProxyReload extends Pick<ProxyTask, 'authGraceMs' | 'slow'> {
+  readonly limits: ClientLimits;
 }
 
 /** What a broker gives on an exchange; `*` for every exchange without a row of its own. */

@@ -9,6 +9,7 @@ import type { DrainClients, DrainNews } from './drain-messages.ts';
 import type { KeyStanding, Rights } from './entitlement-messages.ts';
 import type { StatusReport, WatchdogOptions } from './feed/feed-verdict.ts';
 import type { MarketCalendarData } from './feed/market-sessions.ts';
+import type { ProxyReload } from './reader-tasks.ts';
 import type { FromSessionStore, ToSessionStore } from './session-messages.ts';
 
 /** One feed worker's shared memory, as its readers get it. */
@@ -313,6 +314,8 @@ export type ToReader =
   | RequestRefused
   | ToAdmission
   | DrainClients
+  /** What is in force from now on; answered with `reloaded`. */
+  | { readonly type: 'reload'; readonly options: ProxyReload }
   /** How keys stand from now on: their rights have changed, or they were revoked. */
   | { readonly type: 'standingsChanged'; readonly standings: readonly KeyStanding[] }
   /** Answer to `askStandings`, in the order of its keys. */
@@ -357,6 +360,8 @@ export type FromReader =
     }
   | FromAdmission
   | DrainNews
+  /** The worker goes by what the last `reload` said. */
+  | { readonly type: 'reloaded' }
   | PeerRefused;
 
 /** The bus has turned somebody away. For main's log; told once for each, and again after a while. */

@@ -13,7 +13,7 @@ export const KEEPER_LIMITS = {
 /** None of them is met. */
 export const BUDGETS = {
   outbound: { excess: () => 0, furthestBehind: () => [] },
-  idleTimeoutMs: 0,
+  limits: { idleTimeoutMs: 0 },
   getsOrders: () => true,
 };
 

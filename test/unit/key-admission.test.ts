@@ -29,7 +29,7 @@ test('a key that waits while others of its address are found wrong is not looked
       refused: { connections: 0, address: 0, key: 0, attempts: 0 },
     },
     { useKey: () => {} },
-    0,
+    { maxConnectionsPerKey: 0 },
   );
   const outcomes = await Promise.all(Array.from({ length: 30 }, (_, i) => keys.verify(session, `${i}`)));
   keys.stop();

@@ -32,7 +32,7 @@ function setUp(t: TestContext) {
       refused: { connections: 0, address: 0, key: 0, attempts: 0 },
     },
     { useKey: () => {} },
-    0,
+    { maxConnectionsPerKey: 0 },
   );
   session.identity = IDENTITY;
   keys.noteKnown(session, 'a key');

@@ -127,7 +127,7 @@ test('a client that stops reading is cut off soon after ticks begin to flow agai
 
 test('a client that asked for nothing for long stays while it is still let join what it asked for then', async () => {
   const limits = { ...LIMITS, pingIntervalMs: 1 };
-  const budgets = { ...BUDGETS, idleTimeoutMs: 1, getsOrders: () => false };
+  const budgets = { ...BUDGETS, limits: { idleTimeoutMs: 1 }, getsOrders: () => false };
   const ended: string[] = [];
   const pinged = Promise.withResolvers<void>();
   const connect = (name: string, isBusy: boolean): ClientSession => {

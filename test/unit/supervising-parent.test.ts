@@ -10,7 +10,7 @@ test('a process that cannot be started is said, and does not end the parent by a
   const { execPath } = process;
   t.after(() => {
     process.execPath = execPath;
-    for (const signal of ['SIGINT', 'SIGTERM']) process.removeAllListeners(signal);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.removeAllListeners(signal);
   });
   process.execPath = join(import.meta.dirname, 'no-such-program');
   const lines: string[] = [];
@@ -20,9 +20,9 @@ test('a process that cannot be started is said, and does not end the parent by a
 
 test('an engine that was asked to stop, and is killed since it does not manage, is not started again', async (t) => {
   t.after(() => {
-    for (const signal of ['SIGINT', 'SIGTERM']) process.removeAllListeners(signal);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.removeAllListeners(signal);
   });
-  const told: readonly ToParent[] = [{ type: 'started' }, { type: 'stopping' }];
+  const told: readonly ToParent[] = [{ type: 'running', stopTimeoutMs: 100 }, { type: 'stopping' }];
   const script = join(temporaryDirectory(t), 'engine.mjs');
   // In order the second time: what would be started again ends.
   writeFileSync(

@@ -13,7 +13,7 @@ import { NO_PLACE, UsageTable } from '../../workers/usage-table.ts';
 import { KeyPlaces } from './key-places.ts';
 import { WrongKeys } from './wrong-keys.ts';
 
-/** Keys that can be told apart where connections have no limit. */
+/** Keys that can be told apart at least, whatever the limit of connections is, which may be raised later. */
 const MAX_KEYS = 65_536;
 /** How often the log says of one limit that it was met. */
 const REPORT_MS = 10_000;
@@ -48,6 +48,7 @@ function count(counts: Map<string, number>, name: string, change: number): numbe
 
 export class AdmissionDesk {
   readonly #options: AdmissionDeskOptions;
+  #limits: ClientLimits;
   readonly #connections: readonly Map<number, Connection>[];
   readonly #byAddress = new Map<string, number>();
   readonly #byKey = new Map<string, number>();
@@ -60,8 +61,9 @@ export class AdmissionDesk {
   constructor(options: AdmissionDeskOptions) {
     const { limits, workers } = options;
     this.#options = options;
+    this.#limits = limits;
     this.#connections = Array.from({ length: workers }, () => new Map());
-    const keys = limits.maxConnections || MAX_KEYS;
+    const keys = Math.max(limits.maxConnections, MAX_KEYS);
     this.#places = new KeyPlaces(keys);
     this.#wrongKeys = new WrongKeys(limits.authAttempts, limits.authWindowMs);
     this.#memory = UsageTable.create(workers, keys);
@@ -70,9 +72,20 @@ export class AdmissionDesk {
 
   /** What a worker is started with. */
   task(worker: number): AdmissionTask {
-    const { limits, workers } = this.#options;
+    const { workers } = this.#options;
     const fullAddresses = [...this.#byAddress.keys()].filter((address) => this.#isFull(address));
-    return { limits, usage: this.#memory, row: worker, workers, fullAddresses };
+    return { limits: this.#limits, usage: this.#memory, row: worker, workers, fullAddresses };
+  }
+
+  /** Other limits from now on, for those who come; tells the workers which addresses are full by them. */
+  setLimits(limits: ClientLimits): void {
+    const wasFull = new Set([...this.#byAddress.keys()].filter((address) => this.#isFull(address)));
+    this.#limits = limits;
+    this.#wrongKeys.setLimits(limits.authAttempts, limits.authWindowMs);
+    for (const address of this.#byAddress.keys()) {
+      const isFull = this.#isFull(address);
+      if (isFull !== wasFull.has(address)) this.#options.post({ type: 'addressFull', address, isFull });
+    }
   }
 
   /** @param reply reaches the worker that asked */
@@ -108,7 +121,7 @@ export class AdmissionDesk {
     this.#connectionOf(worker, id).address = address;
     count(this.#byAddress, address, 1);
     if (this.#isFull(address)) {
-      const limit = this.#options.limits.maxConnectionsPerAddress;
+      const limit = this.#limits.maxConnectionsPerAddress;
       this.#report('address', { address, limit }, 'an address has no room for further clients');
       this.#options.post({ type: 'addressFull', address, isFull: true });
     }
@@ -116,7 +129,7 @@ export class AdmissionDesk {
   }
 
   #isFull(address: string): boolean {
-    return isFull(this.#byAddress.get(address) ?? 0, this.#options.limits.maxConnectionsPerAddress);
+    return isFull(this.#byAddress.get(address) ?? 0, this.#limits.maxConnectionsPerAddress);
   }
 
   /** Made when something of it is counted. */
@@ -131,7 +144,7 @@ export class AdmissionDesk {
   #admitKey(worker: number, id: number, key: string, own: number | null): boolean {
     const connection = this.#connectionOf(worker, id);
     if (connection.key === key) return true;
-    const limit = own ?? this.#options.limits.maxConnectionsPerKey;
+    const limit = own ?? this.#limits.maxConnectionsPerKey;
     if (isFull(this.#byKey.get(key) ?? 0, limit)) {
       this.#report('key', { key, limit }, 'a key has no room for further clients');
       return false;
@@ -161,10 +174,10 @@ export class AdmissionDesk {
   }
 
   #onWrongKey(address: string): void {
-    const { post, limits, now = () => performance.now() } = this.#options;
+    const { post, now = () => performance.now() } = this.#options;
     const forMs = this.#wrongKeys.note(address, now());
     if (forMs <= 0) return;
-    const attempts = limits.authAttempts;
+    const attempts = this.#limits.authAttempts;
     this.#report('attempts', { address, attempts, forMs }, 'an address has tried too many wrong API keys');
     post({ type: 'addressBlocked', address, forMs });
   }

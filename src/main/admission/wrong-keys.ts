@@ -11,11 +11,17 @@ interface Attempts {
 
 export class WrongKeys {
   readonly #attempts = new Map<string, Attempts>();
-  readonly #limit: number;
-  readonly #windowMs: number;
+  #limit: number;
+  #windowMs: number;
 
   /** @param limit wrong keys within the window that block an address; 0: none ever does */
   constructor(limit: number, windowMs: number) {
+    this.#limit = limit;
+    this.#windowMs = windowMs;
+  }
+
+  /** Others from now on. Times that run go on to their end. */
+  setLimits(limit: number, windowMs: number): void {
     this.#limit = limit;
     this.#windowMs = windowMs;
   }
@@ -38,7 +44,7 @@ export class WrongKeys {
     return fresh;
   }
 
-  /** In the order of the map their times end. */
+  /** In the order of the map their times end, but for those that began before the time was made another one. */
   #makeRoom(nowMs: number): void {
     for (const [address, { endsMs }] of this.#attempts) {
       if (nowMs < endsMs && this.#attempts.size < MAX_ADDRESSES) return;

@@ -30,6 +30,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       command(engine.FEED, () => import('./feed.ts')),
       command(engine.PROXY, () => import('./proxy.ts')),
       command(engine.DRAIN, () => import('./drain.ts')),
+      command(engine.RELOAD, () => import('./reload.ts')),
     ],
   },
   {

@@ -2,8 +2,8 @@
 import { refuseUnreachableBus } from '../config/role-endpoints.ts';
 import { supervisedCommand } from './supervised-command.ts';
 
-export const run = supervisedCommand('feed', async (config, cwd, print) => {
-  refuseUnreachableBus(config);
+export const run = supervisedCommand('feed', async (run) => {
+  refuseUnreachableBus(run.config);
   const { runEngine } = await import('../run-engine.ts');
-  return runEngine(config, cwd, print, { servesClients: false });
+  return runEngine(run, { servesClients: false });
 });

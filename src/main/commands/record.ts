@@ -10,6 +10,7 @@ import { DEMO_SESSION } from '../database/demo-seed.ts';
 import type { Engine } from '../engine.ts';
 import { TickwireError } from '../errors.ts';
 import { RECORD } from '../help/market-forms.ts';
+import { ReloadRequest } from '../reload/reload-request.ts';
 import { copyRecords, createRecording } from '../replay/copy-recording.ts';
 import { blackBoxPaths, describeDamage, openRecording } from '../replay/recording-file.ts';
 import { describeSummary, summarise } from '../replay/recording-summary.ts';
@@ -19,7 +20,8 @@ import { readCommandArguments } from './command-arguments.ts';
 
 export const run: RunCommand = async ({ argv, env, cwd, print }) => {
   const { words, flags, rest } = readCommandArguments(RECORD, argv);
-  const { config } = loadConfig({ argv: rest, env, cwd });
+  const load = () => loadConfig({ argv: rest, env, cwd });
+  const { config } = load();
   const path = resolve(cwd, words[0]!);
   if (flags['from-black-box'] !== undefined) {
     if (flags.symbols !== undefined || flags.for !== undefined) {
@@ -36,16 +38,20 @@ export const run: RunCommand = async ({ argv, env, cwd, print }) => {
   let hasBegun = false;
   const timeUp = Promise.withResolvers<string>();
   try {
-    const code = await runEngine(config, cwd, print, {
-      recordTo: path,
-      until: timeUp.promise,
-      onStarted: (engine) => {
-        holdSymbols(engine, config, symbols);
-        hasBegun = true;
-        print(`Recording into ${path}; it ends with Ctrl-C.`);
-        if (durationMs !== null) timer = setTimeout(() => timeUp.resolve('the time is up'), durationMs);
+    const reload = { request: new ReloadRequest(), load };
+    const code = await runEngine(
+      { config, reload, cwd, print },
+      {
+        recordTo: path,
+        until: timeUp.promise,
+        onStarted: (engine) => {
+          holdSymbols(engine, config, symbols);
+          hasBegun = true;
+          print(`Recording into ${path}; it ends with Ctrl-C.`);
+          if (durationMs !== null) timer = setTimeout(() => timeUp.resolve('the time is up'), durationMs);
+        },
       },
-    });
+    );
     report(path, print);
     return code;
   } catch (error) {

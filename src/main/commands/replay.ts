@@ -43,21 +43,24 @@ export const run: RunCommand = async ({ argv, env, cwd, print, printError }) => 
   try {
     for (const damage of session.damages) printError(describeDamage(damage));
     print(`Replay of ${describeSummary(session.summary)}.`);
-    const code = await runEngine(session.config, session.cwd, print, {
-      standIn: session,
-      until: end.promise,
-      onStarted: (engine) => {
-        print('It begins when a client subscribes.');
-        let restedFor = 0;
-        follower = setInterval(() => {
-          const backlog = longestBacklog(engine);
-          session.follow(backlog);
-          restedFor = isOver && backlog === 0 ? restedFor + FOLLOW_MS : 0;
-          // The count may be one interval of the proxies old.
-          if (restedFor > 3 * FOLLOW_MS) end.resolve('the recording is over');
-        }, FOLLOW_MS);
+    const code = await runEngine(
+      { config: session.config, reload: null, cwd: session.cwd, print },
+      {
+        standIn: session,
+        until: end.promise,
+        onStarted: (engine) => {
+          print('It begins when a client subscribes.');
+          let restedFor = 0;
+          follower = setInterval(() => {
+            const backlog = longestBacklog(engine);
+            session.follow(backlog);
+            restedFor = isOver && backlog === 0 ? restedFor + FOLLOW_MS : 0;
+            // The count may be one interval of the proxies old.
+            if (restedFor > 3 * FOLLOW_MS) end.resolve('the recording is over');
+          }, FOLLOW_MS);
+        },
       },
-    });
+    );
     if (failure === null) return code;
     throw new TickwireError(
       'RECORDING_UNREADABLE',

@@ -1,7 +1,7 @@
 /** `tickwire start`: the whole engine in one process. */
 import { supervisedCommand } from './supervised-command.ts';
 
-export const run = supervisedCommand('start', async (config, cwd, print) => {
+export const run = supervisedCommand('start', async (run) => {
   const { runEngine } = await import('../run-engine.ts');
-  return runEngine(config, cwd, print);
+  return runEngine(run);
 });

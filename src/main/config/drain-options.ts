@@ -4,6 +4,7 @@ import { durationOption, optionalStringOption } from './option-kinds.ts';
 export const DRAIN_OPTIONS = {
   drainTimeoutMs: durationOption({
     env: 'TICKWIRE_DRAIN_TIMEOUT',
+    reloadable: true,
     default: 2,
     min: 0,
     max: 600,
@@ -14,6 +15,7 @@ export const DRAIN_OPTIONS = {
   }),
   drainSpreadMs: durationOption({
     env: 'TICKWIRE_DRAIN_SPREAD',
+    reloadable: true,
     default: 10,
     min: 0,
     max: 3600,

@@ -127,6 +127,7 @@ export const ENGINE_OPTIONS = {
   }),
   stopTimeoutMs: durationOption({
     env: 'TICKWIRE_STOP_TIMEOUT_MS',
+    reloadable: true,
     default: 5000,
     min: 1,
     max: 600_000,

@@ -61,8 +61,8 @@ export function configJson({ config, sources }: LoadedConfig): readonly ConfigRo
   });
 }
 
-/** A value as somebody would write it into `.env`, with its unit. */
-function formatValue(key: ConfigKey, value: unknown): string {
+/** A value as somebody would write it into `.env`, with its unit; that of a secret is hidden. */
+export function formatValue(key: ConfigKey, value: unknown): string {
   const { secret, type, unit } = CONFIG_OPTIONS[key];
   if (value === null) return 'not set';
   if (secret) return '(hidden)';

@@ -23,6 +23,7 @@ export const LIMIT_OPTIONS = {
   ),
   maxConnections: integerOption({
     env: 'TICKWIRE_MAX_CONNECTIONS',
+    reloadable: true,
     default: 10_000,
     min: 0,
     max: 1_000_000,
@@ -31,6 +32,7 @@ export const LIMIT_OPTIONS = {
   }),
   maxHandshakes: integerOption({
     env: 'TICKWIRE_MAX_HANDSHAKES',
+    reloadable: true,
     default: 5000,
     min: 0,
     max: 1_000_000,
@@ -42,6 +44,7 @@ export const LIMIT_OPTIONS = {
   }),
   maxConnectionsPerAddress: integerOption({
     env: 'TICKWIRE_MAX_CONNECTIONS_PER_ADDRESS',
+    reloadable: true,
     default: 2000,
     min: 0,
     max: 1_000_000,
@@ -52,6 +55,7 @@ export const LIMIT_OPTIONS = {
   }),
   maxConnectionsPerKey: integerOption({
     env: 'TICKWIRE_MAX_CONNECTIONS_PER_KEY',
+    reloadable: true,
     default: 2000,
     min: 0,
     max: 1_000_000,
@@ -60,6 +64,7 @@ export const LIMIT_OPTIONS = {
   }),
   authAttempts: integerOption({
     env: 'TICKWIRE_AUTH_ATTEMPTS',
+    reloadable: true,
     default: 100,
     min: 0,
     max: MAX_COUNT,
@@ -70,6 +75,7 @@ export const LIMIT_OPTIONS = {
   }),
   authWindowMs: durationOption({
     env: 'TICKWIRE_AUTH_WINDOW',
+    reloadable: true,
     default: 60,
     min: 0.1,
     max: 86_400,
@@ -78,6 +84,7 @@ export const LIMIT_OPTIONS = {
   }),
   requestsPerSecond: integerOption({
     env: 'TICKWIRE_REQUESTS_PER_SECOND',
+    reloadable: true,
     default: 500,
     min: 0,
     max: MAX_COUNT,
@@ -88,6 +95,7 @@ export const LIMIT_OPTIONS = {
   }),
   requestBurst: integerOption({
     env: 'TICKWIRE_REQUEST_BURST',
+    reloadable: true,
     default: 5000,
     min: 1,
     max: MAX_COUNT,
@@ -96,6 +104,7 @@ export const LIMIT_OPTIONS = {
   }),
   maxBatch: integerOption({
     env: 'TICKWIRE_MAX_BATCH',
+    reloadable: true,
     default: 5000,
     min: 0,
     max: MAX_COUNT,
@@ -104,6 +113,7 @@ export const LIMIT_OPTIONS = {
   }),
   maxSubscriptionsPerClient: integerOption({
     env: 'TICKWIRE_MAX_SUBSCRIPTIONS_PER_CLIENT',
+    reloadable: true,
     default: 20_000,
     min: 0,
     max: MAX_COUNT,
@@ -112,6 +122,7 @@ export const LIMIT_OPTIONS = {
   }),
   maxSubscriptionsPerKey: integerOption({
     env: 'TICKWIRE_MAX_SUBSCRIPTIONS_PER_KEY',
+    reloadable: true,
     default: 1_000_000,
     min: 0,
     max: MAX_COUNT,
@@ -120,6 +131,7 @@ export const LIMIT_OPTIONS = {
   }),
   maxSubscriptions: integerOption({
     env: 'TICKWIRE_MAX_SUBSCRIPTIONS',
+    reloadable: true,
     default: 1_000_000,
     min: 0,
     max: MAX_COUNT,
@@ -128,6 +140,7 @@ export const LIMIT_OPTIONS = {
   }),
   maxStreams: integerOption({
     env: 'TICKWIRE_MAX_STREAMS',
+    reloadable: true,
     default: 100_000,
     min: 0,
     max: MAX_COUNT,
@@ -138,6 +151,7 @@ export const LIMIT_OPTIONS = {
   }),
   idleTimeoutMs: durationOption({
     env: 'TICKWIRE_IDLE_TIMEOUT',
+    reloadable: true,
     default: 86_400,
     min: 0,
     max: 2_592_000,
@@ -146,6 +160,7 @@ export const LIMIT_OPTIONS = {
   }),
   maxOutboundBytes: integerOption({
     env: 'TICKWIRE_MAX_OUTBOUND_BYTES',
+    reloadable: true,
     default: 512 * MIB,
     min: 0,
     max: 1024 * GIB,
@@ -154,6 +169,7 @@ export const LIMIT_OPTIONS = {
   }),
   maxInboundBytes: integerOption({
     env: 'TICKWIRE_MAX_INBOUND_BYTES',
+    reloadable: true,
     default: 256 * MIB,
     min: 0,
     max: 1024 * GIB,

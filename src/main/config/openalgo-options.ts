@@ -33,6 +33,7 @@ export const OPENALGO_OPTIONS = {
   }),
   wsAuthGraceMs: durationOption({
     env: 'WS_AUTH_GRACE_SECONDS',
+    reloadable: true,
     default: 15,
     min: 0.1,
     max: 3600,
@@ -122,6 +123,7 @@ export const OPENALGO_OPTIONS = {
   }),
   logLevel: enumOption({
     env: 'LOG_LEVEL',
+    reloadable: true,
     values: ['trace', 'debug', 'info', 'warn', 'error', 'fatal'],
     aliases: { warning: 'warn', critical: 'fatal' },
     default: 'info',

@@ -77,6 +77,7 @@ export function ageMsByMode(value: string): ModeLimits {
 export const SLOW_OPTIONS = {
   slowPolicy: enumOption({
     env: 'TICKWIRE_SLOW_POLICY',
+    reloadable: true,
     values: SLOW_POLICIES,
     default: 'conflate',
     doc:
@@ -87,6 +88,7 @@ export const SLOW_OPTIONS = {
   conflateBytes: limitsOption(
     {
       env: 'TICKWIRE_CONFLATE_BYTES',
+      reloadable: true,
       doc:
         'Bytes that wait for a client, by the mode of its subscriptions, at which it has fallen behind in that mode; 0: ' +
         'whatever waits. Never more than a quarter of TICKWIRE_MAX_BACKPRESSURE_BYTES.',
@@ -97,6 +99,7 @@ export const SLOW_OPTIONS = {
   conflateAge: limitsOption(
     {
       env: 'TICKWIRE_CONFLATE_AGE',
+      reloadable: true,
       doc: 'Age of the oldest tick that waits for a client at which it has fallen behind, as TICKWIRE_CONFLATE_BYTES; 0: any.',
     },
     'durations by mode, from 0 to 1h, of the form ltp=2s,quote=1s,depth=500ms (a plain number counts s; a mode that is left out has its default)',
@@ -104,6 +107,7 @@ export const SLOW_OPTIONS = {
   ),
   slowTimeoutMs: durationOption({
     env: 'TICKWIRE_SLOW_TIMEOUT',
+    reloadable: true,
     default: 15,
     min: 0.1,
     max: 3600,

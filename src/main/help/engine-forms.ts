@@ -88,3 +88,19 @@ export const DRAIN = {
   ],
   errors: ['ENGINE_NOT_RUNNING', 'CONTROL_DENIED', 'CONTROL_AMBIGUOUS', 'CONTROL_FAILED'],
 } satisfies CommandForm;
+
+export const RELOAD = {
+  name: 'reload',
+  summary: 'let the engine that runs here read its configuration again, and say what has changed',
+  about: [
+    'The engine, feed or proxy of this working directory reads .env again, as after SIGHUP, and goes by what it finds, on ' +
+      'connections that live too. Each option that has changed is printed: in force now, or with the next start. Flags and ' +
+      'environment of the engine stay as they were at its start, and still go before .env.',
+    'When anything is wrong, nothing at all changes.',
+  ],
+  words: [],
+  flags: { json: { value: null, doc: 'Print what has changed as one line of JSON, for scripts.' } },
+  options: ['controlSocket', 'databaseUrl'],
+  examples: [['tickwire reload', "in the engine's working directory, as the engine's user"]],
+  errors: [...DRAIN.errors, 'RELOAD_UNAVAILABLE'],
+} satisfies CommandForm;

@@ -87,6 +87,27 @@ export async function askEngine(
   }
 }
 
+/**
+ * Asks for what takes one answer.
+ * @returns the answer, also one that refuses
+ * @throws TickwireError CONTROL_FAILED when there is none in time
+ */
+export async function askEngineOnce(
+  { socket, path }: EngineConnection,
+  request: ControlLine,
+): Promise<ControlLine> {
+  const timer = setTimeout(() => socket.destroy(), ANSWER_TIMEOUT_MS);
+  try {
+    socket.on('error', () => socket.destroy());
+    socket.write(`${JSON.stringify(request)}\n`);
+    for await (const line of linesOf(socket)) return line;
+  } finally {
+    clearTimeout(timer);
+    socket.destroy();
+  }
+  throw new TickwireError('CONTROL_FAILED', `The engine at ${path} does not answer; look into its log.`);
+}
+
 /** Until the connection ends, in order or not. */
 async function* linesOf(socket: Socket): AsyncGenerator<ControlLine> {
   let text = '';

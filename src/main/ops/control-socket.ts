@@ -12,10 +12,13 @@ import type { Logger } from 'pino';
 export type ControlLine = Readonly<Record<string, unknown>>;
 
 /**
- * Answers a request.
+ * Answers a request, at once or later; never rejects.
  * @param tell sends a line of news behind the answer, as long as whoever asked is there
  */
-export type ControlCommand = (request: ControlLine, tell: (news: ControlLine) => void) => ControlLine;
+export type ControlCommand = (
+  request: ControlLine,
+  tell: (news: ControlLine) => void,
+) => ControlLine | Promise<ControlLine>;
 
 export type ControlCommands = Readonly<Record<string, ControlCommand>>;
 
@@ -48,7 +51,8 @@ export class ControlSocket {
     commands: ControlCommands,
     log: Pick<Logger, 'warn'>,
   ): Promise<ControlSocket | null> {
-    const advice = 'tickwire drain does not reach this engine; TICKWIRE_CONTROL_SOCKET names another place';
+    const advice =
+      'tickwire drain and reload do not reach this engine; TICKWIRE_CONTROL_SOCKET names another place';
     try {
       if (await isAnswered(path)) {
         log.warn({ path, code: 'CONTROL_SOCKET_IN_USE' }, `another engine runs here and has it: ${advice}`);
@@ -96,12 +100,15 @@ export class ControlSocket {
       const tell = (line: ControlLine) => {
         if (socket.writable) socket.write(`${JSON.stringify(line)}\n`);
       };
-      tell(this.#answer(end < 0 ? '' : text.slice(0, end), tell));
+      const answer = this.#answer(end < 0 ? '' : text.slice(0, end), tell);
+      // One that is there already goes before the news behind it.
+      if (answer instanceof Promise) void answer.then(tell);
+      else tell(answer);
     };
     socket.setEncoding('utf8').on('data', onData);
   }
 
-  #answer(text: string, tell: (news: ControlLine) => void): ControlLine {
+  #answer(text: string, tell: (news: ControlLine) => void): ControlLine | Promise<ControlLine> {
     const request = parseLine(text);
     const name = request?.command;
     if (request === null || typeof name !== 'string' || !Object.hasOwn(this.#commands, name)) {

@@ -24,11 +24,29 @@ export function formatLogLine(line: string): string {
   return `${[time, level.padEnd(5), String(record.msg), ...rest].join(' ')}\n`;
 }
 
+/** What was derived from each log: its level is its own. */
+const DERIVED = new WeakMap<Logger, Set<WeakRef<Logger>>>();
+
 /** @param level a pino level, in any case */
 export function createLog(level: string, format: LogFormat): Logger {
   const isPretty = format === 'pretty' || (format === 'auto' && process.stderr.isTTY === true);
   const stream: DestinationStream = {
     write: (line) => void process.stderr.write(isPretty ? formatLogLine(line) : line),
   };
-  return pino({ level: level.toLowerCase(), base: null }, stream);
+  const derived = new Set<WeakRef<Logger>>();
+  const onChild = (child: Logger) => void derived.add(new WeakRef(child));
+  const log = pino({ level: level.toLowerCase(), base: null, onChild }, stream);
+  DERIVED.set(log, derived);
+  return log;
+}
+
+/** Another level from now on, for a log of `createLog` and for all that was derived from it. */
+export function setLogLevel(log: Logger, level: string): void {
+  log.level = level.toLowerCase();
+  const derived = DERIVED.get(log) ?? new Set();
+  for (const each of derived) {
+    const child = each.deref();
+    if (child === undefined) derived.delete(each);
+    else child.level = log.level;
+  }
 }

@@ -7,7 +7,7 @@ import { initialOptions } from '../../codec/connection-options.ts';
 import { BusIntake } from '../bus-source/bus-intake.ts';
 import type { DrainClients } from '../drain-messages.ts';
 import { type NativeWorker, runNativeWorker } from '../native-worker.ts';
-import type { ProxyTask } from '../reader-tasks.ts';
+import type { ProxyReload, ProxyTask } from '../reader-tasks.ts';
 import type { FromReader, ToReader } from '../worker-messages.ts';
 import { KeyAdmission } from './admission/key-admission.ts';
 import { ProxyLimits } from './admission/proxy-limits.ts';
@@ -57,6 +57,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
   readonly #requests: RequestHandler;
   readonly #keeper: SessionKeeper;
   readonly #conflator = new Conflator();
+  readonly #delivery: StreamDelivery;
   readonly #ladder: SlowLadder;
   readonly #pump: Pump;
   readonly #post: (message: FromReader) => void;
@@ -126,6 +127,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
     this.#broadcaster = new Broadcaster(this.#server.publisher, this.#index, source);
     this.#snapshots = new SnapshotJoin(source, this.#broadcaster);
     const delivery = new StreamDelivery(this.#index.topics, this.#conflator, task.slow.policy);
+    this.#delivery = delivery;
     this.#ladder = new SlowLadder(delivery, task.slow, task.maxBackpressureBytes);
     const { admission, subscriptions: limits, configured } = this.#limits;
     const [index, snapshots, statuses] = [this.#index, this.#snapshots, this.#statuses];
@@ -146,7 +148,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
     const subscriptions = new SubscriptionHandler(holdings, control, index, offers, statuses, limits, turns);
     this.#sessions = new SessionRegistrar(port, control, index, subscriptions, this.#orders);
     this.#entitlements = new EntitlementDesk(this.#server.sessions, this.#holdings, limits, this.#orders);
-    this.#keys = new KeyAdmission(control, admission, limits, configured.maxConnectionsPerKey);
+    this.#keys = new KeyAdmission(control, admission, limits, configured);
     this.#requests = new RequestHandler(
       this.#keys,
       this.#holdings,
@@ -157,14 +159,14 @@ class ProxyWorker implements NativeWorker<ToReader> {
       offers,
       this.#sessions,
       task.defaultDialect,
-      configured.maxBatch,
+      configured,
     );
     this.#keeper = new SessionKeeper(
       this.#server.sessions,
       task,
       {
         outbound: this.#limits.outbound,
-        idleTimeoutMs: configured.idleTimeoutMs,
+        limits: configured,
         getsOrders: (session) => this.#orders.has(session),
       },
       this.#ladder,
@@ -209,6 +211,10 @@ class ProxyWorker implements NativeWorker<ToReader> {
       this.#beginDrain(message);
       return true;
     }
+    if (message.type === 'reload') {
+      void this.#reload(message.options);
+      return true;
+    }
     return (
       this.#limits.admission.handle(message) || this.#sessions.handle(message) || this.#intake.handle(message)
     );
@@ -246,6 +252,17 @@ class ProxyWorker implements NativeWorker<ToReader> {
     };
     for (const [code, count] of Object.entries(this.#requests.errors)) counters[`error_${code}`] = count;
     return counters;
+  }
+
+  /** For clients that are connected and for those that come. */
+  async #reload({ limits, authGraceMs, slow }: ProxyReload): Promise<void> {
+    this.#limits.reload(limits);
+    this.#keeper.reload({ authGraceMs });
+    this.#ladder.reload(slow);
+    this.#delivery.policy = slow.policy;
+    const { sessions, turns } = this.#server;
+    await turns.each(sessions, (session) => this.#limits.reloadAllowance(session));
+    this.#post({ type: 'reloaded' });
   }
 
   /** Bytes that the client furthest behind has not taken yet. */

@@ -8,6 +8,7 @@ import type { Dialect } from '../../codec/dialect.ts';
 import { FEATURE } from '../../codec/framing.ts';
 import { LONG_BYTES, LongRequest } from '../../codec/long-request.ts';
 import { designError, errorMessage, type Json, type ServerMessage } from '../../codec/server-message.ts';
+import type { ClientLimits } from '../admission-messages.ts';
 import type { AccountStatus } from '../worker-messages.ts';
 import type { AdmittedKey, KeyAdmission } from './admission/key-admission.ts';
 import type { ClientSession, Identity } from './connection/client-session.ts';
@@ -33,7 +34,7 @@ export class RequestHandler {
   readonly #sessions: Pick<SessionRegistrar, 'begin' | 'leave'>;
   readonly #orders: Pick<OrderRelay, 'release'>;
   readonly #defaultDialect: Dialect;
-  readonly #maxBatch: number;
+  readonly #limits: Pick<ClientLimits, 'maxBatch'>;
   readonly #actions: ReadonlyMap<string, Action>;
   /** Every broker session that the control plane has told of, by owner. */
   readonly #accounts = new Map<string, AccountStatus>();
@@ -41,7 +42,6 @@ export class RequestHandler {
   requests = 0;
   readonly errors: Record<string, number> = {};
 
-  /** @param maxBatch symbols that a request may name; 0: no limit */
   constructor(
     keys: KeyAdmission,
     holdings: Pick<ClientHoldings, 'releaseAll'>,
@@ -52,7 +52,7 @@ export class RequestHandler {
     offers: Pick<FeedOffers, 'supportedBrokers'>,
     sessions: Pick<SessionRegistrar, 'begin' | 'leave'>,
     defaultDialect: Dialect,
-    maxBatch: number,
+    limits: Pick<ClientLimits, 'maxBatch'>,
   ) {
     this.#keys = keys;
     this.#holdings = holdings;
@@ -61,7 +61,7 @@ export class RequestHandler {
     this.#sessions = sessions;
     this.#orders = orders;
     this.#defaultDialect = defaultDialect;
-    this.#maxBatch = maxBatch;
+    this.#limits = limits;
     const authenticated =
       (action: Action): Action =>
       (session, request) => {
@@ -127,10 +127,11 @@ export class RequestHandler {
 
   /** At once what takes a step, else a step a turn. @returns null when the client has gone meanwhile */
   #readLong(session: ClientSession, bytes: Uint8Array): ParsedRequest | Promise<ParsedRequest | null> {
-    const read = new LongRequest(bytes, this.#maxBatch).step();
+    const { maxBatch } = this.#limits;
+    const read = new LongRequest(bytes, maxBatch).step();
     if (read !== null) return read;
     // The library takes its bytes back.
-    const request = new LongRequest(bytes.slice(), this.#maxBatch);
+    const request = new LongRequest(bytes.slice(), maxBatch);
     return session.doInTurns(bytes.length, () => request.step());
   }
 

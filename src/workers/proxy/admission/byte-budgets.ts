@@ -2,7 +2,7 @@
  * What all clients of the process may leave lying together: bytes that they have not read, and bytes of requests that wait
  * for earlier ones. Proxy worker thread.
  */
-import type { AdmissionTask } from '../../admission-messages.ts';
+import type { AdmissionTask, ClientLimits } from '../../admission-messages.ts';
 import { USAGE, UsageTable } from '../../usage-table.ts';
 
 const KIB = 1024;
@@ -18,13 +18,13 @@ export interface Backlogged {
 }
 
 export class InboundBudget {
-  readonly #limitKib: number;
+  readonly #limits: Pick<ClientLimits, 'maxInboundBytes'>;
   readonly #usage: UsageTable;
   readonly #row: number;
   #bytes = 0;
 
   constructor({ limits, usage, row, workers }: AdmissionTask) {
-    this.#limitKib = limits.maxInboundBytes / KIB;
+    this.#limits = limits;
     this.#usage = new UsageTable(usage, workers);
     this.#row = row;
   }
@@ -35,8 +35,9 @@ export class InboundBudget {
    * @param hasKey it has shown a good key
    */
   hasRoom(bytes: number, hasKey: boolean): boolean {
-    if (this.#limitKib === 0 || bytes <= SURE_INBOUND_BYTES) return true;
-    return this.#usage.sum(USAGE.INBOUND_KIB) < this.#limitKib * (hasKey ? 1 : KEYLESS_PART);
+    const limitKib = this.#limits.maxInboundBytes / KIB;
+    if (limitKib === 0 || bytes <= SURE_INBOUND_BYTES) return true;
+    return this.#usage.sum(USAGE.INBOUND_KIB) < limitKib * (hasKey ? 1 : KEYLESS_PART);
   }
 
   /** So many bytes more wait, or fewer when it is negative. */
@@ -50,8 +51,8 @@ export class InboundBudget {
 const LINGER_PART = 0.25;
 
 export class OutboundBudget {
-  readonly #limitKib: number;
-  readonly #lingerBytes: number;
+  readonly #limits: Pick<ClientLimits, 'maxOutboundBytes'>;
+  readonly #workers: number;
   readonly #lingerMs: number;
   readonly #usage: UsageTable;
   readonly #row: number;
@@ -61,8 +62,8 @@ export class OutboundBudget {
 
   /** @param lingerMs the library gives a connection up that was told to close and does not read so long */
   constructor({ limits, usage, row, workers }: AdmissionTask, lingerMs: number) {
-    this.#limitKib = limits.maxOutboundBytes / KIB;
-    this.#lingerBytes = (limits.maxOutboundBytes * LINGER_PART) / workers;
+    this.#limits = limits;
+    this.#workers = workers;
     this.#lingerMs = lingerMs;
     this.#usage = new UsageTable(usage, workers);
     this.#row = row;
@@ -73,11 +74,12 @@ export class OutboundBudget {
    * it must be cut off without a word.
    */
   mayLinger(bytes: number, nowMs: number): boolean {
-    if (bytes === 0 || this.#limitKib === 0) return true;
+    const { maxOutboundBytes } = this.#limits;
+    if (bytes === 0 || maxOutboundBytes === 0) return true;
     while (this.#lingering.length > 0 && this.#lingering[0]!.untilMs <= nowMs) {
       this.#lingeringBytes -= this.#lingering.shift()!.bytes;
     }
-    if (this.#lingeringBytes + bytes > this.#lingerBytes) return false;
+    if (this.#lingeringBytes + bytes > (maxOutboundBytes * LINGER_PART) / this.#workers) return false;
     this.#lingering.push({ bytes, untilMs: nowMs + this.#lingerMs });
     this.#lingeringBytes += bytes;
     return true;
@@ -89,9 +91,10 @@ export class OutboundBudget {
    */
   excess(bytes: number): number {
     this.#usage.set(this.#row, USAGE.OUTBOUND_KIB, Math.ceil(bytes / KIB));
-    if (this.#limitKib === 0) return 0;
+    const limitKib = this.#limits.maxOutboundBytes / KIB;
+    if (limitKib === 0) return 0;
     const sum = this.#usage.sum(USAGE.OUTBOUND_KIB);
-    return sum <= this.#limitKib ? 0 : Math.ceil(((sum - this.#limitKib) / sum) * bytes);
+    return sum <= limitKib ? 0 : Math.ceil(((sum - limitKib) / sum) * bytes);
   }
 
   /** Those furthest behind, as many as hold so many bytes together. */

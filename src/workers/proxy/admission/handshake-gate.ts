@@ -13,7 +13,7 @@
  * an answer ends the connection at once.
  */
 import type { HttpResponse } from 'uWebSockets.js';
-import type { AdmissionTask } from '../../admission-messages.ts';
+import type { AdmissionTask, ClientLimits } from '../../admission-messages.ts';
 import { USAGE, UsageTable } from '../../usage-table.ts';
 import type { ClientAddresses, Peer } from './client-address.ts';
 
@@ -47,8 +47,8 @@ export class HandshakeGate {
   readonly #addresses: ClientAddresses;
   readonly #usage: UsageTable;
   readonly #row: number;
-  readonly #limit: number;
-  readonly #limitOfAddress: number;
+  readonly #limits: Pick<ClientLimits, 'maxHandshakes'>;
+  readonly #workers: number;
   readonly #held = new Map<string, Held>();
   readonly #readers = new Set<Reader>();
   #timer: NodeJS.Timeout | undefined;
@@ -62,12 +62,15 @@ export class HandshakeGate {
     this.#addresses = addresses;
     this.#usage = new UsageTable(usage, workers);
     this.#row = row;
-    this.#limit = limits.maxHandshakes;
-    // The system spreads the sockets of an address evenly over the workers.
-    this.#limitOfAddress =
-      this.#limit === 0
-        ? Number.POSITIVE_INFINITY
-        : Math.max(1, Math.floor((this.#limit * ADDRESS_PART) / workers));
+    this.#limits = limits;
+    this.#workers = workers;
+  }
+
+  /** The system spreads the sockets of an address evenly over the workers. */
+  get #limitOfAddress(): number {
+    const { maxHandshakes } = this.#limits;
+    if (maxHandshakes === 0) return Number.POSITIVE_INFINITY;
+    return Math.max(1, Math.floor((maxHandshakes * ADDRESS_PART) / this.#workers));
   }
 
   /** Gives a new socket a place; closes it if there is none, and returns null. */
@@ -75,7 +78,7 @@ export class HandshakeGate {
     const { counted } = this.#addresses.peer(response.getRemoteAddress());
     const held = counted === null ? undefined : this.#held.get(counted);
     const isFull = held !== undefined && held.waiting + held.answered >= this.#limitOfAddress;
-    if (isFull || this.#usage.claim(this.#row, USAGE.HANDSHAKES, 1, this.#limit) === 0) {
+    if (isFull || this.#usage.claim(this.#row, USAGE.HANDSHAKES, 1, this.#limits.maxHandshakes) === 0) {
       this.refused++;
       this.#closing++;
       response.close();

@@ -3,6 +3,7 @@
  * Proxy worker thread, at the pace of authenticate requests.
  */
 
+import type { ClientLimits } from '../../admission-messages.ts';
 import type { ClientSession } from '../connection/client-session.ts';
 import { CLOSE, type Close } from '../connection/close-codes.ts';
 import type { ControlPlane, VerifiedKey } from '../control-plane.ts';
@@ -25,7 +26,7 @@ export class KeyAdmission {
   readonly #control: Pick<ControlPlane, 'verifyKey'>;
   readonly #admission: AdmissionOfKeys;
   readonly #subscriptions: Pick<SubscriptionLimits, 'useKey'>;
-  readonly #maxConnections: number;
+  readonly #limits: Pick<ClientLimits, 'maxConnectionsPerKey'>;
   readonly #pace = new KeyPace();
   readonly #known = new KnownKeys();
 
@@ -33,12 +34,12 @@ export class KeyAdmission {
     control: Pick<ControlPlane, 'verifyKey'>,
     admission: AdmissionOfKeys,
     subscriptions: Pick<SubscriptionLimits, 'useKey'>,
-    maxConnectionsPerKey: number,
+    limits: Pick<ClientLimits, 'maxConnectionsPerKey'>,
   ) {
     this.#control = control;
     this.#admission = admission;
     this.#subscriptions = subscriptions;
-    this.#maxConnections = maxConnectionsPerKey;
+    this.#limits = limits;
   }
 
   /** Whether a client shows the key again that has just made it who it is: nothing is to be asked, and nothing changes. */
@@ -67,7 +68,7 @@ export class KeyAdmission {
     const { keyId, rights } = outcome;
     const own = rights?.limits.maxConnections ?? null;
     const admitted = await this.#admission.useKey(connection, keyId, own);
-    if (admitted.isRefused) return this.#tooManyConnections(own ?? this.#maxConnections);
+    if (admitted.isRefused) return this.#tooManyConnections(own ?? this.#limits.maxConnectionsPerKey);
     this.#subscriptions.useKey(session, admitted.place, rights?.limits ?? null);
     return outcome;
   }

@@ -1,5 +1,6 @@
 /** What keeps the limits of clients in a proxy worker, put together. Each part says in its head what it does. */
 import type { AdmissionTask, ClientLimits } from '../../admission-messages.ts';
+import type { ClientSession } from '../connection/client-session.ts';
 import type { SubscriptionIndex } from '../subscriptions/subscription-index.ts';
 import { Admission, type AdmissionOptions } from './admission.ts';
 import { InboundBudget, OutboundBudget } from './byte-budgets.ts';
@@ -10,6 +11,7 @@ import { SubscriptionLimits } from './subscription-limits.ts';
 import { UpgradeGate } from './upgrade-gate.ts';
 
 export class ProxyLimits {
+  /** What is in force; the same object, whose values are others after `reload`. */
   readonly configured: ClientLimits;
   readonly addresses: ClientAddresses;
   readonly admission: Admission;
@@ -26,14 +28,27 @@ export class ProxyLimits {
     index: SubscriptionIndex,
     events: Pick<AdmissionOptions, 'post' | 'onRefused'>,
   ) {
-    this.configured = task.limits;
-    this.admission = new Admission({ task, ...events });
+    this.configured = { ...task.limits };
+    const live = { ...task, limits: this.configured };
+    this.admission = new Admission({ task: live, ...events });
     this.addresses = new ClientAddresses(task.limits.trustedProxies);
-    this.handshakes = new HandshakeGate(task, this.addresses);
+    this.handshakes = new HandshakeGate(live, this.addresses);
     this.gate = new UpgradeGate(this.admission, this.addresses);
-    this.subscriptions = new SubscriptionLimits(task, index);
-    this.inbound = new InboundBudget(task);
-    this.outbound = new OutboundBudget(task, lingerMs);
+    this.subscriptions = new SubscriptionLimits(live, index);
+    this.inbound = new InboundBudget(live);
+    this.outbound = new OutboundBudget(live, lingerMs);
+  }
+
+  /** Other limits from now on, for what comes: nobody is disconnected, and nothing that is held is taken away. */
+  reload(limits: ClientLimits): void {
+    Object.assign(this.configured, limits);
+  }
+
+  /** Gives a connection that lives the rate of requests that is in force. */
+  reloadAllowance({ allowance, identity }: Pick<ClientSession, 'allowance' | 'identity'>): void {
+    const { requestsPerSecond, requestBurst } = this.configured;
+    allowance.setRate(identity?.rights?.limits.requestsPerSecond ?? requestsPerSecond);
+    allowance.setBurst(requestBurst);
   }
 
   /** What was refused, by what there was no room for. */

@@ -39,6 +39,12 @@ export class RequestAllowance {
     this.#refused.setRate(perSecond, now);
   }
 
+  /** So many at once from now on. */
+  setBurst(burst: number): void {
+    this.#served.setCapacity(burst);
+    this.#refused.setCapacity(burst);
+  }
+
   /** A message of so many bytes has come; a ping of WebSocket's own is one too. */
   take(bytes: number, nowMs: number): Verdict {
     if (!this.#isLimited || this.#served.take(costOf(bytes), nowMs)) return 'ok';

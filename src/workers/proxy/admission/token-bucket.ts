@@ -4,7 +4,7 @@
  */
 export class TokenBucket {
   #perMs: number;
-  readonly #capacity: number;
+  #capacity: number;
   #tokens: number;
   /** ms */
   #filledAt: number;
@@ -45,6 +45,12 @@ export class TokenBucket {
   setRate(perSecond: number, nowMs: number): void {
     this.#fill(nowMs);
     this.#perMs = perSecond / 1000;
+  }
+
+  /** Holds so many from now on; what there is beyond is gone. @param capacity at least 1 */
+  setCapacity(capacity: number): void {
+    this.#capacity = capacity;
+    this.#tokens = Math.min(this.#tokens, capacity);
   }
 
   #fill(nowMs: number): void {

@@ -9,6 +9,7 @@
  * machine, Node 22). One that comes near the library's limit does not wait for its turn.
  */
 
+import type { ClientLimits } from '../../admission-messages.ts';
 import type { OutboundBudget } from '../admission/byte-budgets.ts';
 import type { SlowLadder } from '../slow/slow-ladder.ts';
 import { TurnShare } from '../slow/turn-share.ts';
@@ -41,18 +42,17 @@ export interface KeeperLimits {
 /** What all clients together may take, and who may stay without asking anything. */
 export interface KeeperBudgets {
   readonly outbound: Pick<OutboundBudget, 'excess' | 'furthestBehind'>;
-  /** 0: for ever. */
-  readonly idleTimeoutMs: number;
+  /** An idle time-out of 0: for ever. */
+  readonly limits: Pick<ClientLimits, 'idleTimeoutMs'>;
   /** Has subscribed to order updates. */
   readonly getsOrders: (session: ClientSession) => boolean;
 }
 
 export class SessionKeeper {
   readonly #sessions: ReadonlySet<ClientSession>;
-  readonly #limits: KeeperLimits;
+  #limits: KeeperLimits;
   readonly #budgets: KeeperBudgets;
   readonly #ladder: Pick<SlowLadder, 'look' | 'act'>;
-  readonly #quietMs: number;
   #timer: NodeJS.Timeout | undefined;
   #isQuiet = false;
   /** Ticks went out since the last round. */
@@ -80,10 +80,12 @@ export class SessionKeeper {
     this.#limits = limits;
     this.#budgets = budgets;
     this.#ladder = ladder;
-    const { authGraceMs, pingIntervalMs, pingTimeoutMs, designPingIntervalMs, designPingTimeoutMs } = limits;
-    const times = [authGraceMs, pingIntervalMs, pingTimeoutMs, designPingIntervalMs, designPingTimeoutMs];
-    this.#quietMs = Math.max(ROUND_MS, Math.min(QUIET_ROUND_MS, QUIET_PART * Math.min(...times)));
     this.#wait();
+  }
+
+  /** Another time from now on, for those too who are connected. */
+  reload({ authGraceMs }: Pick<KeeperLimits, 'authGraceMs'>): void {
+    this.#limits = { ...this.#limits, authGraceMs };
   }
 
   /** Ticks went out. Hot path; allocates nothing but for the first of them after a while without any. */
@@ -110,7 +112,14 @@ export class SessionKeeper {
   #wait(): void {
     this.#isQuiet = !this.#isStirred;
     this.#isStirred = false;
-    this.#timer = setTimeout(this.#round, this.#isQuiet ? this.#quietMs : ROUND_MS);
+    this.#timer = setTimeout(this.#round, this.#isQuiet ? this.#quietMs() : ROUND_MS);
+  }
+
+  #quietMs(): number {
+    const { authGraceMs, pingIntervalMs, pingTimeoutMs, designPingIntervalMs, designPingTimeoutMs } =
+      this.#limits;
+    const times = [authGraceMs, pingIntervalMs, pingTimeoutMs, designPingIntervalMs, designPingTimeoutMs];
+    return Math.max(ROUND_MS, Math.min(QUIET_ROUND_MS, QUIET_PART * Math.min(...times)));
   }
 
   readonly #round = (): void => {
@@ -203,7 +212,8 @@ export class SessionKeeper {
 
   /** Looked at with each ping, which is often enough for a time of hours. */
   #endIfIdle(session: ClientSession, now: number): void {
-    const { idleTimeoutMs, getsOrders } = this.#budgets;
+    const { limits, getsOrders } = this.#budgets;
+    const { idleTimeoutMs } = limits;
     if (idleTimeoutMs === 0 || now - session.lastRequestAt <= idleTimeoutMs) return;
     // One that is busy may still be let join all that it asked for, at the pace at which it reads.
     if (session.isBusy || session.holdings.size > 0 || getsOrders(session)) return;

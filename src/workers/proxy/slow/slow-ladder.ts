@@ -45,19 +45,25 @@ function limitOf({ ltp, quote, depth }: ModeLimits, mode: Mode, highest: number)
 
 export class SlowLadder {
   readonly #delivery: StreamDelivery;
-  readonly #timeoutMs: number;
-  readonly #markMs: number;
+  readonly #maxBackpressureBytes: number;
+  #timeoutMs = 0;
+  #markMs = 0;
   /** By mode. */
-  readonly #bytes: readonly number[];
-  readonly #ages: readonly number[];
+  #bytes: readonly number[] = [];
+  #ages: readonly number[] = [];
   /** Times that clients fell behind, and that they were given every tick again. */
   readonly counts = { conflations: 0, restorations: 0 };
 
   constructor(delivery: StreamDelivery, limits: SlowLimits, maxBackpressureBytes: number) {
-    const { conflateBytes, conflateAgeMs, timeoutMs } = limits;
     this.#delivery = delivery;
+    this.#maxBackpressureBytes = maxBackpressureBytes;
+    this.reload(limits);
+  }
+
+  /** Other thresholds from now on. Who is behind already stays so until it has caught up. */
+  reload({ conflateBytes, conflateAgeMs, timeoutMs }: Omit<SlowLimits, 'policy'>): void {
     this.#timeoutMs = timeoutMs;
-    const highest = maxBackpressureBytes * MAX_PART;
+    const highest = this.#maxBackpressureBytes * MAX_PART;
     this.#bytes = [0, ...MODES.map((mode) => limitOf(conflateBytes, mode, highest))];
     this.#ages = [0, ...MODES.map((mode) => limitOf(conflateAgeMs, mode, Number.POSITIVE_INFINITY))];
     this.#markMs = Math.max(MIN_MARK_MS, Math.min(...this.#ages.slice(1)) / MARKS_PER_AGE);

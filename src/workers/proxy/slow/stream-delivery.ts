@@ -23,13 +23,14 @@ export type ChangeStep = 'done' | 'more' | 'cut';
 export class StreamDelivery {
   readonly #topics: TopicMembers;
   readonly #conflator: Conflator;
-  readonly #policy: SlowPolicy;
+  /** Of clients who choose none. */
+  policy: SlowPolicy;
 
   /** @param policy that of clients who choose none */
   constructor(topics: TopicMembers, conflator: Conflator, policy: SlowPolicy) {
     this.#topics = topics;
     this.#conflator = conflator;
-    this.#policy = policy;
+    this.policy = policy;
   }
 
   /** What is known of a client beside the ordinary, from now on. */
@@ -40,7 +41,7 @@ export class StreamDelivery {
 
   /** What happens to a client in a stream when it falls behind. */
   policyOf(session: ClientSession, stream: Stream): SlowPolicy {
-    return termsOf(session, stream).slow ?? session.options.slow ?? this.#policy;
+    return termsOf(session, stream).slow ?? session.options.slow ?? this.policy;
   }
 
   /** Notes how a stream will be delivered to a client that has not joined it. */

@@ -1,0 +1,31 @@
+/**
+ * The configuration in force. Everything of the main thread reads options from one object, whose values a reload replaces
+ * where they may change while the process lives: whoever asks late, say for the task of a worker that is started again, has
+ * what is in force then. What keeps a copy is told (`Host.reload`).
+ */
+import { CONFIG_KEYS, CONFIG_OPTIONS, type Config, type ConfigKey } from '../config-options.ts';
+
+/** Options that a reload may change. */
+export const RELOADABLE_KEYS: readonly ConfigKey[] = CONFIG_KEYS.filter(
+  (key) => CONFIG_OPTIONS[key].reloadable,
+);
+
+export class LiveConfig {
+  readonly #values: Config;
+
+  /** @param config as the process was started with; the object stays as it is */
+  constructor(config: Config) {
+    this.#values = { ...config };
+  }
+
+  /** The same object for the life of the process, whose values may be others after each `adopt`. */
+  get view(): Config {
+    return this.#values;
+  }
+
+  /** Takes over those values that a reload may change, in one go. */
+  adopt(wanted: Config): void {
+    const changes = RELOADABLE_KEYS.map((key) => [key, wanted[key]]);
+    Object.assign(this.#values, Object.fromEntries(changes));
+  }
+}
