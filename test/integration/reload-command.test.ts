@@ -1,0 +1,81 @@
+/** An engine that reads its configuration again while it runs: what it says of it, and that nothing ends by it. */
+import assert from 'node:assert/strict';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { CliProcess, isAlive } from '../support/cli-process.ts';
+import { runCli } from '../support/run-cli.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { until } from '../support/until.ts';
+
+const SYMBOLS = ['RELIANCE', 'TCS'].map((symbol) => ({ symbol, exchange: 'NSE' }));
+
+test('tickwire reload and SIGHUP change limits of clients that are connected, and end nobody', async (t) => {
+  const cwd = temporaryDirectory(t);
+  const write = (...lines: readonly string[]) => writeFileSync(join(cwd, '.env'), `${lines.join('\n')}\n`);
+  const reload = (...flags: readonly string[]) => runCli(['reload', ...flags], { cwd });
+  write('TICKWIRE_MAX_BATCH=1', 'TICKWIRE_RING_BYTES=65536');
+  const cli = await CliProcess.spawn(t, ['--proxy-workers=2', '--log-format=json'], undefined, cwd);
+  const key = await cli.untilRunning();
+  await until('the control socket', () => existsSync(join(cwd, 'db/tickwire.sock')));
+  const engine = await cli.engine();
+  // Both proxy workers have some of so many.
+  const clients = await Promise.all(Array.from({ length: 8 }, () => cli.client(key)));
+  const codes = async () => {
+    const answers = await Promise.all(
+      clients.map((each) => each.ask({ action: 'subscribe', symbols: SYMBOLS, mode: 1 })),
+    );
+    return [...new Set(answers.map(({ message }) => message.code ?? message.status))];
+  };
+  assert.deepEqual(await codes(), ['BATCH_TOO_LARGE']);
+
+  await t.test('what has changed is told, and is in force when it is told', async () => {
+    assert.deepEqual(await reload(), { code: 0, stdout: 'Nothing has changed.\n', stderr: '' });
+    write('TICKWIRE_MAX_BATCH=2', 'TICKWIRE_RING_BYTES=131072', 'TICKWIRE_DRAIN_TIMEOUT=1');
+    const { stdout } = await reload();
+    assert.deepEqual(stdout.trimEnd().split('\n'), [
+      'In force now: TICKWIRE_MAX_BATCH: 1 symbols → 2 symbols',
+      'In force now: TICKWIRE_DRAIN_TIMEOUT: 2 s → 1 s',
+      'Needs a restart: TICKWIRE_RING_BYTES: 65536 bytes → 131072 bytes',
+    ]);
+    assert.deepEqual(await codes(), ['success']);
+    const again = JSON.parse((await reload('--json')).stdout);
+    const needRestart = [{ name: 'TICKWIRE_RING_BYTES', from: '65536 bytes', to: '131072 bytes' }];
+    assert.deepEqual(again, { reloaded: [], needRestart });
+  });
+
+  await t.test('an invalid value changes nothing at all, and is told as at the start', async () => {
+    // Only the engine finds this one: the command has other flags.
+    write('TICKWIRE_MAX_BATCH=1', 'TICKWIRE_TLS_CERT=none.crt');
+    const { code, stderr } = await reload();
+    assert.equal(code, 78);
+    assert.match(
+      stderr,
+      /^tickwire: CONFIG_INVALID: TICKWIRE_TLS_CERT is set, but TICKWIRE_TLS_KEY is not: /,
+    );
+    write('TICKWIRE_MAX_BATCH=1', 'TICKWIRE_DRAIN_TIMEOUT=soon');
+    const invalid = await reload();
+    assert.equal(invalid.code, 78);
+    assert.match(
+      invalid.stderr,
+      /^tickwire: CONFIG_INVALID: TICKWIRE_DRAIN_TIMEOUT is "soon" \(from \.env\)/,
+    );
+    cli.child.kill('SIGHUP');
+    const refused =
+      /"code":"CONFIG_INVALID","reason":"TICKWIRE_DRAIN_TIMEOUT is \\"soon\\"[^\n]*nothing has changed/;
+    await until('the refusal in the log', () => refused.test(cli.output));
+    assert.deepEqual(await codes(), ['success']);
+  });
+
+  await t.test('SIGHUP reaches the engine through its parent, and with it workers and log', async () => {
+    write('TICKWIRE_MAX_BATCH=1', 'LOG_LEVEL=error');
+    cli.child.kill('SIGHUP');
+    await until('the limit', async () => (await codes()).join() === 'BATCH_TOO_LARGE');
+    const quiet = cli.output.length;
+    write('TICKWIRE_MAX_BATCH=2', 'LOG_LEVEL=error');
+    await reload();
+    assert.deepEqual(await codes(), ['success']);
+    assert.ok(!cli.output.slice(quiet).includes('the configuration was reloaded'));
+    assert.ok(isAlive(engine) && clients.every(({ closed }) => closed === null));
+  });
+});
