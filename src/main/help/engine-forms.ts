@@ -101,6 +101,9 @@ export const RELOAD = {
   words: [],
   flags: { json: { value: null, doc: 'Print what has changed as one line of JSON, for scripts.' } },
   options: ['controlSocket', 'databaseUrl'],
-  examples: [['tickwire reload', "in the engine's working directory, as the engine's user"]],
+  examples: [
+    ['tickwire reload', "in the engine's working directory, as the engine's user"],
+    ['tickwire reload --json', 'what has changed, for scripts'],
+  ],
   errors: [...DRAIN.errors, 'RELOAD_UNAVAILABLE'],
 } satisfies CommandForm;
