@@ -37,6 +37,19 @@ test('features', async (t) => {
     }
   });
 
+  await t.test(
+    'a refused symbol of a list has its code for a client that chose a feature, and for nobody else',
+    async () => {
+      const request = { action: 'subscribe', symbols: [{ symbol: 'NOPE', exchange: 'NSE' }], mode: 1 };
+      const entryOf = async (each: TestClient) =>
+        ((await each.ask(request)).message.subscriptions as Message[])[0]!;
+      const plain = await entryOf(await client());
+      const coded = await entryOf(await client({ features: ['snapshot'] }));
+      assert.deepEqual(Object.keys(plain), ['symbol', 'exchange', 'status', 'message', 'broker']);
+      assert.deepEqual(coded, { ...plain, code: 'SYMBOL_NOT_FOUND' });
+    },
+  );
+
   await t.test('the last value comes first and flagged, in the chosen mode and framing', async () => {
     exchange.step(3);
     for (const framing of ['json', 'msgpack'] as const) {

@@ -24,7 +24,7 @@ function deepItem(levels: number, maxRate: number) {
   const { exchange, symbol } = INSTRUMENTS[0]!;
   const parsed = parseWish({ mode: 4, depth_level: levels, max_rate: maxRate }, 'design');
   assert.ok(parsed.ok);
-  const context = { wish: parsed.wish, broker: 'angel', levels: [5, 20] };
+  const context = { wish: parsed.wish, broker: 'angel', levels: [5, 20], hasCodes: false };
   return itemOf({ symbol, exchange, mode: 4 }, context);
 }
 

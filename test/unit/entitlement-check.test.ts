@@ -73,7 +73,7 @@ test('a right that goes while the control plane is asked refuses what was grante
   };
   const item = (symbol: string): Item => ({
     requested: { symbol, exchange: 'NSE', mode: undefined },
-    context: { wish, broker: 'angel', levels: [5] },
+    context: { wish, broker: 'angel', levels: [5], hasCodes: false },
     servedLevel: 5,
     refusal: null,
   });

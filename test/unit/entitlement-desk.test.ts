@@ -186,7 +186,7 @@ test('a client reads of what it was confirmed and has not joined when it may not
   const [session] = [...sessions] as [ClientSession];
   const parsed = parseWish({ mode: MODE.QUOTE }, 'openalgo');
   assert.ok(parsed.ok);
-  const context = { wish: parsed.wish, broker: 'angel', levels: [] };
+  const context = { wish: parsed.wish, broker: 'angel', levels: [], hasCodes: false };
   for (const instrument of instrumentsNumbered(3)) {
     const { symbol, exchange } = instrument;
     session.joining.add({ instrument, item: itemOf({ symbol, exchange, mode: undefined }, context) });

@@ -19,7 +19,7 @@ const CONFLATED_BYTES = LOW_MARK_BYTES + 700;
 const WISH: Pick<SubscriptionWish, 'mode'> = { mode: MODE.LTP };
 const ITEM: Item = {
   requested: { exchange: 'NSE', symbol: 'RELIANCE', mode: undefined },
-  context: { wish: WISH as SubscriptionWish, broker: 'angel', levels: [] },
+  context: { wish: WISH as SubscriptionWish, broker: 'angel', levels: [], hasCodes: false },
   servedLevel: 5,
   refusal: null,
 };

@@ -43,7 +43,10 @@ export class RefusalNotices {
     session.send(
       isDesign
         ? designError('BROKER_REFUSED', text, { symbol, exchange })
-        : errorMessage('BROKER_REFUSED', text),
+        : {
+            ...errorMessage('BROKER_REFUSED', text),
+            ...(session.options.features === 0 ? {} : { symbol, exchange }),
+          },
     );
     this.sent++;
   }

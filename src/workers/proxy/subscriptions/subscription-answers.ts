@@ -52,6 +52,8 @@ export interface EntryContext {
   readonly broker: string;
   /** Depth levels that the broker has on the exchange of the symbol. */
   readonly levels: readonly number[];
+  /** Refusals have their code beside the deployed server's keys: the client has chosen a feature, so it reads more than those. */
+  readonly hasCodes: boolean;
 }
 
 /** One symbol's part of a confirmation. */
@@ -59,14 +61,14 @@ export function subscribeEntry(
   { symbol, exchange }: RequestedSymbol,
   outcome: SubscribeOutcome,
   servedLevel: number,
-  { wish, broker, levels }: EntryContext,
+  { wish, broker, levels, hasCodes }: EntryContext,
 ): Json {
   const { mode, modeName, depth, isDesign, terms } = wish;
   const chosen = { slow: terms.slow ?? undefined, max_rate: terms.maxRate || undefined };
   if (!isDesign) {
     if (outcome.status === 'error') {
       const entry = failedEntry(symbol, exchange, outcome.message, broker);
-      return OWN_CODES.has(outcome.code) ? { ...entry, code: outcome.code } : entry;
+      return hasCodes || OWN_CODES.has(outcome.code) ? { ...entry, code: outcome.code } : entry;
     }
     return { symbol, exchange, status: 'success', mode: modeName, depth, broker, ...chosen };
   }

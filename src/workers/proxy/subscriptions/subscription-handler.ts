@@ -7,7 +7,7 @@ import { FEATURE } from '../../../codec/framing.ts';
 import { type Json, type JsonList, type ServerMessage, WrittenList } from '../../../codec/server-message.ts';
 import type { SubscriptionLimits } from '../admission/subscription-limits.ts';
 import { inParts, type WorkTurns } from '../admission/work-turns.ts';
-import type { ClientSession, Identity } from '../connection/client-session.ts';
+import type { ClientSession } from '../connection/client-session.ts';
 import type { ControlPlane } from '../control-plane.ts';
 import type { FeedStatusNotifier } from '../feed-status-notifier.ts';
 import type { FeedOffers } from '../proxy-intake.ts';
@@ -92,24 +92,19 @@ export class SubscriptionHandler {
     const { wish } = parsedWish;
     const isSingle = !parsed.batch && wish.isDesign;
     const needsRoom = (session.options.features & FEATURE.SNAPSHOT) !== 0;
-    return this.#serve(
-      session,
-      parsed.symbols,
-      (requested) => [this.#itemOf(requested, wish, session.identity!)],
-      {
-        isOneMessage: true,
-        confirm: (parts, written) => {
-          this.#answer(session, request, parts, written, isSingle ? refuse : null);
-          return [];
-        },
-        joins: ({ granted, askedAt }) =>
-          granted.map((each) => ({
-            granted: [each],
-            needsRoom,
-            join: () => this.#holdings.hold(session, each, askedAt),
-          })),
+    return this.#serve(session, parsed.symbols, (requested) => [this.#itemOf(requested, wish, session)], {
+      isOneMessage: true,
+      confirm: (parts, written) => {
+        this.#answer(session, request, parts, written, isSingle ? refuse : null);
+        return [];
       },
-    );
+      joins: ({ granted, askedAt }) =>
+        granted.map((each) => ({
+          granted: [each],
+          needsRoom,
+          join: () => this.#holdings.hold(session, each, askedAt),
+        })),
+    });
   }
 
   /**
@@ -125,7 +120,7 @@ export class SubscriptionHandler {
     const itemsOf = ({ exchange, symbol, wishes }: ParkedSession['instruments'][number]) =>
       wishes.map((each) => {
         const wish = restoredWish(each, client.options.dialect);
-        return this.#itemOf({ symbol, exchange, mode: wish.mode }, wish, client.identity!);
+        return this.#itemOf({ symbol, exchange, mode: wish.mode }, wish, client);
       });
     const absenceFrom = absences(parked);
     return this.#serve(client, parked.instruments, itemsOf, {
@@ -267,9 +262,10 @@ export class SubscriptionHandler {
     );
   }
 
-  #itemOf(requested: Item['requested'], wish: SubscriptionWish, { account, broker }: Identity): Item {
+  #itemOf(requested: Item['requested'], wish: SubscriptionWish, { identity, options }: ClientSession): Item {
+    const { account, broker } = identity!;
     const levels = this.#offers.capabilities(account).depthLevels(broker, requested.exchange);
-    return itemOf(requested, { wish, broker, levels });
+    return itemOf(requested, { wish, broker, levels, hasCodes: options.features !== 0 });
   }
 
   #answer(

@@ -1,0 +1,59 @@
+/** Why a connection ended, and what to do then: as PROTOCOL.md's table of close codes and of errors says. */
+import { TickwireError } from './tickwire-error.ts';
+
+export interface Ending {
+  /** Of the close frame; 1006 when there was none. */
+  readonly code: number;
+  readonly reason: string;
+  /** The error that the server answered `authenticate` with, or told right before the close. */
+  readonly error: TickwireError | null;
+  /** What a `going_away` message said, in case its close frame is lost. */
+  readonly adviceMs: number | null;
+}
+
+export type Plan =
+  /** After what the backoff says, and not before `atLeastMs`. */
+  | { readonly action: 'retry'; readonly atLeastMs: number }
+  /** The server chose the moment: no jitter of ours, and no backoff. */
+  | { readonly action: 'retryAt'; readonly ms: number }
+  /** When there is something to subscribe to. */
+  | { readonly action: 'idle' }
+  /** Never. */
+  | { readonly action: 'stop'; readonly error: TickwireError };
+
+const ADVICE = /reconnect in (\d+) ms/;
+/** The key is good, but nothing can be had now: asking each moment helps nobody. */
+const PAUSE_MS = 3000;
+/** Somebody has to close a connection, or a count of attempts has to run down. */
+const LONG_PAUSE_MS = 10_000;
+/** The code of this one is that of a wrong key. */
+const NOT_NOW = /try again/;
+
+/** Errors that another attempt may not meet, with the pause that they need. */
+const PASSING: Readonly<Record<string, number>> = {
+  BROKER_ERROR: PAUSE_MS,
+  BROKER_INIT_ERROR: PAUSE_MS,
+  FEED_UNAVAILABLE: PAUSE_MS,
+  PROCESSING_ERROR: PAUSE_MS,
+  RATE_LIMITED: PAUSE_MS,
+  BAD_MESSAGE: 0,
+  DISCONNECTED: 0,
+  TOO_MANY_ATTEMPTS: LONG_PAUSE_MS,
+  TOO_MANY_CONNECTIONS: LONG_PAUSE_MS,
+};
+
+export function planAfter({ code, reason, error, adviceMs }: Ending): Plan {
+  if (code === 4403) return { action: 'stop', error: error ?? new TickwireError('KEY_REVOKED', reason) };
+  if (code === 4409) return { action: 'stop', error: new TickwireError('SESSION_TAKEN', reason) };
+  if (error !== null) {
+    const isNotNow = error.code === 'AUTHENTICATION_ERROR' && NOT_NOW.test(error.message);
+    const pause = isNotNow ? PAUSE_MS : PASSING[error.code];
+    return pause === undefined ? { action: 'stop', error } : { action: 'retry', atLeastMs: pause };
+  }
+  const advice = ADVICE.exec(reason)?.[1];
+  if (advice !== undefined) return { action: 'retryAt', ms: Number(advice) };
+  if (adviceMs !== null) return { action: 'retryAt', ms: adviceMs };
+  if (code === 4408) return { action: 'idle' };
+  const isCrowded = code === 4422 || code === 4423 || code === 4429;
+  return { action: 'retry', atLeastMs: isCrowded ? LONG_PAUSE_MS : 0 };
+}
