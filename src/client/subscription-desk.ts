@@ -33,11 +33,18 @@ interface Leftover {
 }
 
 /** @param isHeard whether somebody who subscribed hears of it */
-export type OnDeskError = (error: TickwireError, isHeard: boolean) => void;
+type OnError = (error: TickwireError, isHeard: boolean) => void;
+
+export interface DeskHandlers {
+  /** The subscription has ended. */
+  readonly onRefusal: OnError;
+  /** It is tried again. */
+  readonly onDelay: OnError;
+}
 
 export class SubscriptionDesk {
   readonly #streams: StreamTable;
-  readonly #onError: OnDeskError;
+  readonly #handlers: DeskHandlers;
   readonly #leftovers: Leftover[] = [];
   #line: RequestLine | null = null;
   #batch = MAX_BATCH;
@@ -47,9 +54,9 @@ export class SubscriptionDesk {
   #wantsOrders = false;
   #hasOrders = false;
 
-  constructor(streams: StreamTable, onError: OnDeskError) {
+  constructor(streams: StreamTable, handlers: DeskHandlers) {
     this.#streams = streams;
-    this.#onError = onError;
+    this.#handlers = handlers;
   }
 
   get wantsOrders(): boolean {
@@ -182,7 +189,7 @@ export class SubscriptionDesk {
         for (const stream of streams) stream.place = 'held';
         this.#leftovers.push(...leftovers);
         this.#wait(answer);
-        this.#onError(error, false);
+        this.#handlers.onDelay(error, false);
         return;
       }
       for (const stream of streams) {
@@ -200,7 +207,7 @@ export class SubscriptionDesk {
       if (error === null) this.#hasOrders = wants;
       else if (this.#isPassing(error)) this.#wait(answer);
       else this.#wantsOrders = this.#hasOrders;
-      if (error !== null) this.#onError(error, false);
+      if (error !== null) this.#handlers.onDelay(error, false);
       this.#ask();
     });
   }
@@ -259,7 +266,7 @@ export class SubscriptionDesk {
     }, RETRY_MS);
     let isHeard = false;
     for (const reader of stream.readers) isHeard = reader.emit('error', error) || isHeard;
-    this.#onError(error, isHeard);
+    this.#handlers.onDelay(error, isHeard);
   }
 
   #drop(stream: Stream): void {
@@ -269,7 +276,7 @@ export class SubscriptionDesk {
 
   #end(stream: Stream, error: TickwireError): void {
     this.#streams.delete(stream);
-    this.#onError(error, stream.end(error));
+    this.#handlers.onRefusal(error, stream.end(error));
   }
 }
 

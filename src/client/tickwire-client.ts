@@ -50,7 +50,10 @@ export class TickwireClient {
   constructor(options: ConnectOptions) {
     checkOptions(options);
     this.#router = new StreamRouter(this.#streams, (status) => this.#events.emit('status', status));
-    this.#desk = new SubscriptionDesk(this.#streams, (error, isHeard) => this.#report(error, isHeard));
+    this.#desk = new SubscriptionDesk(this.#streams, {
+      onRefusal: (error, isHeard) => this.#report(error, isHeard),
+      onDelay: (error, isHeard) => this.#warn(error, isHeard),
+    });
     this.#link = new Link(options, {
       onResumed: (message) => this.#desk.takeResumed(message),
       onSession: (news) => this.#events.emit('session', news),
@@ -64,7 +67,7 @@ export class TickwireClient {
         this.#events.emit('state', change);
         this.#wakeIfWanted();
       },
-      onError: (error) => this.#report(error, false),
+      onError: (error) => this.#warn(error),
       onStop: (error) => this.#stop(error),
     });
     // So that whoever made it can listen from the start.
@@ -160,7 +163,7 @@ export class TickwireClient {
     }
     const error = errorOf(message);
     if (error !== null) {
-      this.#report(error, false);
+      this.#warn(error);
     } else if (message.type === 'going_away') {
       const { reason, reconnect_after_ms: ms } = message;
       this.#events.emit('goingAway', { reason: textOf(reason), reconnectAfterMs: numberOf(ms) });
@@ -186,7 +189,13 @@ export class TickwireClient {
     if (error !== null) this.#report(error, isHeard);
   }
 
-  /** Of an error that nobody at all listens for the process should not stay silent. */
+  /** Something that is tried again. */
+  #warn(error: TickwireError, isHeard = false): void {
+    if (!this.#events.emit('error', error) && !isHeard)
+      console.warn(`tickwire: ${error.code}: ${error.message}`);
+  }
+
+  /** Something that nothing more comes of: a program that listens nowhere must not go on as if all were well. */
   #report(error: TickwireError, isHeard: boolean): void {
     if (!this.#events.emit('error', error) && !isHeard) throwUnheard(error);
   }
