@@ -32,6 +32,8 @@ import { KeyOwners } from './entitlements/key-owners.ts';
 import { InstrumentMaster } from './instruments/instrument-master.ts';
 import { MASTER_READER } from './instruments/master-reader.ts';
 import { OwnSessions } from './login/own-sessions.ts';
+import { EngineMetrics, type MeasuredWorker } from './metrics/engine-metrics.ts';
+import { measuredUpstreams } from './metrics/measured-upstreams.ts';
 import type { OpenAlgoBus } from './openalgo/openalgo-bus.ts';
 import { BusKeys } from './ops/bus-keys.ts';
 import { pageUrl, readPage } from './ops/first-page.ts';
@@ -58,6 +60,7 @@ export class Engine {
   readonly #registry = new SubscriptionRegistry();
   readonly #readers: ReaderWorkers;
   readonly pool: Piscina;
+  readonly metrics: EngineMetrics;
   simulator: SimulatorThread | null = null;
   #database: OpenDatabase | null = null;
   #keys: KeyVerifier | null = null;
@@ -87,6 +90,11 @@ export class Engine {
       onGone: (reader) => this.#desk?.onReaderGone(reader, reader === BUS_READER ? config.busLingerMs : 0),
       onFatal,
     });
+    this.metrics = new EngineMetrics({
+      role: servesClients ? 'engine' : 'feed',
+      workers: () => this.#workers,
+      upstreams: () => measuredUpstreams(this.#upstreams?.accounts.all() ?? []),
+    });
     this.pool = new Piscina({
       filename: workerScript('feed/feed-worker').href,
       minThreads: 0,
@@ -98,6 +106,12 @@ export class Engine {
     });
     // Of a thread that fails when its task is done, which nobody waits for.
     this.pool.on('error', (error: unknown) => log.warn({ err: error }, 'a feed thread failed at its end'));
+  }
+
+  /** Every worker that is not a connection to a broker. */
+  get #workers(): readonly MeasuredWorker[] {
+    const { openalgoBus } = this;
+    return openalgoBus === null ? this.readers : [...this.readers, openalgoBus.worker];
   }
 
   get readers(): readonly SupervisedWorker[] {
@@ -153,6 +167,7 @@ export class Engine {
   /** @throws TickwireError when something in its set-up is wrong; whatever had been started is stopped again */
   async start(): Promise<StartedEngine> {
     try {
+      this.metrics.start();
       return await this.#start();
     } catch (error) {
       await this.stop();
@@ -237,6 +252,7 @@ export class Engine {
     this.#watch.start();
     const page = await readPage(instruments, database.demoKey, config.broker, this.#options.standIn);
     const version = await packageVersion();
+    this.metrics.version = version;
     const [, , port] = await Promise.all([
       upstreams.openalgoBus?.start(),
       this.#readers.startBus(() =>
@@ -259,6 +275,7 @@ export class Engine {
     busKeys.watch();
     entitlements.watch();
     ownSessions.start();
+    this.metrics.enter('running');
     const listener = port === null ? {} : { host: config.websocketHost, port };
     this.#log.info({ ...listener, bus: config.busEndpoint, instruments: instruments.size }, 'engine started');
     return {
@@ -293,11 +310,13 @@ export class Engine {
 
   /** Lets the clients go before a stop. @returns resolves when nobody is left, which may be never */
   drain(request: DrainClients, onProgress: (progress: DrainProgress) => void): Promise<void> {
+    this.metrics.enter('draining');
     return this.#readers.drain(request, onProgress);
   }
 
   /** Clients first, so that they read why; then the feeds, then what they used. Safe in every state. */
   async stop(): Promise<void> {
+    this.metrics.stop();
     this.#busKeys?.stop();
     await this.#readers.stop();
     this.#desk?.stop();

@@ -6,8 +6,10 @@ import type { Logger } from 'pino';
 import type { DrainClients } from '../workers/drain-messages.ts';
 import { chooseListenerTls } from './config/client-listener.ts';
 import type { Config } from './config-options.ts';
+import { EngineMetrics } from './metrics/engine-metrics.ts';
 import { pageUrl, readRemotePage } from './ops/first-page.ts';
 import type { DrainProgress } from './ops/proxy-drain.ts';
+import { packageVersion } from './package-version.ts';
 import { ReaderWorkers } from './reader-workers.ts';
 import { checkProxyConfig } from './reload/start-checks.ts';
 import { busSource, proxyTask } from './worker-tasks.ts';
@@ -29,6 +31,7 @@ export interface StartedProxyHost {
 export class ProxyHost {
   readonly #options: ProxyHostOptions;
   readonly #workers: ReaderWorkers;
+  readonly metrics: EngineMetrics;
 
   constructor(options: ProxyHostOptions) {
     const { config, log, onFatal } = options;
@@ -43,6 +46,11 @@ export class ProxyHost {
       onGone: () => {},
       onFatal,
     });
+    this.metrics = new EngineMetrics({
+      role: 'proxy',
+      workers: () => this.#workers.all,
+      upstreams: () => [],
+    });
   }
 
   /**
@@ -51,6 +59,7 @@ export class ProxyHost {
    */
   async start(): Promise<StartedProxyHost> {
     try {
+      this.metrics.start();
       return await this.#start();
     } catch (error) {
       await this.stop();
@@ -62,12 +71,14 @@ export class ProxyHost {
     const { config, cwd, log } = this.#options;
     const tls = chooseListenerTls(config, cwd);
     await this.#workers.choosePort();
+    this.metrics.version = await packageVersion();
     const offers = { supportedBrokers: [], capabilities: [], page: await readRemotePage() };
     const source = busSource(config);
     const port = await this.#workers.startProxies(
       (_reader, chosen) => proxyTask(config, source, { port: chosen, tls }, offers),
       0,
     );
+    this.metrics.enter('running');
     log.info({ host: config.websocketHost, port, feeds: config.feeds }, 'proxy started');
     return { url: pageUrl(config, port) };
   }
@@ -82,11 +93,13 @@ export class ProxyHost {
 
   /** Lets the clients go before a stop. @returns resolves when nobody is left, which may be never */
   drain(request: DrainClients, onProgress: (progress: DrainProgress) => void): Promise<void> {
+    this.metrics.enter('draining');
     return this.#workers.drain(request, onProgress);
   }
 
   /** Safe in every state. */
   async stop(): Promise<void> {
+    this.metrics.stop();
     await this.#workers.stop();
     this.#options.log.info('proxy stopped');
   }

@@ -7,6 +7,7 @@ import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { Backoff } from '../workers/feed/backoff.ts';
 import type { FromReader, FromSupervised, ToReader, ToSupervised } from '../workers/worker-messages.ts';
+import { ThreadRecord } from './metrics/thread-record.ts';
 
 /** Clients wait for the listener and try again every few seconds: a longer pause would save nothing. */
 const RESTART_BACKOFF = { initialMs: 100, factor: 2, maxMs: 1000, jitter: 0.5 };
@@ -54,7 +55,7 @@ export class WorkerFailure extends Error {
 }
 
 function isOfSupervision(message: Typed): message is FromSupervised {
-  return ['ready', 'pong', 'counters', 'left'].includes(message.type);
+  return ['ready', 'pong', 'counters', 'measures', 'left'].includes(message.type);
 }
 
 export class SupervisedWorker<To extends Typed = ToReader, From extends Typed = FromReader> {
@@ -69,9 +70,11 @@ export class SupervisedWorker<To extends Typed = ToReader, From extends Typed = 
   #exited: Promise<void> = Promise.resolve();
   restarts = 0;
   counters: Readonly<Record<string, number>> = {};
+  readonly record: ThreadRecord;
 
   constructor(options: SupervisedOptions<To, From>) {
     this.#options = options;
+    this.record = new ThreadRecord(options.name);
     this.#log = options.log.child({ worker: options.name });
   }
 
@@ -118,7 +121,10 @@ export class SupervisedWorker<To extends Typed = ToReader, From extends Typed = 
     worker.on('message', (message: From | FromSupervised) => {
       if (!isOfSupervision(message)) onMessage(message, reply);
       else if (message.type === 'pong') this.#unansweredPings = 0;
-      else if (message.type === 'counters') this.counters = message.counters;
+      else if (message.type === 'counters') {
+        this.counters = message.counters;
+        this.record.noteCounters(message.counters);
+      } else if (message.type === 'measures') this.record.noteMeasures(message);
       else if (message.type === 'left')
         failure = new WorkerFailure(message.code ?? 'STOPPED', message.message);
       else if (message.type === 'ready') {
@@ -134,6 +140,7 @@ export class SupervisedWorker<To extends Typed = ToReader, From extends Typed = 
         resolve();
         clearInterval(this.#pinger);
         this.#worker = null;
+        this.record.renew();
         this.#options.onGone();
         if (!isReady && onFirstFailure !== null) return onFirstFailure(failure);
         if (this.#stopping) return;

@@ -4,6 +4,8 @@
  * that point is wedged, which is for main to notice.
  */
 import { type MessagePort, parentPort } from 'node:worker_threads';
+import type { HopMeasure } from './measures/thread-measures.ts';
+import { ThreadWatch } from './measures/thread-watch.ts';
 import type { FromSupervised, ToSupervised } from './worker-messages.ts';
 
 /** @template To the messages that are special to the worker */
@@ -11,6 +13,8 @@ export interface NativeWorker<To> {
   /** @returns false for a message that it does not know */
   handle(message: To): boolean;
   counters(): Record<string, number>;
+  /** What was recorded of the hops since the last call, by a worker that sees any. */
+  hops?(): readonly HopMeasure[];
   /** Frees every native handle. Called once, also after a failed start. */
   close(): Promise<void> | void;
 }
@@ -47,11 +51,13 @@ export function runNativeWorker<To extends { readonly type: string }>(
   let worker: NativeWorker<To> | undefined;
   let timer: NodeJS.Timeout | undefined;
   let leaving = false;
+  const watch = new ThreadWatch();
 
   const leave = async (failure: { code: string; message: string } | null) => {
     if (leaving) return;
     leaving = true;
     clearInterval(timer);
+    watch.stop();
     try {
       await worker?.close();
     } finally {
@@ -80,7 +86,9 @@ export function runNativeWorker<To extends { readonly type: string }>(
     if (leaving) return;
     post({ type: 'ready', port: listeningPort });
     timer = setInterval(() => {
-      if (worker !== undefined) post({ type: 'counters', counters: worker.counters() });
+      if (worker === undefined) return;
+      post({ type: 'counters', counters: worker.counters() });
+      post({ type: 'measures', hops: worker.hops?.() ?? [], health: watch.take(), clock: null });
     }, COUNTERS_INTERVAL_MS);
   }, fail);
 }

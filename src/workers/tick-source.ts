@@ -12,6 +12,8 @@ export interface TickSource {
   hasTicks(): boolean;
   /** Copies the last value of a slot. @returns its length in words, 0 when there is none */
   readLast(slot: number, deep: boolean, into: Int32Array): number;
+  /** What is being handed over is not news but a last value, which may be old. */
+  readonly isLastValue: boolean;
   /** Ticks that were overwritten before this reader got to them, since the start. */
   readonly lost: number;
   /** Takes the word of a loss, once: the caller then heals from the last values. */

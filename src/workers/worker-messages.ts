@@ -9,6 +9,7 @@ import type { DrainClients, DrainNews } from './drain-messages.ts';
 import type { KeyStanding, Rights } from './entitlement-messages.ts';
 import type { StatusReport, WatchdogOptions } from './feed/feed-verdict.ts';
 import type { MarketCalendarData } from './feed/market-sessions.ts';
+import type { ThreadMeasures } from './measures/thread-measures.ts';
 import type { ProxyReload } from './reader-tasks.ts';
 import type { FromSessionStore, ToSessionStore } from './session-messages.ts';
 
@@ -175,6 +176,7 @@ export type FromFeedWorker =
   /** The recorder's disk fails, which the feed does not mind; null: it works again. */
   | { readonly type: 'recorderTrouble'; readonly trouble: string | null }
   | WatchFindings
+  | ThreadMeasures
   | { readonly type: 'counters'; readonly counters: Readonly<Record<string, number>> };
 
 // ------------------------------------------------- workers with native handles
@@ -186,6 +188,7 @@ export type FromSupervised =
   /** Answer to `ping`: the event loop turns. */
   | { readonly type: 'pong' }
   | { readonly type: 'counters'; readonly counters: Readonly<Record<string, number>> }
+  | ThreadMeasures
   /** The worker closed its sockets and leaves. `code` is set when it could not do its work. */
   | { readonly type: 'left'; readonly code: string | null; readonly message: string };
 

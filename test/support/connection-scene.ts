@@ -53,6 +53,7 @@ export async function connectionScene(
         setting.onReceived?.(String(data));
       },
       lost: () => void counts.lost++,
+      dated: () => {},
       tokensRefused: () => void counts.tokensRefused++,
       changed: (state, reason) => void entered.push({ state, reason }),
       failed: (error) => void failures.push(error),

@@ -236,6 +236,7 @@ export class JoinScene {
         return source.drain(between, limit);
       },
       hasTicks: () => source.hasTicks(),
+      isLastValue: source.isLastValue,
       readLast: (slot, deep, into) => {
         this.#beat();
         return source.readLast(slot, deep, into);

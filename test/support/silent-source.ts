@@ -5,6 +5,7 @@ export const SILENT_SOURCE: TickSource = {
   drain: () => 0,
   hasTicks: () => false,
   readLast: () => 0,
+  isLastValue: false,
   lost: 0,
   takeLoss: () => false,
 };

@@ -17,6 +17,7 @@ function scene(ring: number[], lastSeq: number) {
   const setSeq = (seq: number) => writeInt64(words, WORD.SEQ, seq);
   const source: TickSource = {
     hasTicks: () => ring.length > 0,
+    isLastValue: false,
     drain(handler) {
       const ticks = ring.splice(0);
       for (const seq of ticks) {

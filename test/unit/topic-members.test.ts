@@ -50,6 +50,7 @@ function scene() {
       return ticks;
     },
     readLast: () => 0,
+    isLastValue: false,
     lost: 0,
     takeLoss: () => false,
   };

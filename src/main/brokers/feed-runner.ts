@@ -21,6 +21,7 @@ import type {
   UpstreamWish,
   WatchFindings,
 } from '../../workers/worker-messages.ts';
+import { ThreadRecord } from '../metrics/thread-record.ts';
 import type { UpstreamChange } from '../subscriptions/subscription-registry.ts';
 import { AbandonedSlots } from './abandoned-slots.ts';
 import type { FeedEvents } from './feed-events.ts';
@@ -68,10 +69,12 @@ export class FeedRunner implements MovableFeed {
   #epoch = 0;
   restarts = 0;
   counters: Readonly<Record<string, number>> = {};
+  readonly record: ThreadRecord;
 
   constructor(options: FeedRunnerOptions) {
     this.#options = options;
     this.#credentials = options.task.credentials;
+    this.record = new ThreadRecord(`feed ${options.task.feed}`);
     const { feed, slotOwners, lastValues } = options.task;
     this.#abandoned = new AbandonedSlots(feed, new SlotOwners(slotOwners), new LastValueTable(lastValues));
     this.#log = options.log.child({ feed: options.task.feed, broker: options.task.broker });
@@ -79,6 +82,15 @@ export class FeedRunner implements MovableFeed {
 
   get feed(): number {
     return this.#options.task.feed;
+  }
+
+  get broker(): string {
+    return this.#options.task.broker;
+  }
+
+  /** Instruments that the connection shall carry. */
+  get instruments(): number {
+    return this.#wished.size;
   }
 
   get isRunning(): boolean {
@@ -112,11 +124,13 @@ export class FeedRunner implements MovableFeed {
       () => {
         port1.close();
         this.#isRunning = false;
+        this.record.renew();
         this.#abandoned.clean(() => false);
       },
       (error: unknown) => {
         port1.close();
         this.#isRunning = false;
+        this.record.renew();
         this.#onFailure(error, performance.now() - startedAt);
       },
     );
@@ -261,6 +275,10 @@ export class FeedRunner implements MovableFeed {
         break;
       case 'counters':
         this.counters = message.counters;
+        this.record.noteCounters(message.counters);
+        break;
+      case 'measures':
+        this.record.noteMeasures(message);
         break;
     }
   }

@@ -24,6 +24,7 @@ export class BusTickSource implements TickSource {
   /** Messages of an unknown form, and of topics that nobody here wants any more. */
   garbage = 0;
   late = 0;
+  isLastValue = false;
   readonly #slots: LocalSlots<SourceInstrument>;
   readonly #loss: LossCounter;
   #links: readonly { readonly link: GroupLink; readonly group: FeedGroup }[] = [];
@@ -126,13 +127,16 @@ export class BusTickSource implements TickSource {
     const isHandedOver = entry.ticks(mode).take(link.host, words, wordCount);
     if (topic.isNew) link.topics.onMessage(topic, isAnswer);
     entry.onTaken();
-    if (isHandedOver) handler(words, this.#doubles, wordCount);
+    if (!isHandedOver) return;
+    this.isLastValue = isAnswer;
+    handler(words, this.#doubles, wordCount);
   }
 
   #handOverSwitched(handler: TickHandler): number {
     if (this.#switched.length === 0) return 0;
     const entries = this.#switched;
     this.#switched = [];
+    this.isLastValue = true;
     let count = 0;
     for (const entry of entries) {
       entry.isSwitched = false;

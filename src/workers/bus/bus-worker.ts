@@ -4,6 +4,7 @@
  * subscribes upstream, and it is answered with the last value.
  */
 import { type MessagePort, workerData } from 'node:worker_threads';
+import type { HopMeasure } from '../measures/thread-measures.ts';
 import { type NativeWorker, runNativeWorker } from '../native-worker.ts';
 import type { BusTask } from '../reader-tasks.ts';
 import { Doorbell } from '../ring/doorbell.ts';
@@ -102,7 +103,13 @@ class BusWorker implements NativeWorker<ToReader> {
     const { requests, refused } = this.#server;
     const { refusedPeers } = this.#gate;
     const { lost } = this.#source;
+    const { hops } = this.#host.publisher;
+    hops.adjustClock();
     return { ...this.#host.counters(), messages, requests, refusedRequests: refused, refusedPeers, lost };
+  }
+
+  hops(): readonly HopMeasure[] {
+    return this.#host.publisher.hops.take();
   }
 
   async close(): Promise<void> {
@@ -157,6 +164,7 @@ class BusWorker implements NativeWorker<ToReader> {
   #flush(): void {
     if (!this.#outlet.hasPending || this.#closing) return;
     this.#outlet.flush().then(() => {
+      this.#host.publisher.hops.settle();
       // The loop may have gone to sleep meanwhile; what came since then would wait for the next tick's doorbell.
       this.#doorbell.disarm();
     }, this.#fail);

@@ -15,6 +15,7 @@ import {
   writeInt64,
 } from '../../codec/tick-message.ts';
 import { parseTopic } from '../../codec/topic.ts';
+import { SendHops } from '../measures/send-hops.ts';
 import type { RingTickSource } from '../ring/ring-tick-source.ts';
 import type { BusInstrument, StreamPosition } from './bus-instrument.ts';
 import { BusInstruments } from './bus-instruments.ts';
@@ -46,6 +47,8 @@ export class TickPublisher {
   readonly #instruments: BusInstruments;
   readonly #lastValue = new Int32Array(MAX_DEEP_TICK_BYTES / 4);
   #round = 0;
+  /** Settled by whoever sends. */
+  readonly hops = new SendHops('bus');
   ticks = 0;
   snapshots = 0;
   /** Last values of quiet instruments, of `snapshots`. */
@@ -164,7 +167,9 @@ export class TickPublisher {
     position.epoch = readInt64(words, WORD.EPOCH);
     position.seq = readInt64(words, WORD.SEQ);
     position.round = this.#round;
-    this.#enqueue(entry, position, words, wordCount, entry.wanted(this.#subscriptions));
+    const wanted = entry.wanted(this.#subscriptions);
+    if (wanted !== 0) this.hops.note(words);
+    this.#enqueue(entry, position, words, wordCount, wanted);
   };
 
   /** Queues a tick under each wanted topic of its mode and the modes that it contains. */

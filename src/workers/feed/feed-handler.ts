@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { DEEP_DEPTH_LEVELS, DEPTH_LEVELS, type Instrument, MODE, type Mode } from '../../codec/tick.ts';
 import { readInt64, type TickTemplate, WORD } from '../../codec/tick-message.ts';
 import type { EpochClock } from '../epoch-clock.ts';
+import { BrokerDelays } from '../measures/broker-delays.ts';
 import type {
   FeedCredentials,
   FeedOptions,
@@ -66,6 +67,7 @@ export abstract class FeedHandler {
   /** Sees the raw messages of the connection and what it shall carry. */
   recorder: FrameRecorder | null = null;
   watchdog: FeedWatchdog | null = null;
+  readonly delays = new BrokerDelays();
   readonly #writer: TickWriter;
   readonly #clock: EpochClock;
   readonly #connection: UpstreamConnection;
@@ -76,6 +78,8 @@ export abstract class FeedHandler {
   #viewed: Buffer | null = null;
   #view: DataView = new DataView(new ArrayBuffer(0));
   #stampedAt = -1;
+  /** As `receiveTime`, in ms. */
+  #receivedMs = 0;
   readonly #counts = {
     frames: 0,
     unknownToken: 0,
@@ -111,6 +115,7 @@ export abstract class FeedHandler {
         opened: () => this.#onOpen(),
         received: (bytes, offset, length, isBinary) => this.#onMessage(bytes, offset, length, isBinary),
         lost: () => this.#onLost(),
+        dated: (dateMs, askedAt, answeredAt) => this.delays.noteDate(dateMs, askedAt, answeredAt),
         tokensRefused: () => {
           this.#refused = this.credentials;
         },
@@ -290,6 +295,7 @@ export abstract class FeedHandler {
       const flags = this.normalise(template, feed.latest);
       template.words[WORD.RECEIVE_TIME_NS] = this.receiveTime[0]!;
       template.words[WORD.RECEIVE_TIME_NS + 1] = this.receiveTime[1]!;
+      feed.delay?.note(feed, template.words, this.#receivedMs);
       this.#writer.publish(feed, template, flags);
       this.watchdog?.onTick(feed, this.#connection.lastMessageAt);
       delivered = template;
@@ -331,6 +337,7 @@ export abstract class FeedHandler {
     if (lastMessageAt !== this.#stampedAt) {
       this.#stampedAt = lastMessageAt;
       this.#clock.stampAt(lastMessageAt, this.receiveTime, 0);
+      this.#receivedMs = readInt64(this.receiveTime, 0) / 1e6;
     }
     this.recorder?.frame(bytes.subarray(offset, offset + length), isBinary, this.receiveTime);
     if (isBinary) {
@@ -363,6 +370,7 @@ export abstract class FeedHandler {
 
   #createFeed(instrument: Instrument, epoch: number): InstrumentFeed {
     const feed = new InstrumentFeed(instrument, this.priceDecimals(instrument.segment), epoch);
+    feed.delay = this.delays.of(instrument.exchange);
     this.#writer.begin(feed);
     this.watchdog?.onAdded(feed);
     return feed;

@@ -5,6 +5,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import { EpochClock } from '../epoch-clock.ts';
+import { ThreadWatch } from '../measures/thread-watch.ts';
 import { DoorbellRinger } from '../ring/doorbell.ts';
 import { LastValueTable } from '../ring/last-value-table.ts';
 import { RingWriter } from '../ring/ring-writer.ts';
@@ -91,9 +92,13 @@ export default async function runFeed({ task, port }: { task: FeedTask; port: Me
     const counters = { ...handler.counters(), ...watch.counters, ...recorder?.counters };
     report({ type: 'counters', counters });
   };
+  const thread = new ThreadWatch();
   const timer = setInterval(() => {
-    clock.adjust();
+    if (clock.adjust()) handler.delays.resetClock();
     reportCounters();
+    const { hops, clock: bounds } = handler.delays.take();
+    const measures = { hops: [...hops, ...writer.takeHops()], health: thread.take(), clock: bounds };
+    report({ type: 'measures', ...measures });
   }, COUNTERS_INTERVAL_MS);
   port.on('message', (message: ToFeedWorker) => {
     try {
@@ -108,6 +113,7 @@ export default async function runFeed({ task, port }: { task: FeedTask; port: Me
     await end.promise;
   } finally {
     clearInterval(timer);
+    thread.stop();
     watch.stop();
     // The close that follows is ours: in a recording it would look like an outage.
     handler.recorder = null;

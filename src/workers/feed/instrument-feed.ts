@@ -1,6 +1,7 @@
 /** The state of one instrument in a feed worker. */
 import type { Instrument, Mode } from '../../codec/tick.ts';
 import { buildTickTemplate, type TickTemplate, WORD, writeInt64 } from '../../codec/tick-message.ts';
+import type { ExchangeDelay } from '../measures/broker-delays.ts';
 import type { SlotState } from '../ring/slot-owners.ts';
 import type { SlotTaking } from './slot-exchange.ts';
 
@@ -32,6 +33,10 @@ export class InstrumentFeed {
   latest: TickTemplate | null = null;
   /** The last ticks that were published, as they were when the last value was looked at; by this worker or the one before. */
   published: LastPublished = { lastTimeMs: 0, lastSeq: 0, lastDeepTimeMs: 0 };
+  /** Where its time from the exchange to here is counted; null where no exchange's time is known. */
+  delay: ExchangeDelay | null = null;
+  /** Of the latest tick, ms since 1970; 0 before the first. */
+  exchangeTimeMs = 0;
   ownership: Ownership = OWNERSHIP.OWNED;
   /** Null while the instrument is owned. */
   taking: SlotTaking | null = null;

@@ -5,6 +5,8 @@
 import { FLAG, MODE, type Mode } from '../../codec/tick.ts';
 import { type TickTemplate, WORD, writeInt64 } from '../../codec/tick-message.ts';
 import type { EpochClock } from '../epoch-clock.ts';
+import { HopHistogram } from '../measures/hop-histogram.ts';
+import type { HopMeasure } from '../measures/thread-measures.ts';
 import type { DoorbellRinger } from '../ring/doorbell.ts';
 import { KIND, type LastValueTable } from '../ring/last-value-table.ts';
 import type { RingWriter } from '../ring/ring-writer.ts';
@@ -29,6 +31,7 @@ export class TickWriter {
   readonly #ringer: DoorbellRinger;
   readonly #clock: EpochClock;
   readonly #exchange: SlotExchange | null;
+  readonly #receiveToPublish = new HopHistogram();
   /** Ticks written since the start. */
   ticks = 0;
 
@@ -103,6 +106,12 @@ export class TickWriter {
     else this.#publishHeld(feed, this.#exchange!.offer(feed, template, flags));
   }
 
+  /** How long ticks took from the socket's read to the ring, since the last call. */
+  takeHops(): HopMeasure[] {
+    const increment = this.#receiveToPublish.take();
+    return increment === null ? [] : [{ hop: 'receive_to_publish', exchange: '', to: '', increment }];
+  }
+
   #publishHeld(feed: InstrumentFeed, ticks: readonly HeldTick[]): void {
     for (const { mode, words, flags } of ticks) {
       writeInt64(words, WORD.EPOCH, feed.epoch);
@@ -127,6 +136,15 @@ export class TickWriter {
     this.#lastValues.write(feed.instrument.slot, isDeep ? KIND.DEEP : KIND.BASE, words, words.length);
     this.#ring.write(words, words.length);
     this.#ringer.ring();
+    this.#receiveToPublish.record(publishDelayUs(words));
     this.ticks++;
   }
+}
+
+/** Both stamps are of one clock, but that may be set back while a tick is held. */
+function publishDelayUs(words: Int32Array): number {
+  const high = words[WORD.PUBLISH_TIME_NS + 1]! - words[WORD.RECEIVE_TIME_NS + 1]!;
+  const low = (words[WORD.PUBLISH_TIME_NS]! >>> 0) - (words[WORD.RECEIVE_TIME_NS]! >>> 0);
+  const ns = high * 4294967296 + low;
+  return ns > 0 ? ns / 1000 : 0;
 }

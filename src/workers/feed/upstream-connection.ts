@@ -60,6 +60,8 @@ export interface ConnectionOwner {
   received(bytes: Buffer, offset: number, length: number, isBinary: boolean): void;
   /** A socket that was open is gone: what comes next follows a gap. */
   lost(): void;
+  /** The answer to a handshake says the broker's time; `askedAt` and `answeredAt` are ours. All in ms since 1970. */
+  dated(dateMs: number, askedAt: number, answeredAt: number): void;
   /** The tokens of the latest handshake are no good. */
   tokensRefused(): void;
   /** @param reason for people: no credentials, no address with a query */
@@ -205,12 +207,17 @@ export class UpstreamConnection {
     let kind: Ending['kind'] = 'lost';
     let reason = '';
     let wasOpen = false;
+    const askedAt = Date.now();
     const { handshakeTimeoutMs } = this.#options;
     // The limit that `ws` has begins anew with every byte of the answer.
     const overdue = setTimeout(() => {
       reason = `the handshake was not answered within ${handshakeTimeoutMs / 1000} s`;
       socket.terminate();
     }, handshakeTimeoutMs);
+    socket.on('upgrade', ({ headers }: IncomingMessage) => {
+      const dateMs = Date.parse(headers.date ?? '');
+      if (!Number.isNaN(dateMs)) this.#owner.dated(dateMs, askedAt, Date.now());
+    });
     socket.on('open', () => {
       clearTimeout(overdue);
       wasOpen = true;

@@ -13,6 +13,7 @@ import { WORD } from '../../codec/tick-message.ts';
 import { EpochClock } from '../epoch-clock.ts';
 import { InstrumentFeed } from '../feed/instrument-feed.ts';
 import { TickWriter } from '../feed/tick-writer.ts';
+import type { HopMeasure } from '../measures/thread-measures.ts';
 import { type NativeWorker, runNativeWorker } from '../native-worker.ts';
 import { DoorbellRinger } from '../ring/doorbell.ts';
 import { LastValueTable } from '../ring/last-value-table.ts';
@@ -88,6 +89,10 @@ class OpenAlgoBusWorker implements NativeWorker<ToOpenAlgoBus> {
   counters(): Record<string, number> {
     this.#clock.adjust();
     return { ...this.#counts, ticks: this.#writer.ticks };
+  }
+
+  hops(): readonly HopMeasure[] {
+    return this.#writer.takeHops();
   }
 
   async close(): Promise<void> {

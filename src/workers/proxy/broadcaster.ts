@@ -10,6 +10,7 @@ import { toMsgpack, toPythonJson } from '../../codec/server-message.ts';
 import { FLAG, MODE, type Mode } from '../../codec/tick.ts';
 import { MAX_DEEP_TICK_BYTES, modeOf, readInt64, WORD } from '../../codec/tick-message.ts';
 import { EpochClock } from '../epoch-clock.ts';
+import { SendHops } from '../measures/send-hops.ts';
 import type { TickSource } from '../tick-source.ts';
 import { FRAME_HEAD_BYTES } from './connection/client-session.ts';
 import { type GapReason, gapMessage } from './gap-message.ts';
@@ -64,9 +65,13 @@ export class Broadcaster {
   #limit = 0;
   #drained = 0;
   #failure: unknown = null;
-  /** Ticks that somebody here wanted, messages published, gaps announced. */
+  /** What comes is from the source, and not from the last values. */
+  #isDraining = false;
+  readonly hops = new SendHops('clients');
+  /** Ticks that somebody here wanted, messages published, clients that got one of these each, gaps announced. */
   ticks = 0;
   published = 0;
+  deliveries = 0;
   gaps = 0;
 
   constructor(app: Pick<TemplatedApp, 'publish'>, index: SubscriptionIndex, source: TickSource) {
@@ -78,6 +83,7 @@ export class Broadcaster {
   /** Follows a wall clock that was set. To be called now and then from a timer. */
   adjustClock(): void {
     this.#clock.adjust();
+    this.hops.adjustClock();
   }
 
   /** Hands over what the source has, at most `limit` ticks per ring. @returns how many there were */
@@ -97,7 +103,10 @@ export class Broadcaster {
   }
 
   #drain(): void {
+    this.#isDraining = true;
     this.#drained = this.#source.drain(this.onTick, this.#limit);
+    this.#isDraining = false;
+    this.hops.settle();
     if (this.#source.takeLoss()) this.#heal();
   }
 
@@ -119,6 +128,7 @@ export class Broadcaster {
     const position = mode === MODE.DEEP_DEPTH ? streams.deep : streams.base;
     const first = this.#advance(streams, position, words, mode);
     for (let from = first; from <= mode; from++) this.#publishAll(streams.bySource[from]!, words, doubles);
+    if (first <= mode && this.#isDraining && !this.#source.isLastValue) this.hops.note(words);
   };
 
   #publishAll(list: readonly Stream[], words: Int32Array, doubles: Float64Array): void {
@@ -128,6 +138,7 @@ export class Broadcaster {
       if ((stream.form.features & FEATURE.STAMPS) !== 0) this.#clock.stamp(this.#sendTime, 0);
       const bytes = stream.encoder.encode(words, doubles, this.#sendTime);
       // Whoever is on this topic is the corked client. What it was published before comes first: the library sees to that.
+      this.deliveries += stream.onTopic + stream.directReceivers.length;
       if (this.#corked !== null && stream.onTopic > 0) this.#corked.sendBytes(bytes, stream.isBinary);
       else {
         this.#app.publish(stream.topic, bytes, stream.isBinary);

@@ -6,6 +6,7 @@ import { type MessagePort, workerData } from 'node:worker_threads';
 import { initialOptions } from '../../codec/connection-options.ts';
 import { BusIntake } from '../bus-source/bus-intake.ts';
 import type { DrainClients } from '../drain-messages.ts';
+import type { HopMeasure } from '../measures/thread-measures.ts';
 import { type NativeWorker, runNativeWorker } from '../native-worker.ts';
 import type { ProxyReload, ProxyTask } from '../reader-tasks.ts';
 import type { FromReader, ToReader } from '../worker-messages.ts';
@@ -224,15 +225,17 @@ class ProxyWorker implements NativeWorker<ToReader> {
     this.#broadcaster.adjustClock();
     this.#snapshots.adjustClock();
     this.#conflator.adjustClock();
-    const { ticks, published, gaps } = this.#broadcaster;
+    const { ticks, published, deliveries, gaps, hops } = this.#broadcaster;
     const counters: Record<string, number> = {
       clients: this.#server.sessions.size,
       instruments: this.#index.instruments,
       keys: this.#index.keys,
-      backlogBytes: this.#longestBacklog(),
+      ...this.#backlogs(),
       ticks,
       published,
+      deliveries,
       gaps,
+      hopsAhead: hops.ahead,
       lost: this.#intake.source.lost,
       orders: this.#orders.relayed,
       statuses: this.#statuses.sent,
@@ -265,11 +268,20 @@ class ProxyWorker implements NativeWorker<ToReader> {
     this.#post({ type: 'reloaded' });
   }
 
-  /** Bytes that the client furthest behind has not taken yet. */
-  #longestBacklog(): number {
-    let longest = 0;
-    for (const { socket } of this.#server.sessions) longest = Math.max(longest, socket.getBufferedAmount());
-    return longest;
+  hops(): readonly HopMeasure[] {
+    return this.#broadcaster.hops.take();
+  }
+
+  /** Bytes that the client furthest behind has not taken yet, and all of them; clients that do not get every tick. */
+  #backlogs(): { backlogBytes: number; unsentBytes: number; clientsSlow: number } {
+    const backlogs = { backlogBytes: 0, unsentBytes: 0, clientsSlow: 0 };
+    for (const { socket, slow } of this.#server.sessions) {
+      const bytes = socket.getBufferedAmount();
+      backlogs.backlogBytes = Math.max(backlogs.backlogBytes, bytes);
+      backlogs.unsentBytes += bytes;
+      if (slow !== null && slow.behind !== 0) backlogs.clientsSlow++;
+    }
+    return backlogs;
   }
 
   /** Clients are told once; without new ticks what was sent to them comes to an end. */

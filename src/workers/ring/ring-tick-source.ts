@@ -14,6 +14,8 @@ interface RingEntry {
 export class RingTickSource implements TickSource {
   readonly #rings: RingEntry[] = [];
   readonly #lastValues: LastValueTable;
+  /** Rings have news only. */
+  readonly isLastValue = false;
   #handler: TickHandler = () => {};
   #lostBefore = 0;
   /** Ticks that were delivered ahead of another ring's, since the last look. */

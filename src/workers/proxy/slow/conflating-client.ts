@@ -188,6 +188,7 @@ export class ConflatingClient {
     if (record.merged > 1) this.#announce(record);
     const bytes = stream.encoder.encode(conflation.words, conflation.doubles, this.#conflator.sendTime(now));
     this.#receiver.sendBytes(bytes, stream.isBinary);
+    this.#conflator.counts.conflatedSent++;
     this.#conflator.counts.conflated += record.merged - 1;
     record.clear();
     record.rate?.spend(now);

@@ -13,8 +13,8 @@ import { TurnShare } from './turn-share.ts';
 export const LOW_MARK_BYTES = 32 * 1024;
 
 export class Conflator {
-  /** Ticks for which a later one was sent, and receipts that said so. */
-  readonly counts = { conflated: 0, receipts: 0 };
+  /** Ticks that were sent, those for which a later one was, and receipts that said so. */
+  readonly counts = { conflatedSent: 0, conflated: 0, receipts: 0 };
   /** Milliseconds of a monotonic clock, as those of `performance.now()`. */
   readonly now: () => number;
   readonly #ready = new Set<ConflatingClient>();

@@ -1,0 +1,67 @@
+/** Whether clients get fresh ticks here, and if not why. Main thread. */
+import type { FeedState } from '../../workers/worker-messages.ts';
+
+/** Each is told as `CODE: sentence`; codes are stable. */
+export const NOT_READY_CODES = [
+  'STARTING',
+  'DRAINING',
+  'WORKER_DOWN',
+  'WORKER_SILENT',
+  'BROKER_SESSION_EXPIRED',
+  'UPSTREAM_DOWN',
+  'FEED_HOST_AWAY',
+] as const;
+export type NotReadyCode = (typeof NOT_READY_CODES)[number];
+
+export type Phase = 'starting' | 'running' | 'draining';
+
+/** A thread that clients or brokers depend on. */
+export interface NeededThread {
+  readonly name: string;
+  readonly isRunning: boolean;
+  /** It has told something of itself within the last seconds. */
+  readonly isHeard: boolean;
+}
+
+/** A connection to a broker. */
+export interface NeededUpstream {
+  readonly feed: number;
+  readonly broker: string;
+  readonly account: string;
+  readonly state: FeedState;
+  readonly detail: string;
+}
+
+export interface ReadinessFacts {
+  readonly phase: Phase;
+  readonly threads: readonly NeededThread[];
+  readonly upstreams: readonly NeededUpstream[];
+  /** Links of this process to feed hosts, over all its proxy workers; null where it has none. */
+  readonly links: { readonly all: number; readonly up: number } | null;
+}
+
+export interface Reason {
+  readonly code: NotReadyCode;
+  readonly text: string;
+}
+
+/** @returns nothing for a process that serves fresh ticks to whoever comes */
+export function reasonsNotReady({ phase, threads, upstreams, links }: ReadinessFacts): Reason[] {
+  if (phase === 'starting') return [{ code: 'STARTING', text: 'the start has not ended' }];
+  const reasons: Reason[] = [];
+  if (phase === 'draining')
+    reasons.push({ code: 'DRAINING', text: 'it is asked to stop, and takes no clients' });
+  for (const { name, isRunning, isHeard } of threads) {
+    if (!isRunning) reasons.push({ code: 'WORKER_DOWN', text: `the ${name} worker is not running` });
+    else if (!isHeard)
+      reasons.push({ code: 'WORKER_SILENT', text: `the ${name} worker has said nothing for seconds` });
+  }
+  for (const { feed, broker, account, state, detail } of upstreams) {
+    if (state === 'live' || state === 'stopped') continue;
+    const code = state === 'refused' ? 'BROKER_SESSION_EXPIRED' : 'UPSTREAM_DOWN';
+    reasons.push({ code, text: `connection ${feed} of ${account} to ${broker} is ${state}: ${detail}` });
+  }
+  if (links !== null && links.up === 0)
+    reasons.push({ code: 'FEED_HOST_AWAY', text: 'none of the feed hosts is reached' });
+  return reasons;
+}

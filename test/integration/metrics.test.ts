@@ -1,0 +1,66 @@
+/** What an operator reads of a running engine: metrics, health, readiness with reasons. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { DEMO_USER } from '../../src/main/database/demo-seed.ts';
+import { COUNTER_ROWS, GAUGE_ROWS, UNSHOWN_COUNTERS } from '../../src/main/metrics/counter-table.ts';
+import { labelsOf } from '../../src/main/metrics/sum-counters.ts';
+import { startEngineFixture } from '../support/engine-fixture.ts';
+import { readMetrics } from '../support/metrics-page.ts';
+import { until } from '../support/until.ts';
+
+test('an operator finds every tick of the way counted, timed, and delivered to each client', async (t) => {
+  const { engine, exchange, client } = await startEngineFixture(t, { exchange: { ticksPerSecond: 100 } });
+  const { metrics } = engine;
+  assert.deepEqual(metrics.ready(), { ok: true, reasons: [] });
+  for (let i = 0; i < 3; i++) await (await client()).subscribe('NSE', 'RELIANCE', 2);
+  const hops = ['exchange_to_receive', 'receive_to_publish', 'publish_to_send', 'receive_to_send'];
+  const page = await until('all hops', async () => {
+    const now = await readMetrics(metrics);
+    const isThere = (hop: string) => (now.value('tickwire_hop_seconds_count', { hop }) ?? 0) > 0;
+    return hops.every(isThere) && (now.value('tickwire_gc_pause_seconds_count') ?? 0) > 0 ? now : null;
+  });
+  const published = page.value('tickwire_published_total')!;
+  const deliveries = page.value('tickwire_deliveries_total', { way: 'every' })!;
+  assert.ok(deliveries > 2 * published, `${deliveries} deliveries of ${published} messages to three clients`);
+  assert.ok(deliveries <= 3 * published);
+  assert.equal(page.value('tickwire_ready'), 1);
+  assert.equal(page.value('tickwire_clients'), 3);
+  assert.equal(page.value('tickwire_upstream_state', { state: 'live', broker: 'angel' }), 1);
+  assert.deepEqual(
+    page.samples.filter(({ name, value }) => name === 'tickwire_lost_total' && value !== 0),
+    [],
+  );
+  for (const [name, type] of page.types) {
+    assert.equal(name.endsWith('_total'), type === 'counter', `${name} is a ${type}`);
+    assert.doesNotMatch(name, /_ms|_us|_ns|millis|_kb/, 'base units');
+  }
+  for (const { name, labels } of page.samples) {
+    assert.match(name, /^(tickwire|process)_/);
+    assert.ok(
+      Object.values(labels).every((value) => !value.includes(DEMO_USER)),
+      'no names of people',
+    );
+  }
+  await t.test('every counter of every thread is in a metric', () => {
+    for (const { kind, counters } of metrics.records) {
+      for (const counter of Object.keys(counters)) {
+        const isCounted = COUNTER_ROWS.some((row) => row.from === kind && labelsOf(row, counter) !== null);
+        const isGauge = GAUGE_ROWS.some((row) => row.from === kind && row.counter === counter);
+        assert.ok(isCounted || isGauge || UNSHOWN_COUNTERS.has(counter), `${kind}: ${counter}`);
+      }
+    }
+  });
+  await t.test('an engine whose broker is away says that it is not ready, and why', async () => {
+    await exchange.close();
+    const away = await until('the outage', () => (metrics.ready().ok ? null : metrics.ready()));
+    assert.match(away.reasons[0]!, /^UPSTREAM_DOWN: connection 0 of .* to angel is reconnecting: /);
+    const { status, body } = await metrics.page('/readyz');
+    assert.equal(status, 503);
+    const told: unknown = JSON.parse(body).reasons;
+    assert.ok(Array.isArray(told) && String(told[0]).startsWith('UPSTREAM_DOWN: '), body);
+    const now = await readMetrics(metrics);
+    assert.equal(now.value('tickwire_ready'), 0);
+    assert.equal(now.value('tickwire_not_ready', { code: 'UPSTREAM_DOWN' }), 1);
+    assert.equal((await metrics.page('/healthz')).status, 200, 'a restart would not help');
+  });
+});
