@@ -86,12 +86,15 @@ function sign(key: Buffer, body: Buffer): Buffer {
 /** Fernet under an installation's pepper and salt. Rows that OpenAlgo failed to migrate may be on the legacy salt. */
 export class Fernet {
   readonly #key: Buffer;
-  readonly #legacyKey: Buffer;
+  readonly #pepper: string;
+  /** Null until something does not fit the other key: most installations never have such a row. */
+  #legacyKey: Buffer | null;
 
   constructor(pepper: string, saltSetting: string | null) {
     const salt = fernetSaltBytes(saltSetting);
+    this.#pepper = pepper;
     this.#key = deriveFernetKey(pepper, salt);
-    this.#legacyKey = salt === LEGACY_SALT ? this.#key : deriveFernetKey(pepper, LEGACY_SALT);
+    this.#legacyKey = salt === LEGACY_SALT ? this.#key : null;
   }
 
   encrypt(text: string): string {
@@ -100,6 +103,9 @@ export class Fernet {
 
   /** The text of `token` under the configured salt, else under the legacy one; null if neither fits. Never throws. */
   decrypt(token: string): string | null {
-    return decryptFernet(this.#key, token) ?? decryptFernet(this.#legacyKey, token);
+    const text = decryptFernet(this.#key, token);
+    if (text !== null) return text;
+    this.#legacyKey ??= deriveFernetKey(this.#pepper, LEGACY_SALT);
+    return decryptFernet(this.#legacyKey, token);
   }
 }
