@@ -10,6 +10,7 @@ import { profiles } from './end-to-end/profiles.ts';
 import { proxies } from './end-to-end/proxies.ts';
 import { soak } from './end-to-end/soak.ts';
 import { stalled } from './end-to-end/stalled.ts';
+import { startUp } from './end-to-end/start-up.ts';
 import { tickToClient } from './end-to-end/tick-to-client.ts';
 import { tls } from './end-to-end/tls.ts';
 import { transports } from './end-to-end/transports.ts';
@@ -53,6 +54,7 @@ export const SCENARIOS: readonly Scenario[] = [
   proxies,
   stalled,
   join,
+  startUp,
   idle,
   memory,
   soak,

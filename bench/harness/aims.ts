@@ -161,4 +161,16 @@ export const AIMS: readonly Aim[] = [
       },
     ],
   },
+  {
+    what: '`npm start` to the printed address, no database yet',
+    goals: [
+      {
+        label: '',
+        scenario: 'start-up',
+        figure: 'address after npm start',
+        limit: { atMost: 2 },
+        unit: 's',
+      },
+    ],
+  },
 ];

@@ -10,6 +10,9 @@ import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { TestClient } from '../support/test-client.ts';
 import { until } from '../support/until.ts';
 
+/** Twice of what a start may take on a machine that has nothing else to do. */
+const START_LIMIT_S = 4;
+
 test('the packed and installed command tells its version and help, and serves live ticks until it is asked to stop', async (t) => {
   const installed = await InstalledPackage.make(t);
   const manifest = installed.manifest();
@@ -56,7 +59,10 @@ test('the packed and installed command tells its version and help, and serves li
       '--websocket-port=0',
       `--bus-endpoint=ipc://${cwd}/bus`,
     );
+    const beganAt = performance.now();
     const key = await InstalledPackage.printed(output, /^Demo key: (\w+)$/m);
+    const seconds = (performance.now() - beganAt) / 1000;
+    assert.ok(seconds < START_LIMIT_S, `it ran after ${seconds.toFixed(2)} s`);
     const address = await InstalledPackage.printed(output, /Open http:\/\/(\S+)/);
     const client = await TestClient.connect(`ws://${address}`, key);
     await client.subscribe('NSE', 'RELIANCE');
