@@ -1,4 +1,5 @@
 import { BUS_OPTIONS } from './config/bus-options.ts';
+import { CLIENT_OPTIONS } from './config/client-options.ts';
 import { DRAIN_OPTIONS } from './config/drain-options.ts';
 import { ENGINE_OPTIONS } from './config/engine-options.ts';
 import { ENTITLEMENT_OPTIONS } from './config/entitlement-options.ts';
@@ -28,6 +29,7 @@ export const CONFIG_OPTIONS = {
   ...DRAIN_OPTIONS,
   ...SLOW_OPTIONS,
   ...RECORDING_OPTIONS,
+  ...CLIENT_OPTIONS,
 };
 
 export type ConfigKey = keyof typeof CONFIG_OPTIONS;

@@ -85,6 +85,18 @@ export const EXIT_CODES = {
   CONTROL_FAILED: FAILURE_EXIT_CODE,
   /** An engine that has read its configuration once and for all. */
   RELOAD_UNAVAILABLE: FAILURE_EXIT_CODE,
+  /** A command that connects as a client has no API key for it. */
+  CLIENT_KEY_MISSING: CONFIGURATION_EXIT_CODE,
+  /** An engine refuses the API key of such a command. */
+  CLIENT_KEY_REFUSED: REFUSED_EXIT_CODE,
+  /** An engine refuses everything that such a command asks for. */
+  CLIENT_REFUSED: REFUSED_EXIT_CODE,
+  /** Such a command cannot connect. */
+  ENGINE_UNREACHABLE: TRY_LATER_EXIT_CODE,
+  /** There were no ticks, or fewer than wanted, in the time that a command had. */
+  TICKS_MISSING: TRY_LATER_EXIT_CODE,
+  /** The benchmarks are not in a package. */
+  BENCH_MISSING: CONFIGURATION_EXIT_CODE,
   /** More keys wait for their Argon2 check than memory and time allow. */
   KEY_CHECKS_BUSY: FAILURE_EXIT_CODE,
   /** The key verifier was closed while a key waited for its check. */

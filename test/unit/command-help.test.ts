@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { helpText as benchHelp } from '../../bench/command-line.ts';
 import type { Command } from '../../src/main/commands/command.ts';
 import { readCommandArguments } from '../../src/main/commands/command-arguments.ts';
 import { COMMAND_GROUPS } from '../../src/main/commands/command-table.ts';
@@ -10,6 +11,7 @@ import { loadConfig } from '../../src/main/config.ts';
 import { EXIT_CODES } from '../../src/main/errors.ts';
 import { EXIT_MEANINGS } from '../../src/main/help/exit-codes.ts';
 import { helpText } from '../../src/main/help/print-help.ts';
+import { BENCH } from '../../src/main/help/watch-forms.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const withActions = (command: Command): Command[] => [command, ...command.actions.flatMap(withActions)];
@@ -64,4 +66,9 @@ test('every exit code is explained, in the help and in OPERATIONS.md by the same
   const [, section = ''] = /## Exit codes\n(.*?)\n## /s.exec(document) ?? [];
   const rows = [...section.matchAll(/^\| (\d+) \| (.*) \|$/gm)].map(([, code, meaning]) => [code, meaning]);
   assert.deepEqual(Object.fromEntries(rows), EXIT_MEANINGS);
+});
+
+test('tickwire bench names flags that the suite has', () => {
+  const suite = benchHelp([]);
+  for (const flag of Object.keys(BENCH.flags)) assert.match(suite, new RegExp(`^  --${flag} `, 'm'));
 });

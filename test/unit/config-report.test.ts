@@ -28,7 +28,7 @@ test('the operator sees each value with its unit and where it came from, and whe
 
 test('no secret is ever printed', () => {
   const secrets = CONFIG_KEYS.map((key) => CONFIG_OPTIONS[key]).filter((option) => option.secret);
-  assert.equal(secrets.length, 8);
+  assert.equal(secrets.length, 9);
   const password = 'hunter2'.repeat(6);
   const curveKey = 'facade00'.repeat(8);
   const given = (env: string) => (env.includes('CURVE') ? curveKey : password);

@@ -49,6 +49,7 @@ const CASES: Record<ConfigKey, readonly [text: string, value: unknown, refused: 
   opsPort: ['none', null, '65536'],
   adminKey: ['an admin key of 24 chars', 'an admin key of 24 chars', 'short'],
   viewerKey: ['a viewer key of 24 chars', 'a viewer key of 24 chars', 'short'],
+  clientKey: ['a client key', 'a client key', null],
   websocketHost: ['0.0.0.0', '0.0.0.0', ' '],
   websocketPort: ['9000', 9000, '65536'],
   wsAuthGraceMs: ['2.5', 2500, '-1'],

@@ -4,6 +4,7 @@ import * as engine from '../help/engine-forms.ts';
 import * as keys from '../help/key-forms.ts';
 import * as market from '../help/market-forms.ts';
 import * as setup from '../help/setup-forms.ts';
+import * as watch from '../help/watch-forms.ts';
 import type { Command, CommandGroup } from './command.ts';
 
 const command = (form: CommandForm, load: NonNullable<Command['load']>): Command => ({
@@ -31,6 +32,13 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       command(engine.PROXY, () => import('./proxy.ts')),
       command(engine.DRAIN, () => import('./drain.ts')),
       command(engine.RELOAD, () => import('./reload.ts')),
+    ],
+  },
+  {
+    title: 'Watch',
+    commands: [
+      command(watch.TAIL, () => import('./tail.ts')),
+      command(watch.BENCH, () => import('./bench.ts')),
     ],
   },
   {

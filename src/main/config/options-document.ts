@@ -1,6 +1,7 @@
 /** The reference of all options, OPTIONS.md, as the declarations have it. */
 import { CONFIG_KEYS, CONFIG_OPTIONS, type ConfigKey } from '../config-options.ts';
 import { BUS_OPTIONS } from './bus-options.ts';
+import { CLIENT_OPTIONS } from './client-options.ts';
 import { DRAIN_OPTIONS } from './drain-options.ts';
 import { ENGINE_OPTIONS } from './engine-options.ts';
 import { ENTITLEMENT_OPTIONS } from './entitlement-options.ts';
@@ -30,6 +31,7 @@ const GROUPS: readonly (readonly [title: string, options: object])[] = [
   ['Dashboard, metrics and health', OPS_OPTIONS],
   ['Stop and control', DRAIN_OPTIONS],
   ['Black box', RECORDING_OPTIONS],
+  ['Commands that connect as clients', CLIENT_OPTIONS],
 ];
 
 const HEAD = `# Options

@@ -10,7 +10,7 @@ const MORE = [
 
 const FIRST_STEPS = [
   ['tickwire start', 'a simulated market, without any account; prints an address and a demo key'],
-  ['tickwire help', 'this text'],
+  ['tickwire tail NSE:RELIANCE', 'its order book, live, in a second terminal'],
 ] as const;
 
 export function formatOverview(groups: readonly CommandGroup[], { columns, heading }: HelpLayout): string {

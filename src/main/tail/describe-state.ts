@@ -1,0 +1,53 @@
+/** How fresh what stands there is, in words. An old price must never read like a new one. */
+import type { StaleReason } from '../../client/index.ts';
+import { formatAge, formatTime } from './format-values.ts';
+import type { WatchedInstrument } from './watched-instrument.ts';
+
+const REASONS: Readonly<Record<string, string>> = {
+  disconnected: 'no connection to the engine',
+  no_tick: 'no tick has come yet',
+  old_tick: 'from before a pause',
+  broker_refused: 'the broker refuses the subscription',
+  connecting: 'the engine connects to the broker',
+  stale: 'silent for much longer than usual',
+  mute: 'the whole exchange is silent though its market is open',
+  recovering: 'the connection to the broker is lost',
+  market_closed: 'the market is closed',
+  session_expired: 'the broker session has ended',
+};
+
+export function describeStale(reason: StaleReason): string {
+  return REASONS[reason] ?? reason;
+}
+
+export interface StateText {
+  readonly isFresh: boolean;
+  readonly text: string;
+}
+
+/** @param now of `performance.now` */
+export function describeState(instrument: WatchedInstrument, now: number): StateText {
+  const { last, staleReason, status } = instrument;
+  const age = last === null ? '' : `, last tick ${describeAge(instrument, now)}`;
+  if (staleReason === null) {
+    return { isFresh: true, text: `live${age}, ${instrument.rate(now).toFixed(1)} ticks/s` };
+  }
+  const isFeed = status !== null && status.status === staleReason;
+  const why = isFeed && status.reason !== '' ? `: ${status.reason}` : '';
+  const since = isFeed && status.since !== null ? ` since ${formatTime(status.since).slice(0, 8)}` : '';
+  const reason = describeStale(staleReason);
+  return { isFresh: false, text: `${last === null ? 'NOTHING YET' : 'OLD'}: ${reason}${since}${why}${age}` };
+}
+
+function describeAge({ last, arrivedAt }: WatchedInstrument, now: number): string {
+  // When a last value from before was news, only the engine knows.
+  if (last?.isSnapshot) return `of ${formatTime(last.time ?? last.receivedAt)} (before this)`;
+  return `${formatAge(now - arrivedAt)} ago`;
+}
+
+/** What was missed; empty while nothing was. */
+export function describeGaps({ gaps, missed, unknownGaps, lastGap }: WatchedInstrument): string {
+  if (gaps === 0) return '';
+  const unknown = unknownGaps === 0 ? '' : `, and ${unknownGaps} times nobody knows how many`;
+  return `missed: ${missed} ticks in ${gaps} gap${gaps === 1 ? '' : 's'}${unknown}; last: ${lastGap}`;
+}
