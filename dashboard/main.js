@@ -1,0 +1,198 @@
+/** The dashboard: what the engine tells, put where it belongs; and nothing of it shown as fresh when the engine is away. */
+import { ChartHistory } from './chart-history.js';
+import { Charts } from './charts.js';
+import { showClients } from './clients-table.js';
+import { askWhenOpened, isOpen, showOptions } from './configuration.js';
+import { find } from './elements.js';
+import { EngineLink } from './engine-link.js';
+import { showTables } from './engine-tables.js';
+import { duration, nameOf, time } from './format.js';
+import { showHeadline, showNoHeadline } from './headline.js';
+import { setText } from './keyed-rows.js';
+import { showLines } from './log-tail.js';
+import { forgetKey, keepKey, takeKey } from './session-key.js';
+import { WatchList } from './watch-list.js';
+
+/**
+ * @import { EngineView } from '../src/main/ops/engine-view.ts'
+ * @import { LinkState, News, Welcome } from './engine-link.js'
+ */
+
+const CLIENTS_SHOWN = 200;
+const LOG_LINES = 200;
+const NOTICE_MS = 8000;
+
+const page = find('#dashboard');
+const banner = find('#banner');
+const signIn = find('#sign-in', HTMLFormElement);
+const charts = { drawn: /** @type {Charts | null} */ (null), history: new ChartHistory() };
+const watchList = new WatchList();
+/** @type {EngineLink | null} */
+let link = null;
+/** @type {EngineView | null} */
+let view = null;
+/** By performance.now(): with the view's own time it tells the engine's clock, whatever this machine's says. */
+let viewAt = 0;
+/** @type {'admin' | 'viewer'} */
+let rights = 'viewer';
+let why = '';
+
+/** @param {string} key */
+function open(key) {
+  link?.close();
+  signIn.hidden = true;
+  link = new EngineLink(key, { onNews: take, onState: setState });
+  tellState();
+}
+
+/** @param {News} news */
+function take(news) {
+  if (news.type === 'welcome') welcome(news);
+  else if (news.type === 'view') showView(news.view);
+  else if (news.type === 'clients') {
+    const disconnect = (/** @type {string} */ id) => link?.ask({ do: 'disconnect', id });
+    showClients(news.clients, news.total, view?.at ?? Date.now(), rights === 'admin' ? disconnect : null);
+  } else if (news.type === 'log') showLines(news.lines, news.first === true);
+  else if (news.type === 'config') showOptions(news.options);
+  else if (news.type === 'done') notify(news.do === 'disconnect' ? 'Disconnected.' : 'Done.');
+  else if (news.type === 'error') notify(`${news.message} (${news.code})`);
+}
+
+/** @param {Welcome} news */
+function welcome(news) {
+  rights = news.rights;
+  setText(find('#rights'), rights === 'admin' ? 'full rights' : 'read-only');
+  find('#forget-key').hidden = false;
+  page.hidden = false;
+  charts.drawn ??= new Charts();
+  charts.history.join(news.history);
+  showView(news.view);
+  link?.ask({ do: 'clients', limit: CLIENTS_SHOWN });
+  link?.ask({ do: 'log', last: LOG_LINES });
+  if (isOpen()) link?.ask({ do: 'config' });
+  openWatchList(news);
+}
+
+/** @param {Welcome} news */
+function openWatchList({ view: { host }, page: data }) {
+  const madeUp = find('#made-up');
+  madeUp.hidden = data?.simulated !== true && data?.replayed !== true;
+  setText(
+    madeUp,
+    data?.replayed ? 'replay: prices are not of now' : 'simulated exchange: prices are made up',
+  );
+  if (host.clientUrl === null)
+    return watchList.closeWith('Clients connect to the proxy hosts: watch ticks there.');
+  const address = new URL(host.clientUrl);
+  // A listener on every address says none that a browser elsewhere could use.
+  if (['0.0.0.0', '[::]'].includes(address.hostname)) address.hostname = location.hostname;
+  watchList.open(address.href, data?.watch ?? [], data?.demoKey ?? null);
+}
+
+/** @param {EngineView} news */
+function showView(news) {
+  view = news;
+  viewAt = performance.now();
+  const { at, rates, hops, host, topInstruments } = news;
+  const hop = hops.receive_to_send;
+  charts.history.add({ at, ...rates, p50: hop?.p50 ?? null, p99: hop?.p99 ?? null });
+  showHeadline(news);
+  showTables(news);
+  setText(
+    find('#host'),
+    [`${host.role} ${host.version}`, host.broker, `up ${duration(at - host.startedAt)}`]
+      .filter(Boolean)
+      .join(' · '),
+  );
+  const names = topInstruments.map((instrument) => {
+    const option = document.createElement('option');
+    option.value = nameOf(instrument);
+    return option;
+  });
+  find('#names', HTMLDataListElement).replaceChildren(...names);
+  drawCharts();
+}
+
+function drawCharts() {
+  if (view !== null && !page.hidden) charts.drawn?.show(charts.history, view.at + performance.now() - viewAt);
+}
+
+/** @param {LinkState} state @param {string} words */
+function setState(state, words) {
+  why = words;
+  if (state !== 'live') showNoHeadline();
+  if (state === 'refused') {
+    forgetKey();
+    page.hidden = true;
+    askKey(words);
+  }
+  tellState();
+}
+
+/** @param {string} words what was wrong with the last one */
+function askKey(words) {
+  signIn.hidden = false;
+  find('#forget-key').hidden = true;
+  setText(find('#sign-in-error'), words);
+  find('#key', HTMLInputElement).focus();
+}
+
+/** Said anew several times a second: how old a figure is grows without anybody telling it. */
+function tellState() {
+  const state = link?.state ?? 'refused';
+  document.body.dataset.link = state;
+  const isLive = state === 'live' && view !== null;
+  const name = view === null ? 'Tickwire' : `Tickwire ${view.host.role}`;
+  document.title = isLive ? name : `Away – ${name}`;
+  const engineNow = view === null ? 0 : view.at + performance.now() - viewAt;
+  setText(find('#as-of'), view === null || state === 'refused' ? '' : `${time(view.at, engineNow)} IST`);
+  banner.hidden = isLive || state === 'refused';
+  if (banner.hidden) return;
+  if (view === null)
+    return setText(banner, why === '' ? 'Connecting to the engine …' : `${why} Trying again …`);
+  const retry = link?.retryIn ?? null;
+  const next = retry === null ? 'Asking again now.' : `Next attempt in ${duration(retry)}.`;
+  setText(
+    banner,
+    `${why} Nothing below is of now: it is of ${time(view.at, engineNow)}, ${duration(engineNow - view.at)} ago. ${next}`,
+  );
+}
+
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let noticeEnd;
+/** @param {string} words */
+function notify(words) {
+  const notice = find('#notice');
+  notice.hidden = false;
+  setText(notice, words);
+  clearTimeout(noticeEnd);
+  noticeEnd = setTimeout(() => {
+    notice.hidden = true;
+  }, NOTICE_MS);
+}
+
+function begin() {
+  const key = takeKey();
+  if (key === null) askKey('');
+  else open(key);
+}
+
+signIn.onsubmit = (event) => {
+  event.preventDefault();
+  const field = find('#key', HTMLInputElement);
+  keepKey(field.value.trim());
+  open(field.value.trim());
+  field.value = '';
+};
+find('#forget-key').onclick = () => {
+  forgetKey();
+  location.reload();
+};
+askWhenOpened(() => link?.ask({ do: 'config' }));
+addEventListener('hashchange', begin);
+setInterval(tellState, 250);
+// While the engine is away the charts go on without it, so that its absence is seen.
+setInterval(() => {
+  if (link?.state === 'away') drawCharts();
+}, 1000);
+begin();
