@@ -6,7 +6,7 @@ import type { LoadedConfig } from './config.ts';
 import type { Config } from './config-options.ts';
 import { DrainCommand } from './drain-command.ts';
 import { type ControlLine, ControlSocket } from './ops/control-socket.ts';
-import { createLog } from './ops/log.ts';
+import { createLog, setLogLevel } from './ops/log.ts';
 import type { DrainProgress } from './ops/proxy-drain.ts';
 import { ConfigReload, type ConfigReloadOptions, type Reloadable } from './reload/config-reload.ts';
 import { LiveConfig } from './reload/live-config.ts';
@@ -94,7 +94,11 @@ export async function runHost<Started>(run: HostRun<Started>): Promise<number> {
       tellParent({ type: 'running', stopTimeoutMs: config.drainTimeoutMs + config.stopTimeoutMs });
     tellStopTime();
     try {
-      const reload = followReloads(run.reload, { live, host, onReloaded: tellStopTime, log });
+      const onAdopted = () => {
+        setLogLevel(log, config.logLevel);
+        tellStopTime();
+      };
+      const reload = followReloads(run.reload, { live, host, onAdopted, log });
       if (run.controlPath !== null) {
         const commands = { drain: drain.run, identify, reload: reloadCommand(reload) };
         control = await ControlSocket.open(run.controlPath, commands, log);

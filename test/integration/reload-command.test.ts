@@ -1,6 +1,8 @@
 /** An engine that reads its configuration again while it runs: what it says of it, and that nothing ends by it. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { CliProcess, isAlive } from '../support/cli-process.ts';
@@ -77,5 +79,17 @@ test('tickwire reload and SIGHUP change limits of clients that are connected, an
     assert.deepEqual(await codes(), ['success']);
     assert.ok(!cli.output.slice(quiet).includes('the configuration was reloaded'));
     assert.ok(isAlive(engine) && clients.every(({ closed }) => closed === null));
+  });
+
+  await t.test('a stop goes by the times that are in force', async () => {
+    write('TICKWIRE_DRAIN_TIMEOUT=3', 'TICKWIRE_DRAIN_SPREAD=0', 'TICKWIRE_STOP_TIMEOUT_MS=4321');
+    await reload();
+    const control = connect(join(cwd, 'db/tickwire.sock'));
+    control.write('{"command": "drain"}\n');
+    const [answer] = (await once(control, 'data')) as [Buffer];
+    assert.equal(JSON.parse(String(answer).split('\n')[0]!).endsWithinMs, 7321);
+    const reasons = await Promise.all(clients.map(async (each) => (await each.untilClosed()).reason));
+    assert.deepEqual([...new Set(reasons)], ['going away; reconnect in 0 ms']);
+    assert.equal((await cli.exited).code, 0);
   });
 });

@@ -2,6 +2,7 @@
  * An engine in the test's own process, on real sockets: the embedded database in a directory of its own, a simulated
  * exchange that the test drives, free ports. Everything is gone when the test ends.
  */
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { type Logger, pino } from 'pino';
@@ -12,6 +13,9 @@ import { openDatabase } from '../../src/main/database/open-database.ts';
 import { DatabaseSync } from '../../src/main/database/sqlite.ts';
 import { Engine } from '../../src/main/engine.ts';
 import type { StartedEngine } from '../../src/main/engine-options.ts';
+import type { ConfigChanges } from '../../src/main/reload/config-changes.ts';
+import { ConfigReload } from '../../src/main/reload/config-reload.ts';
+import { LiveConfig } from '../../src/main/reload/live-config.ts';
 import { knownDemoInstruments } from '../../src/main/simulator/demo-simulation.ts';
 import { SimulatedExchange } from '../../src/main/simulator/simulated-exchange.ts';
 import type { SimulatedExchangeOptions } from '../../src/main/simulator/simulator-options.ts';
@@ -39,6 +43,8 @@ export interface EngineFixture {
   client(options?: TestClientOptions): Promise<TestClient>;
   /** Stops the engine and starts another on the same port, database and upstream. */
   restart(): Promise<void>;
+  /** Writes these lines into `.env`, and lets the engine read its configuration again. Flags go before them. */
+  reload(...lines: readonly string[]): Promise<ConfigChanges>;
   /** Writes to the embedded database as OpenAlgo would: on a connection of its own. */
   writeDatabase(write: DatabaseWrite): void;
 }
@@ -91,7 +97,9 @@ export async function startEngineFixture(
   ];
   // None that an outgoing connection may be given while a restart has left it.
   const flags = [`--websocket-port=${await adjacentPorts()}`, ...argv, ...(options.flags ?? [])];
-  const { config } = loadConfig({ argv: flags, env: {}, cwd });
+  const load = () => loadConfig({ argv: flags, env: {}, cwd });
+  const live = new LiveConfig(load().config);
+  const config = live.view;
   // Secrets of its own make another database.
   if (config.apiKeyPepper === null) copyEmbeddedDatabase(cwd);
   const writeDatabase = (write: DatabaseWrite) => {
@@ -134,6 +142,10 @@ export async function startEngineFixture(
       await engine.stop();
       engine = new Engine({ config, cwd, log, onFatal, ...recording });
       await engine.start();
+    },
+    reload: (...lines) => {
+      writeFileSync(join(cwd, '.env'), `${lines.join('\n')}\n`);
+      return new ConfigReload({ live, load, host: engine, onAdopted: () => {}, log }).run('a test');
     },
     writeDatabase,
   };

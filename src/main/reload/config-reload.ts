@@ -6,7 +6,6 @@ import type { Logger } from 'pino';
 import type { LoadedConfig } from '../config.ts';
 import type { Config } from '../config-options.ts';
 import { TickwireError } from '../errors.ts';
-import { setLogLevel } from '../ops/log.ts';
 import { type ConfigChanges, configChanges } from './config-changes.ts';
 import type { LiveConfig } from './live-config.ts';
 
@@ -26,8 +25,8 @@ export interface ConfigReloadOptions {
   /** Reads all options anew. @throws TickwireError */
   readonly load: () => LoadedConfig;
   readonly host: Reloadable;
-  /** The times of an orderly stop may be others. */
-  readonly onReloaded: () => void;
+  /** The values in force are others now, those of the log and of a stop among them. */
+  readonly onAdopted: () => void;
   readonly log: Logger;
 }
 
@@ -52,7 +51,7 @@ export class ConfigReload {
   }
 
   async #run(cause: string): Promise<ConfigChanges> {
-    const { live, load, host, onReloaded, log } = this.#options;
+    const { live, load, host, onAdopted, log } = this.#options;
     let wanted: Config;
     try {
       wanted = load().config;
@@ -65,9 +64,8 @@ export class ConfigReload {
     }
     const changes = configChanges(live.view, wanted);
     live.adopt(wanted);
-    setLogLevel(log, wanted.logLevel);
+    onAdopted();
     await host.reload();
-    onReloaded();
     log.info({ cause, reloaded: changes.reloaded }, 'the configuration was reloaded');
     if (changes.needRestart.length > 0) {
       log.warn({ options: changes.needRestart }, 'options have changed that need a restart');
