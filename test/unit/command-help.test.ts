@@ -9,6 +9,7 @@ import { COMMAND_GROUPS } from '../../src/main/commands/command-table.ts';
 import { findCommand } from '../../src/main/commands/find-command.ts';
 import { loadConfig } from '../../src/main/config.ts';
 import { EXIT_CODES } from '../../src/main/errors.ts';
+import { cliDocument } from '../../src/main/help/cli-document.ts';
 import { EXIT_MEANINGS } from '../../src/main/help/exit-codes.ts';
 import { helpText } from '../../src/main/help/print-help.ts';
 import { BENCH } from '../../src/main/help/watch-forms.ts';
@@ -71,4 +72,15 @@ test('every exit code is explained, in the help and in OPERATIONS.md by the same
 test('tickwire bench names flags that the suite has', () => {
   const suite = benchHelp([]);
   for (const flag of Object.keys(BENCH.flags)) assert.match(suite, new RegExp(`^  --${flag} `, 'm'));
+});
+
+test('the reference of commands is what the program declares, and its links lead somewhere', () => {
+  const document = readFileSync(new URL('../../CLI.md', import.meta.url), 'utf8');
+  assert.equal(document, cliDocument(COMMAND_GROUPS), 'run npm run generate');
+  const anchors = [...document.matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
+    title!.toLowerCase().replaceAll(' ', '-'),
+  );
+  const links = [...document.matchAll(/\]\(#([^)]*)\)/g)].map(([, anchor]) => anchor!);
+  assert.ok(links.length > 10);
+  for (const link of links) assert.ok(anchors.includes(link), link);
 });
