@@ -15,6 +15,12 @@ import type { ReloadRequest } from './reload/reload-request.ts';
 import { StopRequest, type StopWish } from './stop-request.ts';
 import type { ToParent } from './supervising-parent.ts';
 
+/** What is known of a host that has started. */
+export interface ServedHost {
+  /** Of the page at the clients' address; null where there are no clients. */
+  readonly url: string | null;
+}
+
 /** An engine, or the proxies of feed hosts elsewhere. */
 export interface Host<Started> extends Reloadable {
   /** @throws TickwireError when it cannot start; whatever had been started is stopped again */
@@ -58,7 +64,7 @@ export interface HostRun<Started> {
  *
  * @throws TickwireError when the host cannot start
  */
-export async function runHost<Started>(run: HostRun<Started>): Promise<number> {
+export async function runHost<Started extends ServedHost>(run: HostRun<Started>): Promise<number> {
   const { create, onStarted, until } = run;
   const live = new LiveConfig(run.config);
   const config = live.view;
@@ -100,7 +106,7 @@ export async function runHost<Started>(run: HostRun<Started>): Promise<number> {
       };
       const reload = followReloads(run.reload, { live, host, onAdopted, log });
       if (run.controlPath !== null) {
-        const commands = { drain: drain.run, identify, reload: reloadCommand(reload) };
+        const commands = { drain: drain.run, identify: identify(started), reload: reloadCommand(reload) };
         control = await ControlSocket.open(run.controlPath, commands, log);
       }
       onStarted(started);
@@ -119,8 +125,10 @@ export async function runHost<Started>(run: HostRun<Started>): Promise<number> {
   return 0;
 }
 
-/** `{"command": "identify"}`: which process it is that answers here. */
-const identify = (): ControlLine => ({ ok: true, pid: process.pid });
+/** `{"command": "identify"}`: which process it is that answers here, and where its clients connect; null: nowhere. */
+const identify =
+  ({ url }: ServedHost) =>
+  (): ControlLine => ({ ok: true, pid: process.pid, url });
 
 /** Null where the configuration is read once. What was wished for during the start is done now. */
 function followReloads(

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
+import { CliProcess } from '../support/cli-process.ts';
 import { startEngineFixture } from '../support/engine-fixture.ts';
 import { runCli } from '../support/run-cli.ts';
 import { RunningCommand } from '../support/running-command.ts';
@@ -67,8 +68,21 @@ test('a script gets ticks as lines or as JSON, and a failure that it can tell fr
   assert.doesNotMatch(bad.stdout + bad.stderr, /not-a-good-key/);
 });
 
+test('in the directory of the engine it needs neither address nor key, whatever port the engine has', async (t) => {
+  const cwd = temporaryDirectory(t);
+  const engine = await CliProcess.spawn(t, [], undefined, cwd);
+  await engine.untilRunning();
+  const { code, stdout, stderr } = await runCli(['tail', 'NSE:RELIANCE', '--count=2', '--for=20s'], { cwd });
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, / NSE:RELIANCE \d+\.\d\d buy /);
+  assert.match(stderr, new RegExp(`connected to ws://127\\.0\\.0\\.1:${engine.port}$`, 'm'));
+});
+
 test('a price that did not come in time is a failure, not an empty answer', async (t) => {
-  const { wsUrl, key } = await startEngineFixture(t);
+  const { wsUrl, key, exchange } = await startEngineFixture(t);
+  // It sends an image of each instrument at once otherwise.
+  exchange.pause(true);
+  t.after(() => exchange.pause(false));
   const args = ['tail', 'NSE:RELIANCE', `--url=${wsUrl}`, '--for=0.5s'];
   const { code, stdout, stderr } = await runCli(args, {
     cwd: temporaryDirectory(t),

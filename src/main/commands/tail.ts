@@ -11,9 +11,10 @@ import { readCommandArguments } from './command-arguments.ts';
 
 export const run: RunCommand = async ({ argv, env, cwd, print, printError }) => {
   const { words, flags, rest } = readCommandArguments(TAIL, argv);
-  const { config } = loadConfig({ argv: rest, env, cwd });
+  const loaded = loadConfig({ argv: rest, env, cwd });
   const request = readTailRequest(words, flags);
-  const access = clientAccess({ url: flags.url, key: flags.key, keyFile: flags['key-file'] }, config, cwd);
+  const given = { url: flags.url, key: flags.key, keyFile: flags['key-file'] };
+  const access = await clientAccess(given, loaded, cwd);
   const stopped = Promise.withResolvers<void>();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.once(signal, () => stopped.resolve());

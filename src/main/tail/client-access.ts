@@ -2,10 +2,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isLoopback } from '../config/loopback.ts';
+import type { LoadedConfig } from '../config.ts';
 import type { Config } from '../config-options.ts';
 import { EMBEDDED_DATABASE_PATH } from '../database/database-url.ts';
 import { openDatabase } from '../database/open-database.ts';
 import { TickwireError } from '../errors.ts';
+import { ownUrl } from './own-url.ts';
 
 export interface GivenAccess {
   readonly url: string | undefined;
@@ -25,21 +27,17 @@ const STDIN = 0;
  * What was given, else what is configured; in the demo that is the engine of this directory, with its demo key. That key never
  * goes to another host.
  *
- * @throws TickwireError COMMAND_INVALID for an address that is none, CLIENT_KEY_MISSING, and those of the database
+ * @throws TickwireError COMMAND_INVALID for an address that is none, CLIENT_KEY_MISSING, ENGINE_UNREACHABLE where the engine of
+ *   this directory serves no clients, and those of the database
  */
-export function clientAccess(given: GivenAccess, config: Config, cwd: string): ClientAccess {
-  const url = given.url === undefined ? ownUrl(config) : readUrl(given.url);
+export async function clientAccess(
+  given: GivenAccess,
+  loaded: LoadedConfig,
+  cwd: string,
+): Promise<ClientAccess> {
+  const { config } = loaded;
+  const url = given.url === undefined ? await ownUrl(loaded, cwd) : readUrl(given.url);
   return { url, key: givenKey(given, cwd) ?? config.clientKey ?? demoKeyFor(url, config, cwd) };
-}
-
-/** Where the engine of this configuration listens. */
-export function ownUrl(config: Config): string {
-  const { websocketHost, websocketPort, tlsCert } = config;
-  const scheme = tlsCert === null ? 'ws' : 'wss';
-  // A certificate names hosts rather than addresses.
-  const loopback = tlsCert === null ? '127.0.0.1' : 'localhost';
-  const host = ['0.0.0.0', '::', '[::]'].includes(websocketHost) ? loopback : websocketHost;
-  return `${scheme}://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${websocketPort}`;
 }
 
 function readUrl(text: string): string {
