@@ -52,7 +52,7 @@ export class Link {
   #connection: Connection | null = null;
   #line: RequestLine | null = null;
   #adviceMs: number | null = null;
-  /** The next attempt, or the moment from which the connection counts as good. */
+  /** The next attempt, the end of patience with a login, or the moment from which the connection counts as good. */
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: ConnectOptions, handlers: LinkHandlers) {
@@ -79,6 +79,7 @@ export class Link {
       if (this.#state !== 'connecting') return;
       const { url, times = {} } = this.#options;
       this.#connection = new Connection(url, this.#decode, this.#connectionHandlers(), times);
+      this.#timer = setTimeout(() => this.#giveUp(), REQUEST_MS);
     } catch (error) {
       const isOwn = error instanceof TickwireError;
       this.#stop(isOwn ? error : new TickwireError('INVALID_OPTION', String(error)), null);
@@ -110,14 +111,20 @@ export class Link {
 
   #open(): void {
     const connection = this.#connection!;
-    const onSilence = () => {
-      const text = `the server has not answered a request for ${REQUEST_MS} ms`;
-      connection.end(new TickwireError('DISCONNECTED', text), text);
-    };
-    this.#line = new RequestLine((request) => connection.send(request), REQUEST_MS, onSilence);
+    this.#line = new RequestLine(
+      (request) => connection.send(request),
+      REQUEST_MS,
+      () => this.#giveUp(),
+    );
     this.#setState('open', null, null);
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#backoff.reset(), STABLE_MS);
     this.#handlers.onOpen(this.#line);
+  }
+
+  #giveUp(): void {
+    const text = `the server has not answered a request for ${REQUEST_MS} ms`;
+    this.#connection?.end(new TickwireError('DISCONNECTED', text), text);
   }
 
   #end(code: number, reason: string, error: TickwireError | null): void {

@@ -78,9 +78,14 @@ export class Stream {
   /** A late one begins with the value that is known, as it would at the server. */
   join(reader: StreamReader): void {
     this.readers.add(reader);
-    if (this.last === null || this.place !== 'held') return;
-    const isStale = this.staleReason !== null;
-    reader.take({ ...this.last, isSnapshot: true, isStale, gap: null, receipt: null });
+    const { last } = this;
+    if (last === null || this.place !== 'held') return;
+    // So that it can listen first; a tick that comes before is as good.
+    queueMicrotask(() => {
+      if (this.last !== last || !this.readers.has(reader)) return;
+      const isStale = this.staleReason !== null;
+      reader.take({ ...last, isSnapshot: true, isStale, gap: null, receipt: null });
+    });
   }
 
   /** Resolves when the server does not hold it any more, or somebody wants it again. */

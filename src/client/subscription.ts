@@ -55,15 +55,20 @@ export class Subscription<Mode extends TickMode> implements AsyncIterable<TickOf
   }
 
   /**
-   * Calls back at each event. Without a `tick` callback ticks wait for the loop that reads them (`buffer`), from the start.
+   * Calls back at each event. Ticks wait for a loop to read them (`buffer`), from the start; a `tick` callback that comes before any
+   * loop is called with those that wait.
    * @returns ends that
    */
   on<Name extends keyof SubscriptionEvents<Mode>>(
     name: Name,
     listener: (event: SubscriptionEvents<Mode>[Name]) => void,
   ): () => void {
-    if (name === 'tick') this.#hasCallback = true;
-    return this.#events.on(name, listener);
+    const off = this.#events.on(name, listener);
+    if (name === 'tick' && !this.#hasCallback) {
+      this.#hasCallback = true;
+      if (!this.#isRead) for (const tick of this.#queue.clear()) this.#events.emit('tick', tick);
+    }
+    return off;
   }
 
   /**

@@ -24,12 +24,9 @@ export class TickQueue<T extends Tick> {
     this.#overflow = overflow;
   }
 
-  get length(): number {
-    return this.#ticks.length;
-  }
-
-  get isWaiting(): boolean {
-    return this.#waiter !== null;
+  /** @returns what waited */
+  clear(): readonly T[] {
+    return this.#ticks.splice(0);
   }
 
   push(tick: T): void {
