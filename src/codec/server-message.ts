@@ -3,7 +3,12 @@
  * writes it (Python's json.dumps: blanks after comma and colon, everything beyond ASCII escaped), because one client
  * reads it by text search.
  */
-import { pack } from 'msgpackr';
+import { Packr } from 'msgpackr';
+
+/** Absent members are left out at every depth, as in JSON: written, they are of an extension type that few libraries know. */
+const PACKING = { useRecords: false, skipValues: [undefined] };
+const packr = new Packr(PACKING);
+const pack = (value: unknown) => packr.pack(value);
 
 /** A value that both framings can carry. `undefined` members are left out; in a list, where JSON has nothing like it, it is null. */
 export type Json =

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { pythonString, toMsgpack, toPythonJson } from '../../src/codec/server-message.ts';
+import { unpack } from 'msgpackr';
+import { pythonString, toMsgpack, toPythonJson, WrittenList } from '../../src/codec/server-message.ts';
 
 test('a list that a client sent as msgpack is echoed as JSON also with members that JSON has nothing like', () => {
   const message = { echo: [undefined, 1, null, { left: undefined }], left: undefined };
@@ -23,4 +24,15 @@ test('a string is written as Python writes it: ASCII alone, everything else esca
     }),
     { numRuns: 500 },
   );
+});
+
+test('a client of any msgpack library reads the keys that JSON has, and no others, in entries of a list too', () => {
+  const entry = { symbol: 'TCS', status: 'success', slow: undefined, max_rate: undefined };
+  const message = { type: 'subscribe', request_id: undefined, subscriptions: [entry], nested: { entry } };
+  const written = new WrittenList('msgpack');
+  written.add([entry]);
+  for (const subscriptions of [[entry], written]) {
+    const read: unknown = unpack(toMsgpack({ ...message, subscriptions }));
+    assert.deepEqual(read, JSON.parse(toPythonJson(message)));
+  }
 });

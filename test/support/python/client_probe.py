@@ -1,0 +1,38 @@
+"""Prints what the client in Python reads of one instrument, a JSON object a line; ends when its input does."""
+
+import json
+import sys
+import threading
+
+from tickwire_client import TickwireError, connect
+
+url, key, framing = sys.argv[1:]
+lock = threading.Lock()
+
+
+def say(kind, value):
+    with lock:
+        print(json.dumps({"kind": kind, "value": value}), flush=True)
+
+
+client = connect(url, key, framing=framing, on_event=lambda event: say("event", event), initial_seconds=0.02, max_seconds=0.2)
+quotes = client.subscribe("NSE:RELIANCE", "quote")
+client.subscribe("NSE:RELIANCE", "ltp", on_tick=lambda tick: say("callback", tick["seq"]))
+try:
+    client.subscribe("NSE:NOPE", "depth").wait(10)
+except TickwireError as error:
+    say("refused", error.code)
+
+
+def read():
+    for tick in quotes:
+        say("tick", tick)
+    say("end", quotes.stale_reason)
+
+
+reader = threading.Thread(target=read)
+reader.start()
+for line in sys.stdin:
+    say("stale", quotes.stale_reason)
+client.close()
+reader.join()
