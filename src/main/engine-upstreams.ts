@@ -8,7 +8,7 @@ import { Accounts } from './brokers/accounts.ts';
 import { BROKERS, streamKey } from './brokers/broker-registry.ts';
 import { type AccountFeed, createFeedPool } from './brokers/create-feed-pool.ts';
 import type { FeedPool } from './brokers/feed-pool.ts';
-import type { FeedStatus } from './brokers/feed-status.ts';
+import type { ExchangeStanding, FeedStatus } from './brokers/feed-status.ts';
 import type { OpenDatabase } from './database/open-database.ts';
 import type { EngineMemory } from './engine-memory.ts';
 import type { EngineOptions } from './engine-options.ts';
@@ -63,6 +63,11 @@ export class EngineUpstreams {
     return [...this.accounts.all()].map(({ pool }) => pool);
   }
 
+  /** How whole exchanges stand on the connections. */
+  exchanges(): readonly ExchangeStanding[] {
+    return this.#options.statuses.exchanges();
+  }
+
   get accountStatuses(): readonly AccountStatus[] {
     return [...this.accounts.all()].map(({ status }) => status);
   }
@@ -84,7 +89,7 @@ export class EngineUpstreams {
 
   #createPool(account: AccountFeed): FeedPool {
     const { threads, statuses, memory, post, onChanged } = this.#options;
-    const { config, cwd, log, recordTo } = this.#options.engine;
+    const { config, cwd, log, recordTo, standIn } = this.#options.engine;
     const { lastValues, doorbells, slotOwners } = memory;
     return createFeedPool(
       {
@@ -94,6 +99,7 @@ export class EngineUpstreams {
         statuses,
         memory: { lastValues, doorbells, slotOwners },
         recorder: recordTo === undefined ? blackBoxTask(config, cwd) : { path: recordTo, bounds: null },
+        isReplay: standIn !== undefined,
         addRing: () => this.#addRing(),
         nextEpoch: () => memory.nextEpoch(),
         onTokensWanted: () => this.recheck(''),

@@ -94,6 +94,7 @@ export class Engine {
       role: servesClients ? 'engine' : 'feed',
       workers: () => this.#workers,
       upstreams: () => measuredUpstreams(this.#upstreams?.accounts.all() ?? []),
+      exchanges: () => this.#upstreams?.exchanges() ?? [],
     });
     this.pool = new Piscina({
       filename: workerScript('feed/feed-worker').href,

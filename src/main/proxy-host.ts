@@ -50,6 +50,7 @@ export class ProxyHost {
       role: 'proxy',
       workers: () => this.#workers.all,
       upstreams: () => [],
+      exchanges: () => [],
     });
   }
 

@@ -51,6 +51,8 @@ export interface FeedTask {
   /** Where what the broker sends is recorded, null for nowhere. */
   readonly recorder: RecorderTask | null;
   readonly watch: FeedWatchTask;
+  /** The exchange's times are of the past: they say nothing about delays. */
+  readonly isReplay?: true;
 }
 
 export interface RecorderTask {

@@ -1,12 +1,41 @@
 /** What an operator reads of a running engine: metrics, health, readiness with reasons. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { DEMO_USER } from '../../src/main/database/demo-seed.ts';
-import { COUNTER_ROWS, GAUGE_ROWS, UNSHOWN_COUNTERS } from '../../src/main/metrics/counter-table.ts';
+import { COUNTER_ROWS, UNSHOWN_COUNTERS } from '../../src/main/metrics/counter-table.ts';
+import { GAUGE_ROWS } from '../../src/main/metrics/gauge-table.ts';
 import { labelsOf } from '../../src/main/metrics/sum-counters.ts';
 import { startEngineFixture } from '../support/engine-fixture.ts';
-import { readMetrics } from '../support/metrics-page.ts';
+import { readMetrics, type Sample } from '../support/metrics-page.ts';
+import { readAlertRules, selectorsOf } from '../support/prometheus-names.ts';
 import { until } from '../support/until.ts';
+
+const DEPLOY = new URL('../../deploy/', import.meta.url);
+const readDeployed = (path: string) => readFileSync(new URL(path, DEPLOY), 'utf8');
+/** Labels that Prometheus adds. */
+const OF_PROMETHEUS: ReadonlySet<string> = new Set(['instance', 'job']);
+const SEEN_LATER = /^tickwire_(request_errors_total|clock_offset_(uncertainty_)?seconds|exchange_status)$/;
+
+/** All values of `expr`, wherever they stand. */
+function expressionsOf(json: unknown): string[] {
+  if (typeof json !== 'object' || json === null) return [];
+  return Object.entries(json).flatMap(([name, value]) =>
+    name === 'expr' ? [String(value)] : expressionsOf(value),
+  );
+}
+
+function assertLabel(
+  samples: readonly Sample[],
+  label: string,
+  values: readonly string[],
+  where: string,
+): void {
+  if (OF_PROMETHEUS.has(label)) return;
+  const known = new Set(samples.map(({ labels }) => labels[label]));
+  assert.ok(!known.has(undefined) || known.size > 1, `no label ${label} in: ${where}`);
+  for (const value of values) assert.ok(known.has(value), `no ${label} "${value}" in: ${where}`);
+}
 
 test('an operator finds every tick of the way counted, timed, and delivered to each client', async (t) => {
   const { engine, exchange, client } = await startEngineFixture(t, { exchange: { ticksPerSecond: 100 } });
@@ -47,6 +76,24 @@ test('an operator finds every tick of the way counted, timed, and delivered to e
         const isCounted = COUNTER_ROWS.some((row) => row.from === kind && labelsOf(row, counter) !== null);
         const isGauge = GAUGE_ROWS.some((row) => row.from === kind && row.counter === counter);
         assert.ok(isCounted || isGauge || UNSHOWN_COUNTERS.has(counter), `${kind}: ${counter}`);
+      }
+    }
+  });
+  await t.test('every alert and every chart asks for something that this engine really tells', () => {
+    const rules = readAlertRules(readDeployed('prometheus/alerts.yml'));
+    const charts = expressionsOf(JSON.parse(readDeployed('grafana/tickwire.json')));
+    assert.ok(rules.length > 20 && charts.length > 30, `${rules.length} rules, ${charts.length} charts`);
+    for (const expression of [...rules.map(({ expr }) => expr), ...charts]) {
+      const selectors = selectorsOf(expression);
+      assert.ok(selectors.length > 0, `nothing is asked for in: ${expression}`);
+      for (const { metric, labels } of selectors) {
+        if (metric === 'up') continue;
+        const family = page.types.has(metric) ? metric : metric.replace(/_(bucket|sum|count)$/, '');
+        assert.ok(page.types.has(family), `${metric} in: ${expression}`);
+        const samples = page.samples.filter(({ name }) => name === metric);
+        // Series that appear with the first error, or on another role of host.
+        if (samples.length === 0) assert.match(metric, SEEN_LATER);
+        else for (const [label, values] of labels) assertLabel(samples, label, values, expression);
       }
     }
   });

@@ -27,6 +27,8 @@ export interface FeedPoolParts {
   readonly statuses: FeedStatus;
   readonly memory: Pick<FeedTask, 'lastValues' | 'doorbells' | 'slotOwners'>;
   readonly recorder: FeedTask['recorder'];
+  /** What stands in for the brokers plays a recording. */
+  readonly isReplay: boolean;
   /** A new ring that every reader knows of. */
   readonly addRing: () => RingHandle;
   /** Rises with every call. */
@@ -81,6 +83,7 @@ function startFeed(parts: FeedPoolParts, account: AccountFeed, events: FeedEvent
       ...memory,
       options: feedOptions(config, broker),
       recorder,
+      ...(parts.isReplay && { isReplay: true }),
       watch: feedWatch(config, statuses.calendar),
     },
   });

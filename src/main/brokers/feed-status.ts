@@ -26,6 +26,15 @@ export interface FeedStatusOptions {
   readonly now?: () => number;
 }
 
+/** How an exchange stands on a connection. */
+export interface ExchangeStanding {
+  readonly feed: number;
+  readonly exchange: string;
+  readonly status: FeedStatusName;
+  /** For people. */
+  readonly reason: string;
+}
+
 type Standing = Omit<FeedStatusNews, 'type' | 'slots'>;
 
 /** One connection. */
@@ -158,6 +167,20 @@ export class FeedStatus {
       for (const slot of slots ?? []) entry.singles.set(slot, report);
     }
     this.#review(entry.slots.keys());
+  }
+
+  /** What the watchdogs have said of whole exchanges, on connections that are up. */
+  exchanges(): ExchangeStanding[] {
+    return [...this.#feeds].flatMap(([feed, { status, segments }]) =>
+      status !== 'live'
+        ? []
+        : [...segments].map(([exchange, report]) => ({
+            feed,
+            exchange,
+            status: report.status,
+            reason: report.reason,
+          })),
+    );
   }
 
   /** How these slots stand now; of those that no connection carries there is nothing to say. Changes are posted from now on. */

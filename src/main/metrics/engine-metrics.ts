@@ -3,8 +3,10 @@
  * dashboard. Everything comes from what the threads have told; a thread that has fallen silent is told of as such, and not
  * by the last that it said. Main thread; nothing is computed while nobody asks.
  */
+
 import type { ThreadMeasures } from '../../workers/measures/thread-measures.ts';
 import { ThreadWatch } from '../../workers/measures/thread-watch.ts';
+import type { ExchangeStanding } from '../brokers/feed-status.ts';
 import type { Percentiles } from './histogram-totals.ts';
 import { createRegistry } from './metric-registry.ts';
 import { type Phase, type ReadinessFacts, type Reason, reasonsNotReady } from './readiness.ts';
@@ -45,6 +47,8 @@ export interface MeasuredHost {
   readonly role: HostRole;
   readonly workers: () => readonly MeasuredWorker[];
   readonly upstreams: () => readonly MeasuredUpstream[];
+  /** How whole exchanges stand. */
+  readonly exchanges: () => readonly ExchangeStanding[];
 }
 
 /** What the operator's listener answers. */
@@ -124,7 +128,7 @@ export class EngineMetrics {
     };
   }
 
-  /** ms from the exchange to here in the last second, by exchange. */
+  /** ms from the exchange to here in the last ten seconds, by exchange. */
   delays(): ReadonlyMap<string, Percentiles> {
     return recentDelays(this.records);
   }
@@ -156,6 +160,19 @@ export class EngineMetrics {
     return { total: sum('clients'), slow: sum('clientsSlow'), backlogBytes: sum('unsentBytes') };
   }
 
+  /** Per second: ticks that come in (on a proxy host those that clients hold), and ticks that clients get, counted for each. */
+  rates(): { ticksPerSecond: number; deliveriesPerSecond: number } {
+    const sum = (from: string, ...counters: string[]) =>
+      [...this.records].reduce((total, record) => {
+        if (record.kind !== from) return total;
+        return total + counters.reduce((rates, counter) => rates + record.rate(counter), 0);
+      }, 0);
+    return {
+      ticksPerSecond: sum(this.#host.role === 'proxy' ? 'proxy' : 'feed', 'ticks'),
+      deliveriesPerSecond: sum('proxy', 'deliveries', 'conflatedSent'),
+    };
+  }
+
   /** Ticks that came in and ticks that were given to clients, counted for each, since the start. */
   totals(): { ticks: number; deliveries: number } {
     const sum = (metric: string) =>
@@ -166,7 +183,7 @@ export class EngineMetrics {
 
   /** Why this process does not serve fresh ticks; nothing when it does. */
   reasons(): readonly Reason[] {
-    const { workers, upstreams } = this.#host;
+    const { workers, upstreams, exchanges } = this.#host;
     const heard = ({ record, isRunning }: MeasuredWorker) => ({
       name: record.name,
       isRunning,
@@ -175,7 +192,13 @@ export class EngineMetrics {
     // Why a connection has no worker is what its state says.
     const feeds = upstreams().filter(({ isRunning }) => isRunning);
     const threads = [...workers(), ...feeds].map(heard);
-    return reasonsNotReady({ phase: this.#phase, threads, upstreams: upstreams(), links: this.#links() });
+    return reasonsNotReady({
+      phase: this.#phase,
+      threads,
+      upstreams: upstreams(),
+      exchanges: exchanges(),
+      links: this.#links(),
+    });
   }
 
   ready(): { ok: boolean; reasons: readonly string[] } {

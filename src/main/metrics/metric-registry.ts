@@ -1,13 +1,17 @@
 /** All metrics of the process, in Prometheus' form and by its conventions: base units, `_total` for what only rises. */
 import { Counter, Gauge, Registry } from 'prom-client';
-import { COUNTER_ROWS, GAUGE_ROWS, type GaugeRow, LOSS_PLACES, LOSSES } from './counter-table.ts';
+import type { StallStatus } from '../../workers/feed/feed-verdict.ts';
+import { COUNTER_ROWS } from './counter-table.ts';
 import type { EngineMetrics } from './engine-metrics.ts';
+import { GAUGE_ROWS, type GaugeRow } from './gauge-table.ts';
 import { HistogramMetric, type HistogramSeries } from './histogram-metric.ts';
+import { LOSS_PLACES, LOSSES } from './loss-counters.ts';
 import { NOT_READY_CODES } from './readiness.ts';
 import { type LabelledValue, sumCounters } from './sum-counters.ts';
 import type { ThreadRecord } from './thread-record.ts';
 
 const FEED_STATES = ['connecting', 'live', 'reconnecting', 'refused', 'stopped'];
+const EXCHANGE_STATUSES: readonly StallStatus[] = ['live', 'stale', 'mute', 'recovering', 'market_closed'];
 const MS_PER_S = 1000;
 const US_PER_S = 1e6;
 /** Bounds of the histograms, as powers of two of µs: 4 µs to 67 s, 1 ms to 8 s, 128 µs to 1 s. */
@@ -172,6 +176,19 @@ function addUpstreams(metrics: MetricSet, source: Source): void {
   );
 }
 
+function addExchanges(metrics: MetricSet, source: Source): void {
+  const help =
+    'What the stall watchdog says of an exchange on a connection that is up: 1 for the present status.';
+  bound(metrics).gauge('tickwire_exchange_status', help, ['feed', 'exchange', 'status'], () =>
+    source.host.exchanges().flatMap(({ feed, exchange, status }) =>
+      EXCHANGE_STATUSES.map((each) => ({
+        labels: { feed: String(feed), exchange, status: each },
+        value: Number(each === status),
+      })),
+    ),
+  );
+}
+
 function addThreads(metrics: MetricSet, source: Source): void {
   const running = () =>
     [...source.host.workers(), ...source.host.upstreams()].filter(({ isRunning }) => isRunning);
@@ -244,6 +261,7 @@ export function createRegistry(source: Source): Registry {
   const metrics = new MetricSet();
   addHost(metrics, source);
   addUpstreams(metrics, source);
+  addExchanges(metrics, source);
   addHops(metrics, source);
   for (const row of GAUGE_ROWS) metrics.gauge(row.metric, row.help, [], () => readGauge(row, source.records));
   addCounters(metrics, source);

@@ -1,5 +1,6 @@
 /** Whether clients get fresh ticks here, and if not why. Main thread. */
 import type { FeedState } from '../../workers/worker-messages.ts';
+import type { ExchangeStanding } from '../brokers/feed-status.ts';
 
 /** Each is told as `CODE: sentence`; codes are stable. */
 export const NOT_READY_CODES = [
@@ -9,6 +10,7 @@ export const NOT_READY_CODES = [
   'WORKER_SILENT',
   'BROKER_SESSION_EXPIRED',
   'UPSTREAM_DOWN',
+  'EXCHANGE_MUTE',
   'FEED_HOST_AWAY',
 ] as const;
 export type NotReadyCode = (typeof NOT_READY_CODES)[number];
@@ -36,6 +38,7 @@ export interface ReadinessFacts {
   readonly phase: Phase;
   readonly threads: readonly NeededThread[];
   readonly upstreams: readonly NeededUpstream[];
+  readonly exchanges: readonly ExchangeStanding[];
   /** Links of this process to feed hosts, over all its proxy workers; null where it has none. */
   readonly links: { readonly all: number; readonly up: number } | null;
 }
@@ -46,7 +49,8 @@ export interface Reason {
 }
 
 /** @returns nothing for a process that serves fresh ticks to whoever comes */
-export function reasonsNotReady({ phase, threads, upstreams, links }: ReadinessFacts): Reason[] {
+export function reasonsNotReady(facts: ReadinessFacts): Reason[] {
+  const { phase, threads, upstreams, exchanges, links } = facts;
   if (phase === 'starting') return [{ code: 'STARTING', text: 'the start has not ended' }];
   const reasons: Reason[] = [];
   if (phase === 'draining')
@@ -60,6 +64,13 @@ export function reasonsNotReady({ phase, threads, upstreams, links }: ReadinessF
     if (state === 'live' || state === 'stopped') continue;
     const code = state === 'refused' ? 'BROKER_SESSION_EXPIRED' : 'UPSTREAM_DOWN';
     reasons.push({ code, text: `connection ${feed} of ${account} to ${broker} is ${state}: ${detail}` });
+  }
+  for (const { feed, exchange, status, reason } of exchanges) {
+    if (status !== 'mute') continue;
+    reasons.push({
+      code: 'EXCHANGE_MUTE',
+      text: `no ticks of ${exchange} come on connection ${feed}: ${reason}`,
+    });
   }
   if (links !== null && links.up === 0)
     reasons.push({ code: 'FEED_HOST_AWAY', text: 'none of the feed hosts is reached' });

@@ -42,12 +42,11 @@ export function recentHop(
   return totals.percentiles();
 }
 
-/** From the exchanges to here in the last second, by exchange. */
+/** From the exchanges to here in the last ten seconds, by exchange. */
 export function recentDelays(threads: Iterable<ThreadRecord>): Map<string, Percentiles> {
   const totals = new Map<string, HistogramTotals>();
-  for (const { recent } of threads) {
-    for (const { hop, exchange, increment } of recent?.hops ?? []) {
-      if (hop !== 'exchange_to_receive') continue;
+  for (const { delays } of threads) {
+    for (const { exchange, increment } of delays) {
       const sum = totals.get(exchange) ?? new HistogramTotals();
       totals.set(exchange, sum);
       sum.add(increment);

@@ -1,5 +1,7 @@
 /** Adds the counters of all threads up under the metrics' names. Main thread. */
-import { COUNTER_ROWS, type CounterRow, LOSS_PLACES, LOSSES } from './counter-table.ts';
+import type { CounterRow } from './counter-row.ts';
+import { COUNTER_ROWS } from './counter-table.ts';
+import { LOSS_PLACES, LOSSES } from './loss-counters.ts';
 import type { ThreadRecord } from './thread-record.ts';
 
 type Labels = Readonly<Record<string, string>>;

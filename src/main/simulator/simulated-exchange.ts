@@ -88,6 +88,10 @@ export class SimulatedExchange {
       socket.once('close', () => this.#tcpSockets.delete(remotePort));
     });
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    // As the web servers in front of brokers do. The other answers have it from node:http.
+    this.#webSockets.on('headers', (headers) => {
+      headers.push(`Date: ${new Date(this.#settings.clock()).toUTCString()}`);
+    });
   }
 
   /** The open connections, oldest first. */

@@ -73,6 +73,7 @@ export abstract class FeedHandler {
   readonly #connection: UpstreamConnection;
   readonly #subscriptions: FeedSubscriptions;
   readonly #requests: FeedRequests;
+  readonly #isReplay: boolean;
   #refused: FeedCredentials | null = null;
   /** The socket reads into one buffer again and again, so the view over it is made once. */
   #viewed: Buffer | null = null;
@@ -92,6 +93,7 @@ export abstract class FeedHandler {
     this.options = task.options;
     this.report = report;
     this.credentials = task.credentials;
+    this.#isReplay = task.isReplay === true;
     this.#writer = writer;
     this.#clock = clock;
     this.#subscriptions = new FeedSubscriptions({
@@ -370,7 +372,7 @@ export abstract class FeedHandler {
 
   #createFeed(instrument: Instrument, epoch: number): InstrumentFeed {
     const feed = new InstrumentFeed(instrument, this.priceDecimals(instrument.segment), epoch);
-    feed.delay = this.delays.of(instrument.exchange);
+    if (!this.#isReplay) feed.delay = this.delays.of(instrument.exchange);
     this.#writer.begin(feed);
     this.watchdog?.onAdded(feed);
     return feed;

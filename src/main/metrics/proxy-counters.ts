@@ -1,0 +1,136 @@
+/** Of the proxy workers. */
+import { by, type CounterRow } from './counter-row.ts';
+
+export const PROXY_COUNTERS: readonly CounterRow[] = [
+  {
+    metric: 'tickwire_wanted_ticks',
+    help: 'Ticks that some client here holds.',
+    from: 'proxy',
+    counters: { ticks: {} },
+  },
+  {
+    metric: 'tickwire_published',
+    help: 'Messages given to the socket library, each for all clients of its stream.',
+    from: 'proxy',
+    counters: { published: {} },
+  },
+  {
+    metric: 'tickwire_deliveries',
+    help: 'Ticks given to clients, counted for each client.',
+    from: 'proxy',
+    counters: by('way', { deliveries: 'every', conflatedSent: 'conflated' }),
+  },
+  {
+    metric: 'tickwire_gaps',
+    help: 'Gaps in the ticks of an instrument, whether anybody asked to be told or not.',
+    from: 'proxy',
+    counters: { gaps: {} },
+  },
+  {
+    metric: 'tickwire_hop_clock_ahead',
+    help: 'Ticks that another host stamped with a later time than it is here: the clocks of the hosts differ.',
+    from: 'proxy',
+    counters: { hopsAhead: {} },
+  },
+  { metric: 'tickwire_requests', help: 'Requests of clients.', from: 'proxy', counters: { requests: {} } },
+  {
+    metric: 'tickwire_request_errors',
+    help: 'Requests that were answered with an error, by its code.',
+    from: 'proxy',
+    counters: {},
+    prefix: { begins: 'error_', label: 'code' },
+  },
+  {
+    metric: 'tickwire_client_refusals',
+    help: 'Clients that were not let in, by what there was no room for.',
+    from: 'proxy',
+    counters: by('reason', {
+      refusedHandshakes: 'handshakes',
+      refusedConnections: 'connections',
+      refusedOfAddress: 'address',
+      refusedOfKey: 'key',
+      refusedAttempts: 'wrong_keys',
+    }),
+  },
+  {
+    metric: 'tickwire_client_connections',
+    help: 'Connections that were accepted.',
+    from: 'proxy',
+    counters: { accepted: {} },
+  },
+  {
+    metric: 'tickwire_client_disconnects',
+    help: 'Connections that this end closed, by the reason.',
+    from: 'proxy',
+    counters: by('reason', {
+      authTimeout: 'auth_timeout',
+      keepalive: 'keepalive',
+      slowConsumer: 'slow_consumer',
+      idle: 'idle',
+      tooBig: 'too_big',
+      malformed: 'malformed',
+      tooManyWaiting: 'too_many_requests',
+      keysRevoked: 'key_revoked',
+    }),
+  },
+  {
+    metric: 'tickwire_http_requests',
+    help: "Requests at the clients' listener that are no WebSocket.",
+    from: 'proxy',
+    counters: { httpRequests: {} },
+  },
+  {
+    metric: 'tickwire_conflations',
+    help: 'Clients that fell behind and get the latest ticks only, and that caught up.',
+    from: 'proxy',
+    counters: by('change', { conflations: 'fell_behind', restorations: 'caught_up' }),
+  },
+  {
+    metric: 'tickwire_conflated_ticks',
+    help: 'Ticks that stand for nobody: a later one was sent in their place.',
+    from: 'proxy',
+    counters: { conflated: {} },
+  },
+  {
+    metric: 'tickwire_receipts',
+    help: 'Receipts of conflated ticks.',
+    from: 'proxy',
+    counters: { receipts: {} },
+  },
+  {
+    metric: 'tickwire_told',
+    help: 'News for clients: order updates, feed statuses, refusals of a broker.',
+    from: 'proxy',
+    counters: by('what', { orders: 'orders', statuses: 'statuses', refusals: 'refusals' }),
+  },
+  {
+    metric: 'tickwire_sessions_resumed',
+    help: 'Clients that came back to a session, by whether it was still there.',
+    from: 'proxy',
+    counters: by('found', { sessionsResumed: 'yes', sessionsUnknown: 'no' }),
+  },
+  {
+    metric: 'tickwire_subscriptions_ended',
+    help: "Subscriptions that a change of a key's rights ended.",
+    from: 'proxy',
+    counters: { subscriptionsEnded: {} },
+  },
+  {
+    metric: 'tickwire_encodings_unusual',
+    help: 'Ticks that were not encoded in the ordinary way: numbers that msgpack rounds, frames that were packed anew.',
+    from: 'proxy',
+    counters: by('how', { rounded: 'rounded', repacked: 'repacked' }),
+  },
+  {
+    metric: 'tickwire_feed_host_switches',
+    help: 'Instruments that went over to another feed host.',
+    from: 'proxy',
+    counters: { switches: {} },
+  },
+  {
+    metric: 'tickwire_bus_late_messages',
+    help: 'Messages of topics that nobody here holds any more.',
+    from: 'proxy',
+    counters: { late: {} },
+  },
+];
