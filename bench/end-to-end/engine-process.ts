@@ -33,7 +33,14 @@ export class EngineProcess implements ServerProcess {
 
   constructor({ command, directory, flags, nodeFlags = [], entry = SOURCE_ENTRY }: EngineProcessOptions) {
     this.#command = command;
-    const args = [command, '--no-supervise', '--log-level=warn', '--log-format=json', ...flags];
+    const args = [
+      command,
+      '--no-supervise',
+      '--ops-port=none',
+      '--log-level=warn',
+      '--log-format=json',
+      ...flags,
+    ];
     // Not the caller's environment: its settings would be the engine's. With the channel it ends when this process does.
     this.#child = spawn(process.execPath, [...process.execArgv, ...nodeFlags, entry, ...args], {
       cwd: directory,

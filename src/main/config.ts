@@ -27,6 +27,22 @@ export interface LoadedConfig {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Where the values of each configuration came from. */
+const SOURCES = new WeakMap<Config, ConfigSources>();
+
+/** Null for a configuration that was not loaded here. */
+export function sourcesOf(config: Config): ConfigSources | null {
+  return SOURCES.get(config) ?? null;
+}
+
+/** Notes where values of a configuration came from that were taken out of another. */
+export function takeSources(into: Config, from: Config, keys: readonly ConfigKey[]): void {
+  const sources = SOURCES.get(from);
+  if (sources === undefined) return;
+  const taken = Object.fromEntries(keys.map((key) => [key, sources[key]]));
+  SOURCES.set(into, { ...(SOURCES.get(into) ?? sources), ...taken });
+}
+
 /** What an unedited copy of OpenAlgo's sample file has in place of its secrets. */
 const PLACEHOLDER = 'OPENALGO_PLACEHOLDER';
 
@@ -61,6 +77,7 @@ export function loadConfig(input: {
   const chosen = choosePortPolicy(chooseBroker(given, sources as ConfigSources), sources as ConfigSources);
   const config = chooseTrustedProxies(chosen, sources as ConfigSources);
   refuseContradictions(config);
+  SOURCES.set(config, sources as ConfigSources);
   return { config: Object.freeze(config), sources: Object.freeze(sources as ConfigSources) };
 }
 

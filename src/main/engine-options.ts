@@ -2,12 +2,16 @@
 import type { Logger } from 'pino';
 import type { StandIn } from './brokers/stand-in.ts';
 import type { Config } from './config-options.ts';
+import type { DashboardAddress } from './dashboard/operator-listener.ts';
+import type { LogTail } from './ops/log-tail.ts';
 
 export interface EngineOptions {
   readonly config: Config;
   /** Where relative paths start, and where the embedded database lies. */
   readonly cwd: string;
   readonly log: Logger;
+  /** The last lines of the log, for the dashboard. */
+  readonly logTail?: LogTail;
   /** The process cannot go on: a wedged worker, or a worker that cannot be started again. */
   readonly onFatal: (code: string, message: string) => void;
   /** A recording that has its header: everything that brokers send goes there, and not into the black box. */
@@ -22,6 +26,8 @@ export interface StartedEngine {
   /** Address of the page and of the WebSocket, with the port that was really bound; null on a feed host. */
   readonly url: string | null;
   readonly demoKey: string | null;
+  /** Null where there is none. */
+  readonly dashboard: DashboardAddress | null;
   readonly busEndpoint: string;
   /** Where OpenAlgo's publishers connect, null when its bus is not bound. */
   readonly openalgoBusEndpoint: string | null;

@@ -20,8 +20,10 @@ import { chooseListenerTls } from './config/client-listener.ts';
 import { chooseMarketCalendar } from './config/market-calendar-file.ts';
 import { refusePlainStreams } from './config/stream-address.ts';
 import type { Config } from './config-options.ts';
+import type { DashboardAddress, OperatorListener } from './dashboard/operator-listener.ts';
 import { ChangeWatch } from './database/change-watch.ts';
 import { type OpenDatabase, openDatabase } from './database/open-database.ts';
+import { createEngineDashboard, watchPage } from './engine-dashboard.ts';
 import { EngineMemory } from './engine-memory.ts';
 import type { EngineOptions, StartedEngine } from './engine-options.ts';
 import { createStatsFile } from './engine-stats.ts';
@@ -36,7 +38,7 @@ import { EngineMetrics, type MeasuredWorker } from './metrics/engine-metrics.ts'
 import { measuredUpstreams } from './metrics/measured-upstreams.ts';
 import type { OpenAlgoBus } from './openalgo/openalgo-bus.ts';
 import { BusKeys } from './ops/bus-keys.ts';
-import { pageUrl, readPage } from './ops/first-page.ts';
+import { pageUrl, readPage, socketUrl } from './ops/first-page.ts';
 import type { DrainProgress } from './ops/proxy-drain.ts';
 import type { StatsFile } from './ops/stats-file.ts';
 import { packageVersion } from './package-version.ts';
@@ -69,6 +71,7 @@ export class Engine {
   #watch: ChangeWatch | null = null;
   #busKeys: BusKeys | null = null;
   #statsFile: StatsFile | null = null;
+  #operator: OperatorListener | null = null;
   #ownSessions: OwnSessions | null = null;
   #instruments: InstrumentMaster | null = null;
   #desk: ReaderDesk | null = null;
@@ -111,8 +114,8 @@ export class Engine {
 
   /** Every worker that is not a connection to a broker. */
   get #workers(): readonly MeasuredWorker[] {
-    const { openalgoBus } = this;
-    return openalgoBus === null ? this.readers : [...this.readers, openalgoBus.worker];
+    const others = [this.openalgoBus?.worker, this.#operator?.worker];
+    return [...this.readers, ...others.filter((worker) => worker !== undefined)];
   }
 
   get readers(): readonly SupervisedWorker[] {
@@ -126,6 +129,11 @@ export class Engine {
 
   get feeds(): readonly FeedRunner[] {
     return this.feedPools.flatMap(({ feeds }) => feeds);
+  }
+
+  /** Null where there is none, and until the engine has started. */
+  get dashboard(): DashboardAddress | null {
+    return this.#operator?.address ?? null;
   }
 
   /** Null where there is none, and until the engine has started. */
@@ -254,6 +262,17 @@ export class Engine {
     const page = await readPage(instruments, database.demoKey, config.broker, this.#options.standIn);
     const version = await packageVersion();
     this.metrics.version = version;
+    let clientUrl: string | null = null;
+    const operator = createEngineDashboard(this.#options, {
+      metrics: this.metrics,
+      demoKey: database.demoKey,
+      upstreams,
+      readers: this.#readers,
+      registry: this.#registry,
+      lastValues: this.#memory.lastValues,
+      clientUrl: () => clientUrl,
+    });
+    this.#operator = operator;
     const [, , port] = await Promise.all([
       upstreams.openalgoBus?.start(),
       this.#readers.startBus(() =>
@@ -266,7 +285,10 @@ export class Engine {
         }),
       ),
       servesClients ? this.#startProxies(page, tls) : null,
+      operator?.start(),
     ]);
+    const url = port === null ? null : pageUrl(config, port);
+    clientUrl = url === null ? null : socketUrl(url);
     this.#statsFile = createStatsFile(this.#options, upstreams.accounts, {
       proxies: () => this.#readers.proxies,
       // Proxies that are fed over the bus need nothing of the registry.
@@ -279,9 +301,11 @@ export class Engine {
     this.metrics.enter('running');
     const listener = port === null ? {} : { host: config.websocketHost, port };
     this.#log.info({ ...listener, bus: config.busEndpoint, instruments: instruments.size }, 'engine started');
+    operator?.open(clientUrl, url === null ? null : watchPage(page));
     return {
-      url: port === null ? null : pageUrl(config, port),
+      url,
       demoKey: database.demoKey,
+      dashboard: this.dashboard,
       busEndpoint: config.busEndpoint,
       openalgoBusEndpoint: upstreams.openalgoBus?.endpoint ?? null,
     };
@@ -306,6 +330,7 @@ export class Engine {
   }
 
   reload(): Promise<void> {
+    this.#operator?.useKeys(this.#options.config);
     return this.#readers.reload();
   }
 
@@ -319,6 +344,7 @@ export class Engine {
   async stop(): Promise<void> {
     this.metrics.stop();
     this.#busKeys?.stop();
+    const dashboardEnds = this.#operator?.stop();
     await this.#readers.stop();
     this.#desk?.stop();
     this.#watch?.stop();
@@ -328,6 +354,7 @@ export class Engine {
     await this.#upstreams?.stop();
     await this.#keys?.close();
     this.#entitlements?.stop();
+    await dashboardEnds;
     await this.pool.destroy();
     await this.simulator?.stop();
     await this.#options.standIn?.stop();

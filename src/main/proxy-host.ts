@@ -5,9 +5,14 @@
 import type { Logger } from 'pino';
 import type { DrainClients } from '../workers/drain-messages.ts';
 import { chooseListenerTls } from './config/client-listener.ts';
+import { chooseOperatorTls } from './config/operator-listener-tls.ts';
 import type { Config } from './config-options.ts';
+import { type DashboardAddress, OperatorListener } from './dashboard/operator-listener.ts';
+import { linkViews } from './dashboard/upstream-views.ts';
+import { watchPage } from './engine-dashboard.ts';
 import { EngineMetrics } from './metrics/engine-metrics.ts';
-import { pageUrl, readRemotePage } from './ops/first-page.ts';
+import { pageUrl, readRemotePage, socketUrl } from './ops/first-page.ts';
+import type { LogTail } from './ops/log-tail.ts';
 import type { DrainProgress } from './ops/proxy-drain.ts';
 import { packageVersion } from './package-version.ts';
 import { ReaderWorkers } from './reader-workers.ts';
@@ -19,6 +24,8 @@ export interface ProxyHostOptions {
   /** Where a relative path starts. */
   readonly cwd: string;
   readonly log: Logger;
+  /** The last lines of the log, for the dashboard. */
+  readonly logTail?: LogTail;
   /** The process cannot go on: a wedged worker, or a worker that cannot be started again. */
   readonly onFatal: (code: string, message: string) => void;
 }
@@ -26,12 +33,16 @@ export interface ProxyHostOptions {
 export interface StartedProxyHost {
   /** Address of the page and of the WebSocket, with the port that was really bound. */
   readonly url: string;
+  /** Null where there is none. */
+  readonly dashboard: DashboardAddress | null;
 }
 
 export class ProxyHost {
   readonly #options: ProxyHostOptions;
   readonly #workers: ReaderWorkers;
   readonly metrics: EngineMetrics;
+  #operator: OperatorListener | null = null;
+  #url: string | null = null;
 
   constructor(options: ProxyHostOptions) {
     const { config, log, onFatal } = options;
@@ -48,10 +59,15 @@ export class ProxyHost {
     });
     this.metrics = new EngineMetrics({
       role: 'proxy',
-      workers: () => this.#workers.all,
+      workers: () => [...this.#workers.all, ...(this.#operator === null ? [] : [this.#operator.worker])],
       upstreams: () => [],
       exchanges: () => [],
     });
+  }
+
+  /** Null where there is none, and until the host has started. */
+  get dashboard(): DashboardAddress | null {
+    return this.#operator?.address ?? null;
   }
 
   /**
@@ -75,13 +91,50 @@ export class ProxyHost {
     this.metrics.version = await packageVersion();
     const offers = { supportedBrokers: [], capabilities: [], page: await readRemotePage() };
     const source = busSource(config);
-    const port = await this.#workers.startProxies(
-      (_reader, chosen) => proxyTask(config, source, { port: chosen, tls }, offers),
-      0,
-    );
+    const operator = this.#createDashboard();
+    this.#operator = operator;
+    const [port] = await Promise.all([
+      this.#workers.startProxies(
+        (_reader, chosen) => proxyTask(config, source, { port: chosen, tls }, offers),
+        0,
+      ),
+      operator?.start(),
+    ]);
+    this.#url = pageUrl(config, port);
     this.metrics.enter('running');
+    operator?.open(socketUrl(this.#url), watchPage(offers.page));
     log.info({ host: config.websocketHost, port, feeds: config.feeds }, 'proxy started');
-    return { url: pageUrl(config, port) };
+    return { url: this.#url, dashboard: this.dashboard };
+  }
+
+  #createDashboard(): OperatorListener | null {
+    const { config, cwd, log, logTail } = this.#options;
+    if (config.opsPort === null) return null;
+    const host = {
+      role: 'proxy',
+      version: this.metrics.version,
+      pid: process.pid,
+      startedAt: Math.round(performance.timeOrigin),
+      broker: '',
+      busEndpoint: null,
+    } as const;
+    return new OperatorListener(
+      {
+        config,
+        log,
+        logTail: logTail ?? null,
+        tls: chooseOperatorTls(config, cwd),
+        demoKey: null,
+        clients: this.#workers.clients,
+        view: {
+          host: () => ({ ...host, clientUrl: this.#url === null ? null : socketUrl(this.#url) }),
+          figures: this.metrics,
+          upstreams: () => linkViews(this.#workers.links.all()),
+          source: null,
+        },
+      },
+      config.opsPort,
+    );
   }
 
   check(config: Config): void {
@@ -89,6 +142,7 @@ export class ProxyHost {
   }
 
   reload(): Promise<void> {
+    this.#operator?.useKeys(this.#options.config);
     return this.#workers.reload();
   }
 
@@ -101,7 +155,7 @@ export class ProxyHost {
   /** Safe in every state. */
   async stop(): Promise<void> {
     this.metrics.stop();
-    await this.#workers.stop();
+    await Promise.all([this.#workers.stop(), this.#operator?.stop()]);
     this.#options.log.info('proxy stopped');
   }
 }

@@ -1,6 +1,7 @@
 /** The bus worker and the proxy workers of a process: started, reached and stopped together. Main thread. */
 import type { Logger } from 'pino';
 import type { FromAdmission } from '../workers/admission-messages.ts';
+import type { FromClientReport } from '../workers/client-messages.ts';
 import type { DrainClients, DrainNews } from '../workers/drain-messages.ts';
 import type { ProxyTask } from '../workers/reader-tasks.ts';
 import { isToSessionStore, type ToSessionStore } from '../workers/session-messages.ts';
@@ -9,6 +10,7 @@ import { AdmissionDesk } from './admission/admission-desk.ts';
 import { clientLimits } from './admission/client-limits.ts';
 import { memoryBound, reportMemoryBound } from './admission/memory-bound.ts';
 import type { Config } from './config-options.ts';
+import { ClientList } from './ops/client-list.ts';
 import { FeedLinks, type LinkNews } from './ops/feed-links.ts';
 import { chooseFreePort } from './ops/free-port.ts';
 import { type DrainProgress, ProxyDrain } from './ops/proxy-drain.ts';
@@ -30,7 +32,13 @@ export function proxyCount({ proxyWorkers }: Config): number {
 /** What the control plane is asked and told. */
 export type ReaderMessage = Exclude<
   FromReader,
-  LinkNews | PeerRefused | ToSessionStore | FromAdmission | DrainNews | { readonly type: 'reloaded' }
+  | LinkNews
+  | PeerRefused
+  | ToSessionStore
+  | FromAdmission
+  | FromClientReport
+  | DrainNews
+  | { readonly type: 'reloaded' }
 >;
 
 export interface ReaderWorkersOptions {
@@ -49,7 +57,9 @@ export class ReaderWorkers {
   readonly #workers: SupervisedWorker[] = [];
   readonly #proxies: SupervisedWorker[] = [];
   readonly #ringReaders: SupervisedWorker[] = [];
-  readonly #links: FeedLinks;
+  readonly links: FeedLinks;
+  /** Who is connected, for the operator. */
+  readonly clients: ClientList;
   /** Null where there are no proxy workers. */
   #sessions: SessionStore | null = null;
   /** Null where no clients are served. */
@@ -60,7 +70,12 @@ export class ReaderWorkers {
 
   constructor(options: ReaderWorkersOptions) {
     this.#options = options;
-    this.#links = new FeedLinks(options.log);
+    this.links = new FeedLinks(options.log);
+    this.clients = new ClientList({
+      running: () =>
+        [...this.#proxies.entries()].flatMap(([i, worker]) => (worker.isRunning ? [FIRST_PROXY + i] : [])),
+      post: (reader, message) => this.#proxies[reader - FIRST_PROXY]?.post(message),
+    });
   }
 
   /** In the order of their start. */
@@ -187,20 +202,23 @@ export class ReaderWorkers {
       wedgedAfterMs: config.wedgedAfterMs,
       log,
       onMessage: (message, reply) => {
-        if (message.type === 'link') this.#links.note(reader, message);
+        if (message.type === 'link') this.links.note(reader, message);
         else if (message.type === 'peerRefused') logRefusal(log, message);
         else if (isToSessionStore(message)) this.#sessions?.onMessage(reader, message, reply);
         else if (isOfAdmission(message)) this.#admission?.onMessage(reader - FIRST_PROXY, message, reply);
-        else if (message.type === 'reloaded') this.#reload.done(reader);
+        else if (message.type === 'clientsDescribed' || message.type === 'clientDisconnected') {
+          this.clients.onMessage(reader, message);
+        } else if (message.type === 'reloaded') this.#reload.done(reader);
         else if (message.type === 'draining') this.#drain?.note(reader, message);
         else onMessage(reader, message, reply);
       },
       onGone: () => {
-        this.#links.forget(reader);
+        this.links.forget(reader);
         this.#sessions?.onReaderGone(reader);
         if (isProxy) this.#admission?.onWorkerGone(reader - FIRST_PROXY);
         this.#drain?.gone(reader);
         this.#reload.done(reader);
+        this.clients.onWorkerGone(reader);
         onGone(reader);
       },
       canRestart: isProxy || proxiesReadRings || !config.busEndpoint.startsWith('inproc:'),

@@ -4,6 +4,7 @@ import type { Config } from './config-options.ts';
 import { Engine } from './engine.ts';
 import type { EngineOptions, StartedEngine } from './engine-options.ts';
 import { controlPath } from './ops/control-path.ts';
+import { socketUrl } from './ops/first-page.ts';
 import { type ReloadSource, runHost } from './run-host.ts';
 
 /** What an engine is run with. */
@@ -37,8 +38,8 @@ export function runEngine(
     config,
     reload,
     controlPath: controlPath(config, cwd, 'engine'),
-    create: (live, log, onFatal) => {
-      engine = new Engine({ ...session, config: live, cwd, log, onFatal });
+    create: (live, log, onFatal, logTail) => {
+      engine = new Engine({ ...session, config: live, cwd, log, logTail, onFatal });
       return engine;
     },
     onStarted: (started) => {
@@ -49,12 +50,17 @@ export function runEngine(
   });
 }
 
-function announce({ url, busEndpoint, demoKey }: StartedEngine, print: (line: string) => void): void {
-  if (url !== null) print(`Tickwire is running. Open ${url}`);
-  else {
+function announce(
+  { url, busEndpoint, demoKey, dashboard }: StartedEngine,
+  print: (line: string) => void,
+): void {
+  const open = dashboard === null ? '' : ` Open ${dashboard.isDemo ? dashboard.link : dashboard.url}`;
+  print(`Tickwire is running.${open}`);
+  if (dashboard?.isDemo === false) print('Its key: tickwire dashboard prints the link that has it.');
+  if (url === null) {
     print(
       `Tickwire publishes ticks on ${busEndpoint}, and answers proxies on ${controlEndpointOf(busEndpoint)}`,
     );
-  }
+  } else print(`Clients connect to ${socketUrl(url)}`);
   if (demoKey !== null) print(`Demo key: ${demoKey}`);
 }

@@ -4,9 +4,11 @@ import type { Logger } from 'pino';
 import type { DrainClients } from '../workers/drain-messages.ts';
 import type { LoadedConfig } from './config.ts';
 import type { Config } from './config-options.ts';
+import type { DashboardAddress } from './dashboard/operator-listener.ts';
 import { DrainCommand } from './drain-command.ts';
 import { type ControlLine, ControlSocket } from './ops/control-socket.ts';
 import { createLog, setLogLevel } from './ops/log.ts';
+import { LogTail } from './ops/log-tail.ts';
 import type { DrainProgress } from './ops/proxy-drain.ts';
 import { ConfigReload, type ConfigReloadOptions, type Reloadable } from './reload/config-reload.ts';
 import { LiveConfig } from './reload/live-config.ts';
@@ -27,6 +29,8 @@ export interface Host<Started> extends Reloadable {
   start(): Promise<Started>;
   /** Lets the clients go before a stop. Resolves when nobody is left, which may be never. */
   drain(request: DrainClients, onProgress: (progress: DrainProgress) => void): Promise<void>;
+  /** Null where there is none. */
+  readonly dashboard: DashboardAddress | null;
   /** Safe in every state. */
   stop(): Promise<void>;
 }
@@ -52,6 +56,7 @@ export interface HostRun<Started> {
     config: Config,
     log: Logger,
     onFatal: (code: string, message: string) => void,
+    logTail: LogTail,
   ) => Host<Started>;
   /** Called once it runs; what it throws ends the host and the command. */
   readonly onStarted: (started: Started) => void;
@@ -68,11 +73,13 @@ export async function runHost<Started extends ServedHost>(run: HostRun<Started>)
   const { create, onStarted, until } = run;
   const live = new LiveConfig(run.config);
   const config = live.view;
-  const log = createLog(config.logLevel, config.logFormat);
-  const host = create(config, log, (code, message) => {
+  const tail = new LogTail();
+  const log = createLog(config.logLevel, config.logFormat, tail);
+  const onFatal = (code: string, message: string) => {
     log.fatal({ code }, message);
     endAtOnce();
-  });
+  };
+  const host = create(config, log, onFatal, tail);
   const stop = new StopRequest();
   stop.listen();
   void run.reload?.request.terminalGone.then(() =>
@@ -106,7 +113,12 @@ export async function runHost<Started extends ServedHost>(run: HostRun<Started>)
       };
       const reload = followReloads(run.reload, { live, host, onAdopted, log });
       if (run.controlPath !== null) {
-        const commands = { drain: drain.run, identify: identify(started), reload: reloadCommand(reload) };
+        const commands = {
+          drain: drain.run,
+          identify: identify(started),
+          reload: reloadCommand(reload),
+          dashboard: showDashboard(host),
+        };
         control = await ControlSocket.open(run.controlPath, commands, log);
       }
       onStarted(started);
@@ -141,6 +153,13 @@ function followReloads(
   source.request.follow((cause) => void reload.run(cause).catch(() => {}));
   return reload;
 }
+
+/** `{"command": "dashboard"}`: where it is, for whoever may open the control socket. */
+const showDashboard = (host: Pick<Host<unknown>, 'dashboard'>) => (): ControlLine => {
+  const { dashboard } = host;
+  if (dashboard !== null) return { ok: true, url: dashboard.url, link: dashboard.link };
+  return { ok: false, code: 'NO_DASHBOARD', message: 'it was started without one (TICKWIRE_OPS_PORT=none)' };
+};
 
 /** The parent may be gone already; then the channel's end asks to stop, and an error says nothing new. */
 function tellParent(message: ToParent): void {

@@ -5,6 +5,7 @@
  */
 import type { Instrument, Mode } from '../codec/tick.ts';
 import type { FromAdmission, ToAdmission } from './admission-messages.ts';
+import type { FromClientReport, ToClientReport } from './client-messages.ts';
 import type { DrainClients, DrainNews } from './drain-messages.ts';
 import type { KeyStanding, Rights } from './entitlement-messages.ts';
 import type { StatusReport, WatchdogOptions } from './feed/feed-verdict.ts';
@@ -318,6 +319,7 @@ export type ToReader =
   | OrderUpdate
   | RequestRefused
   | ToAdmission
+  | ToClientReport
   | DrainClients
   /** What is in force from now on; answered with `reloaded`. */
   | { readonly type: 'reload'; readonly options: ProxyReload }
@@ -364,6 +366,7 @@ export type FromReader =
       readonly detail: string;
     }
   | FromAdmission
+  | FromClientReport
   | DrainNews
   /** The worker goes by what the last `reload` said. */
   | { readonly type: 'reloaded' }

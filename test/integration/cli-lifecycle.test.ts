@@ -141,10 +141,10 @@ test('with the policy next an engine whose port is taken serves clients on anoth
   const { port } = server.address() as AddressInfo;
   const cli = await CliProcess.spawn(t, ['--port-policy=next'], port);
   const key = await cli.untilRunning();
-  const url = /Open (\S+)/.exec(cli.output)?.[1] ?? '';
+  const url = /Clients connect to (\S+)/.exec(cli.output)?.[1] ?? '';
   assert.ok(Number(new URL(url).port) > port, cli.output);
   assert.match(cli.output, /the clients' port is taken, and the next free one is used/);
-  const client = await TestClient.connect(url.replace('http', 'ws'), key);
+  const client = await TestClient.connect(url, key);
   await client.subscribe('NSE', 'RELIANCE');
   await until('a tick', () => client.ticks().length > 0);
   client.terminate();

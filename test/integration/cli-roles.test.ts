@@ -37,7 +37,11 @@ function ipcEndpoint(t: TestContext): string {
 }
 
 function untilServing(cli: CliProcess): Promise<string> {
-  return until('a proxy that serves', () => /^Tickwire serves.* (\S+)$/m.exec(cli.output)?.[1], START_MS);
+  return until(
+    'a proxy that serves',
+    () => /^Tickwire serves.* ws(\S+)$/m.exec(cli.output)?.[1],
+    START_MS,
+  ).then((rest) => `http${rest}`);
 }
 
 /** A client that has ticks, tried again until the feed host is there. */

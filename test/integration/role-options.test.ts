@@ -29,7 +29,7 @@ function row(name: string): string[] {
 /** A configuration that notes which options are read. */
 function recordedConfig(t: TestContext, flags: readonly string[]) {
   const cwd = temporaryDirectory(t);
-  const argv = ['--websocket-port=0', `--bus-endpoint=ipc://${join(cwd, 'bus')}`, ...flags];
+  const argv = ['--websocket-port=0', '--ops-port=0', `--bus-endpoint=ipc://${join(cwd, 'bus')}`, ...flags];
   const read = new Set<string>();
   const config = new Proxy<Config>(loadConfig({ argv, env: {}, cwd }).config, {
     get(values, key: keyof Config) {

@@ -26,7 +26,13 @@ function sessionOf({ received }: TestClient): string {
 test('on a proxy host of two workers a session comes back on either, whether its connection has ended or not', async (t) => {
   const { exchange, busEndpoint, key } = await startEngineFixture(t);
   const cwd = temporaryDirectory(t);
-  const argv = ['--websocket-port=0', `--feeds=${busEndpoint}`, '--proxy-workers=2', '--control-timeout=5'];
+  const argv = [
+    '--websocket-port=0',
+    '--ops-port=none',
+    `--feeds=${busEndpoint}`,
+    '--proxy-workers=2',
+    '--control-timeout=5',
+  ];
   const { config } = loadConfig({ argv, env: {}, cwd });
   const onFatal = (code: string, message: string) => assert.fail(`${code}: ${message}`);
   const host = new ProxyHost({ config, cwd, log: pino({ level: 'silent' }), onFatal });

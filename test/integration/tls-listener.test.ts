@@ -88,7 +88,12 @@ test('TLS before 1.2 is refused by the listener, whatever the client would settl
 
 test('a proxy host serves its page over https', async (t) => {
   const cwd = temporaryDirectory(t);
-  const argv = ['--websocket-port=0', '--feeds=tcp://127.0.0.1:9', ...writeTlsFiles(t, TEST_TLS).flags];
+  const argv = [
+    '--websocket-port=0',
+    '--ops-port=none',
+    '--feeds=tcp://127.0.0.1:9',
+    ...writeTlsFiles(t, TEST_TLS).flags,
+  ];
   const { config } = loadConfig({ argv, env: {}, cwd });
   const onFatal = (code: string) => assert.fail(code);
   const host = new ProxyHost({ config, cwd, log: pino({ level: 'silent' }), onFatal });

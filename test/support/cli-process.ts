@@ -38,7 +38,7 @@ export class CliProcess {
   readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
 
   private constructor(cwd: string, port: number, flags: readonly string[], words: readonly string[]) {
-    const argv = [...words, `--websocket-port=${port}`, ...flags];
+    const argv = [...words, '--ops-port=none', `--websocket-port=${port}`, ...flags];
     this.port = port;
     this.child = spawn(process.execPath, [CLI, ...argv], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.child.stdout!, this.child.stderr!]) {

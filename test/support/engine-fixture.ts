@@ -90,6 +90,7 @@ export async function startEngineFixture(
   const fatal: string[] = [];
   const argv = [
     '--bus-linger=0.1',
+    '--ops-port=none',
     ...(await tickSourceFlags(cwd)),
     `--angel-ws-url=${options.upstreamUrl ?? url}`,
     `--broker-api-key=${FIXTURE_CREDENTIALS.apiKey}`,

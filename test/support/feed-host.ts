@@ -21,6 +21,7 @@ const QUICK_FEED_FLAGS = [
   '--reconnect-max-ms=200',
   '--reconnect-jitter=0',
   '--broker-api-key=host',
+  '--ops-port=none',
 ];
 
 const SYMBOL_EXCHANGE = 'NSE';

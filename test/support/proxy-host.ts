@@ -42,7 +42,14 @@ export class ProxyHost {
     const directory = temporaryDirectory(t);
     const port = await adjacentPorts();
     const list = feeds.map((hosts) => hosts.join('|')).join(',');
-    const args = ['proxy', `--websocket-port=${port}`, `--feeds=${list}`, ...QUICK_BUS_FLAGS, ...flags];
+    const args = [
+      'proxy',
+      '--ops-port=none',
+      `--websocket-port=${port}`,
+      `--feeds=${list}`,
+      ...QUICK_BUS_FLAGS,
+      ...flags,
+    ];
     return new ProxyHost(t, args, directory, port, await HostProcess.start(t, args, directory));
   }
 

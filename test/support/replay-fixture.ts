@@ -33,7 +33,11 @@ export async function startReplay(
   { speed = Number.POSITIVE_INFINITY, loop = false, flags = [] }: ReplayFixtureOptions = {},
 ): Promise<ReplayFixture> {
   const events: ReplayEvent[] = [];
-  const { config } = loadConfig({ argv: ['--websocket-port=0', ...flags], env: {}, cwd: '/nonexistent' });
+  const { config } = loadConfig({
+    argv: ['--websocket-port=0', '--ops-port=none', ...flags],
+    env: {},
+    cwd: '/nonexistent',
+  });
   const session = new ReplaySession({
     config,
     path,

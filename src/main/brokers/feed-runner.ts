@@ -66,10 +66,14 @@ export class FeedRunner implements MovableFeed {
   #isRunning = false;
   state: FeedState = 'connecting';
   detail = '';
+  /** Of the state, ms since 1970. */
+  since = Date.now();
   #epoch = 0;
   restarts = 0;
   counters: Readonly<Record<string, number>> = {};
   readonly record: ThreadRecord;
+  /** When they came, ms of performance.now(). */
+  countersAt = 0;
 
   constructor(options: FeedRunnerOptions) {
     this.#options = options;
@@ -275,6 +279,7 @@ export class FeedRunner implements MovableFeed {
         break;
       case 'counters':
         this.counters = message.counters;
+        this.countersAt = performance.now();
         this.record.noteCounters(message.counters);
         break;
       case 'measures':
@@ -307,6 +312,7 @@ export class FeedRunner implements MovableFeed {
   }
 
   #setState(state: FeedState, detail: string): void {
+    if (state !== this.state) this.since = Date.now();
     this.state = state;
     this.detail = detail;
     this.#options.onState(state, detail);

@@ -37,6 +37,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   {
     title: 'Watch',
     commands: [
+      command(watch.DASHBOARD, () => import('./dashboard.ts')),
       command(watch.TAIL, () => import('./tail.ts')),
       command(watch.BENCH, () => import('./bench.ts')),
     ],

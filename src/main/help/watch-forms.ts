@@ -1,6 +1,23 @@
 /** Commands that look at an engine from outside. */
 import type { CommandForm } from './command-form.ts';
 
+export const DASHBOARD = {
+  name: 'dashboard',
+  summary: 'print the link to the dashboard of the engine that runs here, with its key',
+  about: [
+    'Whoever has the link may do everything there, so only the user of the engine is told it. The key stands behind the #, which a ' +
+      'browser sends to nobody. It changes with each start, unless TICKWIRE_ADMIN_KEY is set.',
+  ],
+  words: [],
+  flags: { json: { value: null, doc: 'Print the address and the link as JSON, for scripts.' } },
+  options: ['controlSocket', 'databaseUrl'],
+  examples: [
+    ['tickwire dashboard', "in the engine's working directory, as the engine's user"],
+    ['tickwire dashboard --json', '{"url": …, "link": …}'],
+  ],
+  errors: ['ENGINE_NOT_RUNNING', 'CONTROL_DENIED', 'CONTROL_AMBIGUOUS', 'CONTROL_FAILED'],
+} satisfies CommandForm;
+
 export const TAIL = {
   name: 'tail',
   summary: 'live prices in the terminal: an order book, or a table of several symbols',

@@ -80,15 +80,17 @@ export interface InstrumentView {
   readonly exchange: string;
   readonly symbol: string;
   readonly ticksPerSecond: number;
-  /** Clients of this process that hold it; 0 while nobody asks, see `ClientsView`. */
+  /** Clients of this process that hold it; 0 until they were counted, which takes somebody who looks. */
   readonly clients: number;
   readonly lastTickAgeMs: number | null;
 }
 
 /** How far this machine's clock is from the exchange's, as the ticks tell it. */
 export interface ClockOffsetView {
+  /** Positive: this machine's clock is ahead. Only what is proven: 0 while 0 is possible. */
   readonly ms: number;
-  readonly uncertaintyMs: number;
+  /** Null while nothing bounds it. */
+  readonly uncertaintyMs: number | null;
 }
 
 export interface EngineView {
@@ -124,7 +126,8 @@ export interface ClientView {
   /** Streams of which it does not get every tick now. */
   readonly conflated: number;
   readonly slow: boolean;
-  readonly sentBytes: number;
+  /** Before compression; null where too many streams would have to be added up. */
+  readonly sentBytes: number | null;
 }
 
 /** A second of the past, for charts. */
@@ -137,15 +140,24 @@ export interface HistoryPoint {
   readonly p99: number | null;
 }
 
-/** What is measured elsewhere and shown in the view. Each is asked for once a second, on the main thread. */
-export interface EngineFigures {
-  ready(): ReadyView;
-  hops(): EngineView['hops'];
+/** What the operator's listener serves to programs. */
+export type FigurePath = '/metrics' | '/healthz' | '/readyz';
+
+export interface FigurePage {
+  /** Of the HTTP answer. */
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** What is measured elsewhere and shown in the view. The main thread asks once a second, and for a page when somebody else does. */
+export interface EngineFigures
+  extends Readonly<{
+    [K in 'ready' | 'hops' | 'clockOffset' | 'lost' | 'clients' | 'threads']: () => EngineView[K];
+  }> {
+  /** Ticks that came in and ticks that were given to clients, counted for each, since the start. */
+  totals(): { readonly ticks: number; readonly deliveries: number };
   /** By exchange. */
   delays(): ReadonlyMap<string, NonNullable<SegmentView['delayMs']>>;
-  clockOffset(): ClockOffsetView | null;
-  lost(): EngineView['lost'];
-  threads(): readonly ThreadView[];
-  /** The body of `/metrics`, made when somebody asks. */
-  metrics(): Promise<string>;
+  page(path: FigurePath): Promise<FigurePage>;
 }

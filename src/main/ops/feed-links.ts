@@ -40,6 +40,13 @@ export class FeedLinks {
     this.#follow(endpoint, host, detail);
   }
 
+  /** How the feed hosts stand, by address; in the order in which they were first heard of. */
+  all(): { readonly endpoint: string; readonly state: LinkNews['state']; readonly since: number }[] {
+    return [...this.#hosts].flatMap(([endpoint, { state, since }]) =>
+      state === null ? [] : [{ endpoint, state, since }],
+    );
+  }
+
   /** The worker has left, and its links with it. */
   forget(worker: number): void {
     for (const [endpoint, host] of this.#hosts) {

@@ -62,7 +62,16 @@ export function pageUrl(
   { websocketHost, tlsCert }: Pick<Config, 'websocketHost' | 'tlsCert'>,
   port: number,
 ): string {
-  const scheme = tlsCert === null ? 'http' : 'https';
-  const host = OWN_ADDRESS.get(websocketHost) ?? websocketHost;
-  return `${scheme}://${isIPv6(host) ? `[${host}]` : host}:${port}/`;
+  return listenerUrl(websocketHost, tlsCert !== null, port);
+}
+
+/** Where a browser on this machine finds a listener. */
+export function listenerUrl(listensOn: string, isTls: boolean, port: number): string {
+  const host = OWN_ADDRESS.get(listensOn) ?? listensOn;
+  return `${isTls ? 'https' : 'http'}://${isIPv6(host) ? `[${host}]` : host}:${port}/`;
+}
+
+/** Where clients of this machine connect to the listener of a page. */
+export function socketUrl(page: string): string {
+  return page.replace(/^http/, 'ws').replace(/\/$/, '');
 }

@@ -1,5 +1,6 @@
 /** Structured logs, on stderr: stdout is for what a command was asked to print. */
 import { type DestinationStream, type Logger, pino } from 'pino';
+import type { LogTail } from './log-tail.ts';
 
 export type LogFormat = 'auto' | 'json' | 'pretty';
 
@@ -27,11 +28,17 @@ export function formatLogLine(line: string): string {
 /** What was derived from each log: its level is its own. */
 const DERIVED = new WeakMap<Logger, Set<WeakRef<Logger>>>();
 
-/** @param level a pino level, in any case */
-export function createLog(level: string, format: LogFormat): Logger {
+/**
+ * @param level a pino level, in any case
+ * @param tail keeps what is written
+ */
+export function createLog(level: string, format: LogFormat, tail?: LogTail): Logger {
   const isPretty = format === 'pretty' || (format === 'auto' && process.stderr.isTTY === true);
   const stream: DestinationStream = {
-    write: (line) => void process.stderr.write(isPretty ? formatLogLine(line) : line),
+    write: (line) => {
+      process.stderr.write(isPretty ? formatLogLine(line) : line);
+      tail?.write(line);
+    },
   };
   const derived = new Set<WeakRef<Logger>>();
   const onChild = (child: Logger) => void derived.add(new WeakRef(child));

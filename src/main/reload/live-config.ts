@@ -3,6 +3,7 @@
  * where they may change while the process lives: whoever asks late, say for the task of a worker that is started again, has
  * what is in force then. What keeps a copy is told (`Host.reload`).
  */
+import { takeSources } from '../config.ts';
 import { CONFIG_KEYS, CONFIG_OPTIONS, type Config, type ConfigKey } from '../config-options.ts';
 
 /** Options that a reload may change. */
@@ -16,6 +17,7 @@ export class LiveConfig {
   /** @param config as the process was started with; the object stays as it is */
   constructor(config: Config) {
     this.#values = { ...config };
+    takeSources(this.#values, config, CONFIG_KEYS);
   }
 
   /** The same object for the life of the process, whose values may be others after each `adopt`. */
@@ -27,5 +29,6 @@ export class LiveConfig {
   adopt(wanted: Config): void {
     const changes = RELOADABLE_KEYS.map((key) => [key, wanted[key]]);
     Object.assign(this.#values, Object.fromEntries(changes));
+    takeSources(this.#values, wanted, RELOADABLE_KEYS);
   }
 }

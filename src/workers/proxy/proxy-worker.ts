@@ -15,6 +15,7 @@ import { ProxyLimits } from './admission/proxy-limits.ts';
 import { Broadcaster } from './broadcaster.ts';
 import { followBroker } from './broker-change.ts';
 import { ClientDrain } from './connection/client-drain.ts';
+import { ClientReport } from './connection/client-report.ts';
 import type { ClientSession } from './connection/client-session.ts';
 import { CLOSE } from './connection/close-codes.ts';
 import { libraryIdleS, ProxyServer } from './connection/proxy-server.ts';
@@ -56,6 +57,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
   readonly #entitlements: EntitlementDesk;
   readonly #keys: KeyAdmission;
   readonly #requests: RequestHandler;
+  readonly #report: ClientReport;
   readonly #keeper: SessionKeeper;
   readonly #conflator = new Conflator();
   readonly #delivery: StreamDelivery;
@@ -172,6 +174,12 @@ class ProxyWorker implements NativeWorker<ToReader> {
       },
       this.#ladder,
     );
+    this.#report = new ClientReport({
+      sessions: this.#server.sessions,
+      turns,
+      end: (connection, close) => this.#server.end(connection, close),
+      post: this.#post,
+    });
     const { flushUs } = task;
     this.#pump = this.#intake.createPump({
       drain: this.#drainTicks,
@@ -217,7 +225,10 @@ class ProxyWorker implements NativeWorker<ToReader> {
       return true;
     }
     return (
-      this.#limits.admission.handle(message) || this.#sessions.handle(message) || this.#intake.handle(message)
+      this.#limits.admission.handle(message) ||
+      this.#sessions.handle(message) ||
+      this.#report.handle(message) ||
+      this.#intake.handle(message)
     );
   }
 

@@ -133,6 +133,8 @@ export class ClientSession {
   lastRequestAt = performance.now();
   /** What was sent to it beside what its topics brought, in bytes of WebSocket frames or a little less. */
   sentBytes = 0;
+  /** What was published on its topics before it joined them, negative, and on those that it left. */
+  topicOffset = 0;
   /** Null while it keeps up and gets every tick of everything. */
   slow: SlowState | null = null;
   /** With more bytes unread the library drops what is sent. */

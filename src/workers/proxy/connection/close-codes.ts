@@ -13,6 +13,7 @@
  * | 4429 | too many requests, or wrong keys | yes, but later: wait for answers before asking on |
  * | 4409 | session continued elsewhere | no: another connection has its session |
  * | 4401 | auth timeout               | yes, and authenticate within the grace time |
+ * | 4410 | disconnected by the operator | yes, unless whoever disconnected it says otherwise |
  * | 4403 | key revoked                | no: not with this key |
  */
 export const CLOSE = {
@@ -28,6 +29,7 @@ export const CLOSE = {
   FLOOD: { code: 4429, reason: 'too many requests' },
   TOO_MANY_ATTEMPTS: { code: 4429, reason: 'too many wrong keys' },
   AUTH_TIMEOUT: { code: 4401, reason: 'auth timeout' },
+  BY_OPERATOR: { code: 4410, reason: 'disconnected by the operator' },
   KEY_REVOKED: { code: 4403, reason: 'key revoked; do not reconnect with it' },
 } as const;
 

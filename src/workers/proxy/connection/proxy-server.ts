@@ -132,9 +132,14 @@ export class ProxyServer {
     return listener?.port ?? null;
   }
 
-  /** Ends a connection by its number, if it is still there. */
-  end(connection: number, close: Close): void {
-    for (const session of this.sessions) if (session.connection.id === connection) session.end(close);
+  /** Ends a connection by its number. @returns whether it is still there */
+  end(connection: number, close: Close): boolean {
+    for (const session of this.sessions) {
+      if (session.connection.id !== connection) continue;
+      session.end(close);
+      return true;
+    }
+    return false;
   }
 
   /** Whoever comes finds nobody, or, on a connection that is open for HTTP, reads 503. Requests are not taken any more. */

@@ -137,6 +137,7 @@ export class StreamDelivery {
     }
     session.socket.subscribe(stream.topic);
     this.#topics.add(stream, session);
+    session.topicOffset -= stream.publishedBytes;
     if (session.slow !== null) session.slow.sentOffset -= stream.publishedBytes;
   }
 
@@ -148,6 +149,7 @@ export class StreamDelivery {
     }
     if (session.open) session.socket.unsubscribe(stream.topic);
     this.#topics.remove(stream, session);
+    session.topicOffset += stream.publishedBytes;
     if (session.slow !== null) session.slow.sentOffset += stream.publishedBytes;
   }
 }

@@ -1,0 +1,28 @@
+/** How the operator's listener is protected, decided before anything starts. */
+import type { TlsFiles } from '../../workers/reader-tasks.ts';
+import type { Config } from '../config-options.ts';
+import { TickwireError } from '../errors.ts';
+import { isLoopback } from './loopback.ts';
+import { chooseTlsFiles } from './tls-files.ts';
+
+type OperatorConfig = Pick<Config, 'opsHost' | 'websocketAllowPlain' | 'tlsCert' | 'tlsKey'>;
+
+/**
+ * Certificate and key of the listener. On an address of this host there are none: whoever looks needs no trust in a certificate
+ * then. Elsewhere it has those of the clients' listener, unless plain text was allowed by name.
+ *
+ * @param cwd where a relative path starts
+ * @throws TickwireError CONFIG_INVALID, which names the address and every way out
+ */
+export function chooseOperatorTls(config: OperatorConfig, cwd: string): TlsFiles | null {
+  const { opsHost } = config;
+  if (isLoopback(opsHost)) return null;
+  const tls = chooseTlsFiles(config, cwd);
+  if (tls !== null || config.websocketAllowPlain) return tls;
+  throw new TickwireError(
+    'CONFIG_INVALID',
+    `TICKWIRE_OPS_HOST is ${opsHost}, which other hosts may reach, and there is no certificate: the keys of the dashboard ` +
+      'would travel unencrypted. Either set TICKWIRE_TLS_CERT and TICKWIRE_TLS_KEY, or listen on this host alone ' +
+      '(TICKWIRE_OPS_HOST=127.0.0.1), or, where nobody else can reach that address, set TICKWIRE_WEBSOCKET_ALLOW_PLAIN=true.',
+  );
+}

@@ -1,0 +1,96 @@
+/**
+ * What the last values tell of instruments and exchanges: how old the latest tick is and how many came. A look takes some
+ * 0.3 µs for each instrument. Main thread; it reads what feed workers wrote and is seen by nobody.
+ */
+import type { Instrument } from '../../codec/tick.ts';
+import { MAX_DEEP_TICK_BYTES, readInt64, WORD } from '../../codec/tick-message.ts';
+import { KIND, LastValueTable } from '../../workers/ring/last-value-table.ts';
+import type { SegmentView } from '../ops/engine-view.ts';
+
+const NS_PER_MS = 1_000_000;
+
+/** Where an instrument stood at the last look. */
+interface Seen {
+  epoch: number;
+  seq: number;
+  /** Of this process, ms of the clock of the looks. */
+  at: number;
+}
+
+export interface InstrumentRate {
+  readonly exchange: string;
+  readonly symbol: string;
+  readonly ticksPerSecond: number;
+  readonly lastTickAgeMs: number | null;
+}
+
+export type SegmentRate = Omit<SegmentView, 'delayMs'>;
+
+export class InstrumentRates {
+  readonly #table: LastValueTable;
+  readonly #words = new Int32Array(MAX_DEEP_TICK_BYTES / 4);
+  readonly #seen = new Map<number, Seen>();
+
+  constructor(lastValues: SharedArrayBuffer) {
+    this.#table = new LastValueTable(lastValues);
+  }
+
+  /**
+   * @param instruments those that somebody needs
+   * @param now ms since 1970
+   * @param at ms of a clock that never goes back
+   * @param most so many of the busiest are told
+   */
+  look(
+    instruments: readonly Instrument[],
+    now: number,
+    at: number,
+    most: number,
+  ): { readonly segments: SegmentRate[]; readonly top: InstrumentRate[] } {
+    const segments = new Map<string, SegmentRate>();
+    const rates: InstrumentRate[] = [];
+    const slots = new Set<number>();
+    for (const instrument of instruments) {
+      slots.add(instrument.slot);
+      const rate = this.#lookAt(instrument, now, at);
+      rates.push(rate);
+      const { exchange } = instrument;
+      const before = segments.get(exchange);
+      segments.set(exchange, {
+        exchange,
+        lastTickAgeMs: least(before?.lastTickAgeMs ?? null, rate.lastTickAgeMs),
+        ticksPerSecond: (before?.ticksPerSecond ?? 0) + rate.ticksPerSecond,
+      });
+    }
+    for (const slot of this.#seen.keys()) if (!slots.has(slot)) this.#seen.delete(slot);
+    rates.sort((one, other) => other.ticksPerSecond - one.ticksPerSecond);
+    const named = [...segments.values()].sort((one, other) => (one.exchange < other.exchange ? -1 : 1));
+    return { segments: named, top: rates.slice(0, most) };
+  }
+
+  #lookAt({ slot, exchange, symbol }: Instrument, now: number, at: number): InstrumentRate {
+    const words = this.#words;
+    if (this.#table.read(slot, KIND.BASE, words) === 0) {
+      return { exchange, symbol, ticksPerSecond: 0, lastTickAgeMs: null };
+    }
+    const epoch = readInt64(words, WORD.EPOCH);
+    const seq = readInt64(words, WORD.SEQ);
+    const seen = this.#seen.get(slot);
+    this.#seen.set(slot, { epoch, seq, at });
+    const ticksPerSecond = seen === undefined ? 0 : rateBetween(seen, { epoch, seq, at });
+    const lastTickAgeMs = Math.max(0, now - readInt64(words, WORD.RECEIVE_TIME_NS) / NS_PER_MS);
+    return { exchange, symbol, ticksPerSecond, lastTickAgeMs };
+  }
+}
+
+/** A new epoch counts from 1 again. */
+function rateBetween(before: Seen, now: Seen): number {
+  const ms = now.at - before.at;
+  const ticks = now.epoch === before.epoch ? now.seq - before.seq : now.seq;
+  return ms > 0 ? (Math.max(0, ticks) * 1000) / ms : 0;
+}
+
+function least(one: number | null, other: number | null): number | null {
+  if (one === null || other === null) return one ?? other;
+  return Math.min(one, other);
+}

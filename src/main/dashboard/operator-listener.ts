@@ -1,0 +1,297 @@
+/**
+ * The operator's listener as the main thread sees it: starts its thread, tells it once a second what there is to see, and
+ * answers what it asks. Whatever fails here is logged and ends neither a tick nor the process.
+ */
+import type { Logger } from 'pino';
+import type { TlsFiles } from '../../workers/reader-tasks.ts';
+import { sourcesOf } from '../config.ts';
+import type { Config } from '../config-options.ts';
+import { TickwireError } from '../errors.ts';
+import type { ClientList } from '../ops/client-list.ts';
+import type { EngineView, FigurePath, HistoryPoint } from '../ops/engine-view.ts';
+import { listenerUrl } from '../ops/first-page.ts';
+import { bindObstacle } from '../ops/free-port.ts';
+import type { LogTail } from '../ops/log-tail.ts';
+import { describePortHolder } from '../ops/port-holder.ts';
+import { SupervisedWorker, WorkerFailure } from '../supervision.ts';
+import { workerScript } from '../worker-script.ts';
+import { configView } from './config-view.ts';
+import {
+  chooseOperatorKeys,
+  dashboardLink,
+  digestsOf,
+  makeOperatorKey,
+  type OperatorKeyConfig,
+  type OperatorKeys,
+} from './operator-keys.ts';
+import type { FromOperator, LiveRequest, OperatorTask, ToOperator, WatchPage } from './operator-messages.ts';
+import { historyPoint, ViewCollector, type ViewCollectorParts } from './view-collector.ts';
+
+const VIEW_INTERVAL_MS = 1000;
+/** The list of clients comes with each second view. */
+const CLIENTS_EVERY = 2;
+const HISTORY_S = 300;
+/** So many ports behind the first are tried. */
+const MORE_PORTS = 100;
+const HIGHEST_PORT = 65_535;
+
+export interface OperatorListenerOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  /** Null where the lines of the log are not kept. */
+  readonly logTail: LogTail | null;
+  /** See `chooseOperatorTls`. */
+  readonly tls: TlsFiles | null;
+  /** Null without an embedded database that has one. */
+  readonly demoKey: string | null;
+  readonly clients: ClientList;
+  readonly view: ViewCollectorParts;
+}
+
+/** Where the dashboard is, and the key that opens it. */
+export interface DashboardAddress {
+  readonly url: string;
+  /** With the admin key. */
+  readonly link: string;
+  /** The admin key is the demo's, which everybody may see. */
+  readonly isDemo: boolean;
+}
+
+export class OperatorListener {
+  readonly #options: OperatorListenerOptions;
+  readonly #log: Logger;
+  readonly #collector: ViewCollector;
+  readonly #worker: SupervisedWorker<ToOperator, FromOperator>;
+  readonly #madeKey = makeOperatorKey();
+  #keys: OperatorKeys;
+  #history: HistoryPoint[] = [];
+  #port: number;
+  #place: Extract<ToOperator, { readonly type: 'place' }> = { type: 'place', clientUrl: null, page: null };
+  #watching = { connections: 0, clients: 0, log: false };
+  #logPosition = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #isListing = false;
+  #views = 0;
+  #trouble = '';
+
+  /** @param port the first that is tried */
+  constructor(options: OperatorListenerOptions, port: number) {
+    const { config, log, demoKey } = options;
+    this.#options = options;
+    this.#log = log;
+    this.#port = port;
+    this.#keys = chooseOperatorKeys(config, demoKey, this.#madeKey);
+    this.#collector = new ViewCollector(options.view);
+    this.#worker = new SupervisedWorker<ToOperator, FromOperator>({
+      name: 'operator',
+      script: workerScript('../main/dashboard/operator-worker'),
+      task: () => this.#task(),
+      wedgedAfterMs: config.wedgedAfterMs,
+      log,
+      onMessage: (message) => this.#onMessage(message),
+      onGone: () => {
+        this.#watching = { connections: 0, clients: 0, log: false };
+      },
+      // Ticks flow without a dashboard.
+      onFatal: (code, message) =>
+        this.#log.error({ code }, `the dashboard is not served any more: ${message}`),
+    });
+  }
+
+  /** Its thread, which is measured like the others. */
+  get worker(): SupervisedWorker<ToOperator, FromOperator> {
+    return this.#worker;
+  }
+
+  /** Of the dashboard, once it listens. The link has the admin key, and is for the operator's eyes only. */
+  get address(): DashboardAddress {
+    const { config, tls } = this.#options;
+    const url = listenerUrl(config.opsHost, tls !== null, this.#port);
+    const { admin } = this.#keys;
+    return { url, link: dashboardLink(url, admin), isDemo: admin === this.#options.demoKey };
+  }
+
+  /**
+   * Begins to listen, on the next free port where the first is taken.
+   * @throws TickwireError PORT_IN_USE when the address cannot be bound
+   */
+  async start(): Promise<void> {
+    const first = this.#port;
+    try {
+      this.#port = await this.#worker.start();
+    } catch (error) {
+      if (error instanceof WorkerFailure) throw await this.#startFailure(error);
+      throw error;
+    }
+    if (first !== 0 && this.#port !== first)
+      this.#log.warn(
+        { port: first, next: this.#port },
+        "the dashboard's port is taken, and the next free one is used",
+      );
+  }
+
+  /**
+   * Begins to tell what there is to see.
+   * @param clientUrl where clients connect, `ws://…`; null on a feed host
+   * @param page what the watch list begins with; null where there is none
+   */
+  open(clientUrl: string | null, page: WatchPage | null): void {
+    this.#place = { type: 'place', clientUrl, page };
+    this.#worker.post(this.#place);
+    this.#logPosition = this.#options.logTail?.position ?? 0;
+    this.#tell();
+    this.#timer = setInterval(() => this.#tell(), VIEW_INTERVAL_MS);
+  }
+
+  /** Other keys from now on; who is connected stays so. */
+  useKeys(config: OperatorKeyConfig): void {
+    this.#keys = chooseOperatorKeys(config, this.#options.demoKey, this.#madeKey);
+    this.#worker.post({ type: 'keys', keys: digestsOf(this.#keys) });
+  }
+
+  /** Safe in every state. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#worker.stop();
+  }
+
+  #task(): OperatorTask {
+    const { config, tls } = this.#options;
+    const morePorts = this.#port === 0 ? 0 : Math.min(MORE_PORTS, HIGHEST_PORT - this.#port);
+    const keys = digestsOf(this.#keys);
+    // A thread that takes the place of another knows what that one was told.
+    const { clientUrl, page } = this.#place;
+    const history = this.#history;
+    return { host: config.opsHost, port: this.#port, morePorts, tls, keys, history, clientUrl, page };
+  }
+
+  async #startFailure(failure: WorkerFailure): Promise<TickwireError> {
+    if (failure.code !== 'PORT_IN_USE') {
+      return new TickwireError('WORKER_FAILED', failure.message, { cause: failure });
+    }
+    const { opsHost } = this.#options.config;
+    const obstacle = await bindObstacle(opsHost, this.#port);
+    const isTaken = obstacle === null || obstacle === 'EADDRINUSE';
+    const reason = isTaken
+      ? `${describePortHolder(opsHost, this.#port)}, and the ports behind it are not free either`
+      : `it cannot be bound (${obstacle})`;
+    const message =
+      `TICKWIRE_OPS_HOST:TICKWIRE_OPS_PORT is ${opsHost}:${this.#port}, but ${reason}. Set an address of this machine and a ` +
+      'free port, or do without dashboard and metrics with TICKWIRE_OPS_PORT=none.';
+    return new TickwireError('PORT_IN_USE', message, { cause: failure });
+  }
+
+  #tell(): void {
+    try {
+      const view = this.#collector.collect(Date.now(), performance.now());
+      this.#postView(view);
+      if (this.#watching.log) this.#postLog();
+      this.#views++;
+      if (this.#watching.connections > 0 && this.#views % CLIENTS_EVERY === 0) void this.#listClients();
+      this.#trouble = '';
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      if (message !== this.#trouble)
+        this.#log.error({ err: error }, 'the dashboard cannot be told how things are');
+      this.#trouble = message;
+    }
+  }
+
+  #postView(view: EngineView): void {
+    const point = historyPoint(view);
+    this.#history.push(point);
+    if (this.#history.length > HISTORY_S) this.#history.shift();
+    this.#worker.post({ type: 'view', view: JSON.stringify(view), point });
+  }
+
+  #postLog(): void {
+    const { logTail } = this.#options;
+    if (logTail === null) return;
+    const lines = logTail.since(this.#logPosition);
+    this.#logPosition = logTail.position;
+    if (lines.length > 0) this.#worker.post({ type: 'logLines', lines });
+  }
+
+  async #listClients(): Promise<void> {
+    if (this.#isListing) return;
+    this.#isListing = true;
+    try {
+      const names = this.#collector.top.map(({ exchange, symbol }) => ({ exchange, symbol }));
+      const { clients, total, holders } = await this.#options.clients.describe(this.#watching.clients, names);
+      this.#collector.noteHolders(names, holders);
+      if (this.#watching.clients > 0) this.#worker.post({ type: 'clients', clients, total });
+    } finally {
+      this.#isListing = false;
+    }
+  }
+
+  #onMessage(message: FromOperator): void {
+    switch (message.type) {
+      case 'figures':
+        void this.#answerFigures(message.id, message.path);
+        break;
+      case 'watching':
+        this.#watching = message;
+        break;
+      case 'wrongKey':
+        this.#log.warn({ address: message.address }, 'somebody presented a wrong key to the dashboard');
+        break;
+      case 'request':
+        void this.#answer(message.connection, message.request);
+        break;
+    }
+  }
+
+  async #answerFigures(id: number, path: FigurePath): Promise<void> {
+    try {
+      this.#worker.post({ type: 'figures', id, page: await this.#options.view.figures.page(path) });
+    } catch (error) {
+      // The thread that asked says itself that there was no answer.
+      this.#log.error({ err: error, path }, 'the figures cannot be told');
+    }
+  }
+
+  async #answer(connection: number, request: LiveRequest): Promise<void> {
+    const say = (answer: object) =>
+      this.#worker.post({ type: 'answer', connection, text: JSON.stringify({ ...answer, do: request.do }) });
+    switch (request.do) {
+      case 'clients':
+        if (request.limit > 0) await this.#listClients();
+        break;
+      case 'config': {
+        const { config } = this.#options;
+        say({ type: 'config', options: configView(config, sourcesOf(config)) });
+        break;
+      }
+      case 'log':
+        // Those who follow it already have read up to here, and so has this one.
+        this.#postLog();
+        this.#logPosition = this.#options.logTail?.position ?? 0;
+        this.#worker.post({
+          type: 'logSoFar',
+          connection,
+          lines: this.#options.logTail?.last(request.last) ?? [],
+        });
+        break;
+      case 'disconnect':
+        say(await this.#disconnect(request.id));
+        break;
+    }
+  }
+
+  async #disconnect(id: string): Promise<object> {
+    const outcome = await this.#options.clients.disconnect(id);
+    this.#log.warn({ client: id, outcome }, 'the operator disconnects a client');
+    if (outcome === 'done') return { type: 'done', id };
+    if (outcome === 'unknown') {
+      return {
+        type: 'error',
+        code: 'CLIENT_NOT_FOUND',
+        message: `client ${id} is not connected any more`,
+        id,
+      };
+    }
+    const message = `the thread of client ${id} did not answer in time; look whether the client is still there`;
+    return { type: 'error', code: 'WORKER_SILENT', message, id };
+  }
+}

@@ -1,0 +1,194 @@
+/**
+ * The operator's listener: the dashboard's files, its WebSocket, metrics and health. It has a thread, a port and a library app
+ * of its own, so that whoever attacks the clients' listener does not reach it, and whoever looks costs no tick.
+ */
+import {
+  App,
+  type HttpRequest,
+  type HttpResponse,
+  SSLApp,
+  type TemplatedApp,
+  type us_listen_socket,
+  us_listen_socket_close,
+  type us_socket_context_t,
+} from 'uWebSockets.js';
+import { listen } from '../../workers/proxy/connection/listen.ts';
+import { isLoopback } from '../config/loopback.ts';
+import type { FigurePath } from '../ops/engine-view.ts';
+import type { FigureRequests } from './figure-requests.ts';
+import type { KeyCheck } from './key-check.ts';
+import { type LiveConnections, type LiveData, MAX_CONNECTIONS } from './live-connections.ts';
+import type { OperatorTask } from './operator-messages.ts';
+import { dashboardPolicy, isOwnHost, isOwnOrigin } from './request-guard.ts';
+import type { StaticFile } from './static-files.ts';
+
+const MAX_REQUEST_BYTES = 4096;
+/** A view is some KB a second; who leaves so many unread has gone. */
+const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
+const IDLE_S = 60;
+const OPEN_TO_ALL: readonly FigurePath[] = ['/healthz', '/readyz'];
+
+export interface OperatorServerParts {
+  readonly files: ReadonlyMap<string, StaticFile>;
+  readonly keys: KeyCheck;
+  readonly live: LiveConnections;
+  readonly figures: FigureRequests;
+}
+
+export class OperatorServer {
+  readonly #task: OperatorTask;
+  readonly #parts: OperatorServerParts;
+  readonly #app: TemplatedApp;
+  #listenSocket: us_listen_socket | undefined;
+  #isOpen = true;
+  /** Where clients connect, for the page's policy. */
+  clientUrl: string | null;
+
+  constructor(task: OperatorTask, parts: OperatorServerParts) {
+    const { tls } = task;
+    this.#task = task;
+    this.#parts = parts;
+    this.clientUrl = task.clientUrl;
+    const { live } = parts;
+    this.#app = tls === null ? App() : SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile });
+    for (const path of ['/metrics', '/healthz', '/readyz'] as const) {
+      this.#app.get(
+        path,
+        this.#guarded((response, request) => this.#serveFigures(path, response, request)),
+      );
+    }
+    this.#app.ws<LiveData>('/live', {
+      maxPayloadLength: MAX_REQUEST_BYTES,
+      maxBackpressure: MAX_UNREAD_BYTES,
+      closeOnBackpressureLimit: true,
+      idleTimeout: IDLE_S,
+      sendPingsAutomatically: true,
+      upgrade: (response, request, context) => this.#upgrade(response, request, context),
+      open: (socket) => live.open(socket),
+      message: (socket, bytes) => live.message(socket, bytes),
+      close: (socket) => live.close(socket),
+    });
+    this.#app.get(
+      '/*',
+      this.#guarded((response, request) => this.#serveFile(response, request)),
+    );
+    this.#app.any(
+      '/*',
+      this.#guarded((response) => answer(response, '405 Method Not Allowed', 'Only GET is served here.\n')),
+    );
+  }
+
+  /** @returns the first free port from the one on that was asked for; null when there is none */
+  async listen(): Promise<number | null> {
+    const { host, port: first, morePorts } = this.#task;
+    for (let port = first; port <= first + morePorts; port++) {
+      const listener = await listen(this.#app, host, port, false);
+      this.#listenSocket = listener?.socket;
+      if (!this.#isOpen) break;
+      if (listener !== null) return listener.port;
+    }
+    return null;
+  }
+
+  /** Frees the native handles, so that the thread can end. */
+  close(): void {
+    this.#isOpen = false;
+    if (this.#listenSocket !== undefined) us_listen_socket_close(this.#listenSocket);
+    this.#listenSocket = undefined;
+    this.#parts.live.stop();
+    this.#parts.figures.stop();
+    this.#app.close();
+  }
+
+  #guarded(serve: (response: HttpResponse, request: HttpRequest) => void) {
+    return (response: HttpResponse, request: HttpRequest): void => {
+      const host = request.getHeader('host');
+      if (isOwnHost(this.#task.host, host)) serve(response, request);
+      else answer(response, '421 Misdirected Request', `This address is not called "${host}".\n`);
+    };
+  }
+
+  #serveFile(response: HttpResponse, request: HttpRequest): void {
+    const file = this.#parts.files.get(request.getUrl());
+    if (file === undefined) {
+      answer(response, '404 Not Found', 'There is no such page. The dashboard is at /.\n');
+      return;
+    }
+    const policy = dashboardPolicy(request.getHeader('host'), this.#task.tls !== null, this.clientUrl);
+    response.writeHeader('Content-Type', file.type).writeHeader('Cache-Control', 'no-cache');
+    response.writeHeader('Content-Security-Policy', policy).writeHeader('Referrer-Policy', 'no-referrer');
+    protectedFromOthers(response).end(file.body);
+  }
+
+  #serveFigures(path: FigurePath, response: HttpResponse, request: HttpRequest): void {
+    const refusal = OPEN_TO_ALL.includes(path) ? null : this.#refusal(response, request);
+    if (refusal !== null) {
+      response.writeStatus(refusal).writeHeader('WWW-Authenticate', 'Bearer realm="tickwire"');
+      protectedFromOthers(response).end(
+        'Metrics are for those who have the admin or the viewer key: Authorization: Bearer <key>\n',
+      );
+      return;
+    }
+    let isGone = false;
+    response.onAborted(() => {
+      isGone = true;
+    });
+    this.#parts.figures.ask(path, ({ status, contentType, body }) => {
+      if (isGone || !this.#isOpen) return;
+      response.cork(() => {
+        response.writeStatus(STATUS.get(status) ?? String(status)).writeHeader('Content-Type', contentType);
+        response.writeHeader('Cache-Control', 'no-store');
+        protectedFromOthers(response).end(body);
+      });
+    });
+  }
+
+  /** Null where the metrics may be read: by programs of this host, or with a key. */
+  #refusal(response: HttpResponse, request: HttpRequest): string | null {
+    if (isLoopback(this.#task.host)) return null;
+    const key = /^Bearer (\S+)$/i.exec(request.getHeader('authorization'))?.[1];
+    if (key === undefined) return '401 Unauthorized';
+    const verdict = this.#parts.keys.look(key, addressOf(response));
+    if (verdict === 'paced') return '429 Too Many Requests';
+    return verdict === 'wrong' ? '401 Unauthorized' : null;
+  }
+
+  #upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
+    const { host: listensOn, tls } = this.#task;
+    const host = request.getHeader('host');
+    const origin = request.getHeader('origin');
+    if (!isOwnHost(listensOn, host) || !isOwnOrigin(origin, host, tls !== null)) {
+      answer(response, '403 Forbidden', 'Only the dashboard of this very address may connect.\n');
+    } else if (this.#parts.live.size >= MAX_CONNECTIONS) {
+      answer(response, '503 Service Unavailable', 'Too many dashboards are open.\n');
+    } else {
+      response.upgrade<LiveData>(
+        { address: addressOf(response), connection: undefined },
+        request.getHeader('sec-websocket-key'),
+        request.getHeader('sec-websocket-protocol'),
+        request.getHeader('sec-websocket-extensions'),
+        context,
+      );
+    }
+  }
+}
+
+const STATUS: ReadonlyMap<number, string> = new Map([
+  [200, '200 OK'],
+  [503, '503 Service Unavailable'],
+]);
+
+function addressOf(response: HttpResponse): string {
+  return Buffer.from(response.getRemoteAddressAsText()).toString('latin1');
+}
+
+function protectedFromOthers(response: HttpResponse): HttpResponse {
+  return response
+    .writeHeader('X-Content-Type-Options', 'nosniff')
+    .writeHeader('Cross-Origin-Resource-Policy', 'same-origin');
+}
+
+function answer(response: HttpResponse, status: string, text: string): void {
+  response.writeStatus(status).writeHeader('Content-Type', 'text/plain; charset=utf-8');
+  protectedFromOthers(response).end(text);
+}

@@ -1,0 +1,36 @@
+/** The thread of the operator's listener. It holds native handles, so nobody ends it from outside. */
+import { workerData } from 'node:worker_threads';
+import { type NativeWorker, runNativeWorker } from '../../workers/native-worker.ts';
+import { FigureRequests } from './figure-requests.ts';
+import { KeyCheck } from './key-check.ts';
+import { LiveConnections } from './live-connections.ts';
+import type { FromOperator, OperatorTask, ToOperator } from './operator-messages.ts';
+import { OperatorServer } from './operator-server.ts';
+import { readStaticFiles } from './static-files.ts';
+
+runNativeWorker<ToOperator>(async (port, _fail, own) => {
+  // Nothing is awaited before there is an owner: a stop that came in between would leave the listener open.
+  const task = workerData as OperatorTask;
+  const post = (message: FromOperator) => port.postMessage(message);
+  const files = readStaticFiles();
+  const keys = new KeyCheck(task.keys);
+  const live = new LiveConnections(keys, task, post);
+  const figures = new FigureRequests(post);
+  const server = new OperatorServer(task, { files, keys, live, figures });
+  const worker: NativeWorker<ToOperator> = {
+    handle: (message) => {
+      if (message.type === 'place') server.clientUrl = message.clientUrl;
+      if (message.type === 'keys') keys.use(message.keys);
+      else if (message.type === 'figures') figures.answer(message.id, message.page);
+      else return live.handle(message);
+      return true;
+    },
+    counters: () => ({ dashboards: live.size }),
+    close: () => server.close(),
+  };
+  own(worker);
+  const listening = await server.listen();
+  if (listening === null)
+    throw Object.assign(new Error(`cannot listen on ${task.host}:${task.port}`), { code: 'PORT_IN_USE' });
+  return listening;
+});

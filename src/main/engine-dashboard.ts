@@ -1,0 +1,68 @@
+/** What an engine shows on its dashboard, wired. */
+
+import type { ProxyTask } from '../workers/reader-tasks.ts';
+import { chooseOperatorTls } from './config/operator-listener-tls.ts';
+import type { Config } from './config-options.ts';
+import { OperatorListener } from './dashboard/operator-listener.ts';
+import type { WatchPage } from './dashboard/operator-messages.ts';
+import { UpstreamViews } from './dashboard/upstream-views.ts';
+import type { EngineOptions } from './engine-options.ts';
+import type { EngineUpstreams } from './engine-upstreams.ts';
+import type { EngineMetrics } from './metrics/engine-metrics.ts';
+import type { HostView } from './ops/engine-view.ts';
+import type { ReaderWorkers } from './reader-workers.ts';
+import type { SubscriptionRegistry } from './subscriptions/subscription-registry.ts';
+
+export interface DashboardParts {
+  /** Which knows the version. */
+  readonly metrics: EngineMetrics;
+  readonly demoKey: string | null;
+  readonly upstreams: EngineUpstreams;
+  readonly readers: ReaderWorkers;
+  readonly registry: SubscriptionRegistry;
+  readonly lastValues: SharedArrayBuffer;
+  /** Where clients connect, once it is known. */
+  readonly clientUrl: () => string | null;
+}
+
+/**
+ * @returns null where none is wanted
+ * @throws TickwireError CONFIG_INVALID for an address that other hosts reach without a certificate
+ */
+export function createEngineDashboard(
+  { config, cwd, log, logTail, servesClients = true }: EngineOptions,
+  parts: DashboardParts,
+): OperatorListener | null {
+  const { opsPort } = config;
+  if (opsPort === null) return null;
+  const { metrics, demoKey, upstreams, readers, registry, lastValues, clientUrl } = parts;
+  const host = hostView(config, servesClients ? 'engine' : 'feed', metrics.version);
+  const views = new UpstreamViews();
+  return new OperatorListener(
+    {
+      config,
+      log,
+      logTail: logTail ?? null,
+      tls: chooseOperatorTls(config, cwd),
+      demoKey,
+      clients: readers.clients,
+      view: {
+        host: () => ({ ...host, clientUrl: clientUrl() }),
+        figures: metrics,
+        upstreams: (at) => views.of(upstreams.accounts.all(), at),
+        source: { lastValues, instruments: () => registry.instruments() },
+      },
+    },
+    opsPort,
+  );
+}
+
+function hostView({ broker, busEndpoint }: Config, role: HostView['role'], version: string): HostView {
+  const startedAt = Math.round(performance.timeOrigin);
+  return { role, version, pid: process.pid, startedAt, broker, clientUrl: null, busEndpoint };
+}
+
+/** What the watch list begins with, out of what the clients' page is told. */
+export function watchPage({ watch, demoKey, simulated, replayed }: ProxyTask['page']): WatchPage {
+  return { watch, demoKey, simulated, replayed };
+}

@@ -1,0 +1,112 @@
+/** Asks the proxy workers about their clients, for an operator who looks. Main thread. */
+import type { FromClientReport, ToClientReport } from '../../workers/client-messages.ts';
+import type { InstrumentName } from '../../workers/worker-messages.ts';
+import type { ClientView } from './engine-view.ts';
+
+/** A worker that has more to do is left out for this time. */
+const ANSWER_TIMEOUT_MS = 1500;
+
+export interface ClientListing {
+  /** Furthest behind first, then those with the most subscriptions. */
+  readonly clients: readonly ClientView[];
+  readonly total: number;
+  /** Clients that hold each of the instruments that were asked about. */
+  readonly holders: readonly number[];
+}
+
+export type DisconnectOutcome = 'done' | 'unknown' | 'silent';
+
+/** The workers that are asked, by their number. */
+export interface ClientWorkers {
+  readonly running: () => readonly number[];
+  readonly post: (reader: number, message: ToClientReport) => void;
+}
+
+interface Question {
+  readonly waiting: Set<number>;
+  readonly answers: Map<number, FromClientReport>;
+  readonly end: () => void;
+}
+
+export class ClientList {
+  readonly #workers: ClientWorkers;
+  readonly #questions = new Map<number, Question>();
+  #nextId = 1;
+
+  constructor(workers: ClientWorkers) {
+    this.#workers = workers;
+  }
+
+  /** @param limit so many of all workers together */
+  async describe(limit: number, instruments: readonly InstrumentName[]): Promise<ClientListing> {
+    const answers = await this.#ask(this.#workers.running(), (id) => ({
+      type: 'describeClients',
+      id,
+      limit,
+      instruments,
+    }));
+    const clients: ClientView[] = [];
+    const holders = instruments.map(() => 0);
+    let total = 0;
+    for (const [reader, answer] of answers) {
+      if (answer.type !== 'clientsDescribed') continue;
+      total += answer.total;
+      for (const { connection, ...row } of answer.clients)
+        clients.push({ id: `${reader}-${connection}`, ...row });
+      for (const [i, count] of answer.holders.entries()) holders[i]! += count;
+    }
+    clients.sort(
+      (one, other) => other.backlogBytes - one.backlogBytes || other.subscriptions - one.subscriptions,
+    );
+    return { clients: clients.slice(0, limit), total, holders };
+  }
+
+  /** @param id of a client that was listed */
+  async disconnect(id: string): Promise<DisconnectOutcome> {
+    const [reader = Number.NaN, connection = 0] = id.split('-').map(Number);
+    if (!this.#workers.running().includes(reader)) return 'unknown';
+    const answers = await this.#ask([reader], (question) => ({
+      type: 'disconnectClient',
+      id: question,
+      connection,
+    }));
+    const answer = answers.get(reader);
+    if (answer?.type !== 'clientDisconnected') return 'silent';
+    return answer.isFound ? 'done' : 'unknown';
+  }
+
+  /** A worker's answer. */
+  onMessage(reader: number, message: FromClientReport): void {
+    const question = this.#questions.get(message.id);
+    if (question === undefined || !question.waiting.delete(reader)) return;
+    question.answers.set(reader, message);
+    if (question.waiting.size === 0) question.end();
+  }
+
+  /** A worker has left: nobody waits for its answers any more. */
+  onWorkerGone(reader: number): void {
+    for (const question of this.#questions.values()) {
+      if (question.waiting.delete(reader) && question.waiting.size === 0) question.end();
+    }
+  }
+
+  #ask(
+    readers: readonly number[],
+    ask: (id: number) => ToClientReport,
+  ): Promise<ReadonlyMap<number, FromClientReport>> {
+    return new Promise((resolve) => {
+      const id = this.#nextId++;
+      const answers = new Map<number, FromClientReport>();
+      const end = () => {
+        clearTimeout(timer);
+        this.#questions.delete(id);
+        resolve(answers);
+      };
+      const timer = setTimeout(end, ANSWER_TIMEOUT_MS);
+      this.#questions.set(id, { waiting: new Set(readers), answers, end });
+      const message = ask(id);
+      for (const reader of readers) this.#workers.post(reader, message);
+      if (readers.length === 0) end();
+    });
+  }
+}

@@ -1,0 +1,46 @@
+/** What main asks a proxy worker about its clients, for an operator who looks at them. */
+import type { InstrumentName } from './worker-messages.ts';
+
+export type ToClientReport =
+  | {
+      readonly type: 'describeClients';
+      readonly id: number;
+      /** So many of those that are furthest behind are described. */
+      readonly limit: number;
+      /** Who holds these is counted. */
+      readonly instruments: readonly InstrumentName[];
+    }
+  /** Closes a connection, by its number in this worker. */
+  | { readonly type: 'disconnectClient'; readonly id: number; readonly connection: number };
+
+/** A client, as its worker knows it. */
+export interface ClientRow {
+  readonly connection: number;
+  readonly address: string;
+  /** Null until it has authenticated. */
+  readonly user: string | null;
+  readonly framing: 'json' | 'msgpack';
+  readonly dialect: string;
+  /** ms since 1970 */
+  readonly connectedAt: number;
+  readonly subscriptions: number;
+  readonly backlogBytes: number;
+  /** Streams of which it does not get every tick. */
+  readonly conflated: number;
+  /** It has fallen behind. */
+  readonly slow: boolean;
+  /** Before compression; null where too many streams would have to be added up. */
+  readonly sentBytes: number | null;
+}
+
+export type FromClientReport =
+  | {
+      readonly type: 'clientsDescribed';
+      readonly id: number;
+      /** Furthest behind first, then those with the most subscriptions. */
+      readonly clients: readonly ClientRow[];
+      readonly total: number;
+      /** Clients that hold each of the instruments that were asked about. */
+      readonly holders: readonly number[];
+    }
+  | { readonly type: 'clientDisconnected'; readonly id: number; readonly isFound: boolean };
