@@ -89,7 +89,7 @@ export function memoryBound(config: BoundedConfig, workers: number, sharedBytes:
 }
 
 /** What the process can have: the machine's memory, or what a container leaves of it. */
-function availableBytes(): number {
+export function availableBytes(): number {
   return Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, totalmem());
 }
 

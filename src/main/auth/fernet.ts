@@ -3,7 +3,7 @@
  *
  * | bytes | what |
  * | 1 | version 0x80 |
- * | 8 | time in seconds, big-endian; never checked |
+ * | 8 | time in seconds, big-endian; never checked: when a token was stored |
  * | 16 | initialisation vector |
  * | n × 16 | AES-128-CBC with PKCS7 padding |
  * | 32 | HMAC-SHA256 of all before |
@@ -77,6 +77,13 @@ export function decryptFernet(key: Buffer, token: string): string | null {
   } catch {
     return null; // signed by our key, but with a padding that no Fernet writer makes
   }
+}
+
+/** When `token` was made, ms since 1970, as it says itself; null if it is none. The signature is not looked at. Never throws. */
+export function fernetTime(token: string): number | null {
+  const bytes = Buffer.from(token, 'base64url');
+  if (bytes.length < CIPHERTEXT_OFFSET || bytes[0] !== VERSION) return null;
+  return Number(bytes.readBigUInt64BE(TIME_OFFSET)) * 1000;
 }
 
 function sign(key: Buffer, body: Buffer): Buffer {

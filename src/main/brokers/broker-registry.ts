@@ -72,6 +72,12 @@ interface Row {
   readonly depthRows: readonly DepthRow[];
   /** What the handshake needs of a session. OpenAlgo's user name stands in for a client code that it left empty. */
   readonly credentials: (session: OpenSession, brokerApiKey: string, userName: string) => FeedCredentials;
+  /** `HH:MM` in India: when the broker ends the sessions of the day before, at the latest. */
+  readonly sessionsEndAt: string;
+  /** Whether a session without a feed token gets no ticks. */
+  readonly needsFeedToken: boolean;
+  /** Instruments that its list has, to an order of magnitude: far less is a part of a list. */
+  readonly usualInstruments: number;
   /** The broker's instrument list, for the embedded database; null where only OpenAlgo's table is read. */
   readonly instruments: InstrumentSource | null;
   /** The wire of its simulated exchange. */
@@ -102,6 +108,9 @@ const ANGEL = {
     apiKey: brokerApiKey,
     clientCode: clientCode ?? userName,
   }),
+  sessionsEndAt: '05:00',
+  needsFeedToken: true,
+  usualInstruments: 100_000,
   instruments: ANGEL_INSTRUMENTS,
   simulated: ANGEL_EXCHANGE_WIRE,
 } as const satisfies Row;
@@ -122,6 +131,9 @@ const ZERODHA = {
     feedToken: '',
     clientCode: userName,
   }),
+  sessionsEndAt: '06:00',
+  needsFeedToken: false,
+  usualInstruments: 100_000,
   instruments: KITE_INSTRUMENTS,
   simulated: KITE_EXCHANGE_WIRE,
 } as const satisfies Row;

@@ -52,12 +52,7 @@ export class ListFiles {
 
   /** Newest first; none when nothing was kept or what was kept cannot be read. */
   lists(): readonly KeptList[] {
-    try {
-      const lists: unknown = JSON.parse(readFileSync(this.#indexPath(), 'utf8'));
-      return Array.isArray(lists) ? (lists as KeptList[]) : [];
-    } catch {
-      return [];
-    }
+    return readKeptLists(this.#folder, this.#broker);
   }
 
   /** Path for a list that is on its way. */
@@ -84,7 +79,7 @@ export class ListFiles {
   }
 
   #indexPath(): string {
-    return join(this.#folder, `${this.#broker}.json`);
+    return indexPath(this.#folder, this.#broker);
   }
 
   #removeAbandoned(): void {
@@ -95,6 +90,20 @@ export class ListFiles {
       if (Date.now() - mtimeMs > ABANDONED_AFTER_MS) rmSync(path, { force: true });
     }
   }
+}
+
+/** The lists of a broker, newest first, without making the folder; none when what was kept cannot be read. */
+export function readKeptLists(folder: string, broker: string): readonly KeptList[] {
+  try {
+    const lists: unknown = JSON.parse(readFileSync(indexPath(folder, broker), 'utf8'));
+    return Array.isArray(lists) ? (lists as KeptList[]) : [];
+  } catch {
+    return [];
+  }
+}
+
+function indexPath(folder: string, broker: string): string {
+  return join(folder, `${broker}.json`);
 }
 
 /** Makes the renaming last; Windows neither needs nor allows it. */
