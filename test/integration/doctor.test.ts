@@ -1,11 +1,23 @@
 /** `tickwire doctor` as an operator runs it before the market opens: a process beside an engine, or before one. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { type TestContext, test } from 'node:test';
-import { runDoctor } from '../support/doctor-run.ts';
+import { join } from 'node:path';
+import { describe, type TestContext, test } from 'node:test';
+import { makeCertificate } from '../../src/main/ops/self-signed-certificate.ts';
+import { CliProcess } from '../support/cli-process.ts';
+import { type DoctorRun, runDoctor } from '../support/doctor-run.ts';
+import { jwt, openAlgoScene, storeList, storeSession } from '../support/doctor-scene.ts';
+import { copyEmbeddedDatabase } from '../support/embedded-database-copy.ts';
+import { FakeSmartApi } from '../support/fake-smart-api.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { writeTlsFiles } from '../support/tls-files.ts';
+import { until } from '../support/until.ts';
+
+const DAY_MS = 86_400_000;
+/** A port that nobody listens on. */
+const NOWHERE = 'ws://127.0.0.1:1';
 
 async function takenPort(t: TestContext): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -14,24 +26,186 @@ async function takenPort(t: TestContext): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-test('an empty directory is go, and the doctor leaves it empty', async (t) => {
-  const cwd = temporaryDirectory(t);
-  const { code, verdict, of } = await runDoctor(['--websocket-port=0', '--bus-endpoint=inproc://bus'], {
-    cwd,
-  });
-  assert.deepEqual([code, verdict], [0, 'go']);
-  assert.match(of('database')[0]?.found ?? '', /is not there yet: the first start makes it/);
-  assert.deepEqual(readdirSync(cwd), []);
-});
+/** There is a finding with that verdict, and it says what to do. */
+function assertFound(run: DoctorRun, check: string, verdict: string, found: RegExp, advice: RegExp): void {
+  const shown = JSON.stringify(run.of(check), null, 2);
+  const finding = run.of(check).find((each) => found.test(each.found));
+  assert.ok(finding !== undefined, `${check}: ${found}\n${shown}`);
+  assert.equal(finding.verdict, verdict, shown);
+  assert.match(finding.advice ?? '', advice, shown);
+}
 
-test('a port that another program holds is no-go, with who it is and the option that moves it', async (t) => {
-  const port = await takenPort(t);
-  const { code, of } = await runDoctor([`--websocket-port=${port}`, '--bus-endpoint=inproc://bus'], {
-    cwd: temporaryDirectory(t),
+// A run measures for two seconds, in which it mostly waits.
+describe('tickwire doctor', { concurrency: 3 }, () => {
+  test('an empty directory is go, and the doctor leaves it empty', async (t) => {
+    const cwd = temporaryDirectory(t);
+    const run = await runDoctor(['--websocket-port=0', '--bus-endpoint=inproc://bus'], { cwd });
+    assert.deepEqual([run.code, run.verdict], [0, 'go'], JSON.stringify(run.findings));
+    assert.match(run.of('database')[0]?.found ?? '', /is not there yet: the first start makes it/);
+    // What was measured went through real threads and sockets.
+    assert.match(run.of('ring hop')[0]?.found ?? '', /4,500 ticks, p50 [\d,]+ µs/);
+    assert.match(run.of('bus hop')[0]?.found ?? '', /over inproc: 360 ticks, p50 [\d,]+ µs/);
+    assert.deepEqual(readdirSync(cwd), []);
   });
-  assert.equal(code, 1);
-  const [finding] = of('ports');
-  assert.equal(finding?.verdict, 'no-go');
-  assert.ok(finding.found.includes(`(process ${process.pid}) listens there`), finding.found);
-  assert.match(finding.advice ?? '', /End that program .* or set WEBSOCKET_PORT to a free one/);
+
+  test('beside a running demo the doctor says go, knows its ports, writes nothing, and clients go on to get ticks', async (t) => {
+    const cwd = temporaryDirectory(t);
+    copyEmbeddedDatabase(cwd);
+    const cli = await CliProcess.spawn(t, [], undefined, cwd);
+    const client = await cli.client(await cli.untilRunning());
+    await client.subscribe('NSE', 'RELIANCE');
+    const before = readFileSync(join(cwd, 'db/tickwire.db'));
+    const changedAt = statSync(join(cwd, 'db/tickwire.db')).mtimeMs;
+    const flags = cli.child.spawnargs.slice(3);
+    const run = await runDoctor(flags, { cwd });
+    const engine = await cli.engine();
+    assert.deepEqual([run.code, run.verdict], [0, 'go'], JSON.stringify(run.findings));
+    assert.match(run.of('engine')[0]?.found ?? '', new RegExp(`answers \\(process ${engine}\\)`));
+    const held = run.of('ports').find(({ found }) => found.includes(`:${cli.port} for clients`));
+    assert.match(
+      held?.found ?? '',
+      new RegExp(`is held by the engine that runs here \\(process ${engine}\\)`),
+    );
+    assert.deepEqual(readFileSync(join(cwd, 'db/tickwire.db')), before);
+    assert.equal(statSync(join(cwd, 'db/tickwire.db')).mtimeMs, changedAt);
+    const seen = client.ticks().length;
+    await until('a further tick', () => client.ticks().length > seen);
+    client.terminate();
+  });
+
+  test('a session and a list of today, a clock that agrees and a bus with keys are go', async (t) => {
+    const api = await FakeSmartApi.start(t);
+    const secret = '11'.repeat(32);
+    const { cwd, db } = openAlgoScene(t, [
+      `ANGEL_WS_URL=${api.url.replace('http', 'ws')}`,
+      `TICKWIRE_CURVE_SECRET_KEY=${secret}`,
+      'TICKWIRE_CURVE_ALLOWED=allowed',
+    ]);
+    writeFileSync(join(cwd, 'allowed'), `${'22'.repeat(32)}\n`);
+    storeSession(db, jwt(Date.now() + 10 * DAY_MS));
+    storeList(db, 60_000, 0);
+    const run = await runDoctor(['--bus-endpoint=ipc:///tmp/tickwire-doctor-test'], { cwd });
+    assert.deepEqual([run.code, run.verdict], [0, 'go'], JSON.stringify(run.findings));
+    assert.match(
+      run.of('session')[0]?.found ?? '',
+      /the session of alice at Angel One (is good until|ends) /,
+    );
+    assert.match(run.of('instruments')[0]?.found ?? '', /^60000 instruments of angel/);
+    assert.match(
+      run.of('clock')[0]?.found ?? '',
+      /^agrees with 127\.0\.0\.1:\d+, as far as a time in whole seconds/,
+    );
+    assert.match(run.of('bus hop')[0]?.found ?? '', /over ipc with CURVE: 360 ticks/);
+  });
+
+  test('a taken port, a wrong pepper, an empty list, a clock 90 s off and an expired certificate are each no-go, with what to do', async (t) => {
+    const port = await takenPort(t);
+    const api = await FakeSmartApi.start(t);
+    api.behindMs = 90_000;
+    const { cwd, db } = openAlgoScene(t, [`ANGEL_WS_URL=${api.url.replace('http', 'ws')}`]);
+    storeSession(db, jwt(Date.now() + DAY_MS));
+    const expired = await makeCertificate(['localhost'], new Date(Date.now() - 60_000));
+    const { flags } = writeTlsFiles(t, expired);
+    const run = await runDoctor([`--websocket-port=${port}`, '--bus-endpoint=inproc://bus', ...flags], {
+      cwd,
+      env: { API_KEY_PEPPER: 'another pepper of thirty-two characters' },
+    });
+    assert.deepEqual([run.code, run.verdict], [1, 'no-go']);
+    const holder = new RegExp(`\\(process ${process.pid}\\) listens there`);
+    assertFound(run, 'ports', 'no-go', holder, /^End that program .* set WEBSOCKET_PORT to a free one/);
+    assertFound(
+      run,
+      'database',
+      'no-go',
+      /none of the 1 API keys can be decrypted/,
+      /^Copy API_KEY_PEPPER and FERNET_SALT/,
+    );
+    assertFound(
+      run,
+      'session',
+      'no-go',
+      /tokens of alice cannot be decrypted/,
+      /^Bring API_KEY_PEPPER and FERNET_SALT back/,
+    );
+    assertFound(run, 'instruments', 'no-go', /there are no instruments of angel/, /^Let OpenAlgo fetch it/);
+    assertFound(
+      run,
+      'clock',
+      'no-go',
+      /is ahead of .* by (89|90)\.\d to (90|91)\.\d s/,
+      /timedatectl set-ntp true/,
+    );
+    assertFound(run, 'certificate', 'no-go', /has expired on/, /^Renew it/);
+  });
+
+  test('an expired token, an old list, too few files and a broker out of reach are each found, with what to do', async (t) => {
+    const { cwd, db } = openAlgoScene(t, [`ANGEL_WS_URL=${NOWHERE}`]);
+    storeSession(db, jwt(Date.now() - 60_000, Date.now() - 3_600_000));
+    storeList(db, 600, 5);
+    const run = await runDoctor(['--bus-endpoint=inproc://bus'], { cwd, openFiles: 150 });
+    assert.deepEqual([run.code, run.verdict], [1, 'no-go']);
+    assertFound(
+      run,
+      'session',
+      'no-go',
+      /of alice at Angel One ended .* IST/,
+      /^Log in to the broker on OpenAlgo's page/,
+    );
+    assertFound(
+      run,
+      'instruments',
+      'no-go',
+      /IST, 5 days ago: contracts have expired/,
+      /^Let OpenAlgo fetch it/,
+    );
+    assertFound(
+      run,
+      'instruments',
+      'no-go',
+      /^600 instruments of angel; such a list has some 100000/,
+      /OpenAlgo/,
+    );
+    assertFound(run, 'limits', 'no-go', /may open 150 files/, /LimitNOFILE=15200 .* ulimit -n 15200/);
+    assertFound(run, 'clock', 'warn', /could not be compared/, /network, DNS and firewall/);
+  });
+
+  test('a binary that cannot be loaded and secrets of another database are found together, and nothing else is left out', async (t) => {
+    const cwd = temporaryDirectory(t);
+    copyEmbeddedDatabase(cwd);
+    const secrets = `API_KEY_PEPPER = '${'ab'.repeat(32)}'\nFERNET_SALT = '${'cd'.repeat(16)}'\n`;
+    writeFileSync(join(cwd, 'db/tickwire.secrets'), secrets);
+    const hook = join(cwd, 'hook.mjs');
+    writeFileSync(
+      hook,
+      "import { registerHooks } from 'node:module';\n" +
+        "registerHooks({ resolve(name, context, next) { if (name === 'zeromq') throw new Error('wrong ELF class'); return next(name, context); } });\n",
+    );
+    const run = await runDoctor(['--websocket-port=0', '--bus-endpoint=inproc://bus'], {
+      cwd,
+      env: { NODE_OPTIONS: `--import=${hook}` },
+    });
+    assert.equal(run.code, 1);
+    assertFound(
+      run,
+      'node',
+      'no-go',
+      /zeromq cannot be loaded, so there is no bus: wrong ELF class/,
+      /^Install the packages anew/,
+    );
+    assertFound(run, 'database', 'no-go', /DATABASE_UNREADABLE: .* other secrets/, /^Correct that/);
+    assertFound(run, 'bus hop', 'no-go', /wrong ELF class/, /run tickwire doctor again/);
+    assert.match(run.of('ring hop')[0]?.found ?? '', /4,500 ticks/);
+  });
+
+  test('a configuration that cannot be read is no-go with the option and its value, not an error of the command', async (t) => {
+    const run = await runDoctor(['--websocket-port=many'], { cwd: temporaryDirectory(t) });
+    assert.deepEqual([run.code, run.findings.length], [1, 1]);
+    assertFound(
+      run,
+      'configuration',
+      'no-go',
+      /CONFIG_INVALID: --websocket-port is "many"/,
+      /run tickwire doctor again/,
+    );
+  });
 });

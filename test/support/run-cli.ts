@@ -13,11 +13,19 @@ export interface CliResult {
 export interface RunCliOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Most files that the process may open; as this one's where it is left out. */
+  readonly openFiles?: number;
 }
 
 /** @param args command and arguments */
-export async function runCli(args: readonly string[], { cwd, env = {} }: RunCliOptions): Promise<CliResult> {
-  const child = spawn(process.execPath, [CLI, ...args], {
+export async function runCli(
+  args: readonly string[],
+  { cwd, env = {}, openFiles }: RunCliOptions,
+): Promise<CliResult> {
+  const command = [process.execPath, CLI, ...args];
+  const limited =
+    openFiles === undefined ? command : ['sh', '-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh', ...command];
+  const child = spawn(limited[0]!, limited.slice(1), {
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
