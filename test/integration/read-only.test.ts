@@ -1,0 +1,60 @@
+/** The engine where nothing can be written but what the compose file names: a mount namespace stands for the container. */
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { composeFile, composeService } from '../support/compose-file.ts';
+import { CLI } from '../support/run-cli.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { TestClient } from '../support/test-client.ts';
+import { until } from '../support/until.ts';
+
+const IMAGE_DIRECTORY = '/app';
+/** Everything is read-only, then the volumes are not; without a capability nobody can change that, or pass by it. */
+const IN_CONTAINER = `
+set -e
+for volume in $VOLUMES; do mount --bind $volume $volume; done
+mount -o remount,bind,ro /
+if touch "$PWD/probe" 2>/dev/null; then echo "it is not read-only"; exit 1; fi
+exec setpriv --bounding-set=-all --inh-caps=-all --no-new-privs "$@"
+`;
+
+const canUnshare = spawnSync('unshare', ['--mount', 'true']).status === 0;
+
+test('with a read-only file system and the volumes of the compose file the engine runs, and complains of nothing', async (t) => {
+  if (!canUnshare) return t.skip('mounts are not ours to change here');
+  const cwd = temporaryDirectory(t);
+  const { volumes = [] } = composeService(composeFile('docker-compose.yml'), 'tickwire');
+  const written = volumes.map((volume) => volume.split(':')[1]!.replace(IMAGE_DIRECTORY, cwd));
+  for (const directory of written) mkdirSync(directory);
+  const flags = ['--no-supervise', '--websocket-port=0', '--ops-port=0', '--bus-endpoint=inproc://container'];
+  const child = spawn(
+    'unshare',
+    ['--mount', 'bash', '-c', IN_CONTAINER, 'bash', process.execPath, CLI, 'start', ...flags],
+    { cwd, env: { ...process.env, VOLUMES: written.join(' ') }, stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  t.after(() => child.kill('SIGKILL'));
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  }
+  const key = await until('the demo key', () => {
+    assert.equal(child.exitCode, null, output);
+    return /^Demo key: (\w+)$/m.exec(output)?.[1];
+  });
+  const address = /(?:Open http|Clients connect to ws):\/\/(127\.0\.0\.1:\d+)\/?$/m.exec(output)?.[1];
+  const client = await TestClient.connect(`ws://${address}`, key);
+  await client.subscribe('NSE', 'RELIANCE');
+  await until('a tick', () => client.ticks().length > 0);
+  assert.ok(readdirSync(join(cwd, 'db')).includes('tickwire.sock'), 'commands reach it');
+  const warnings = output
+    .split('\n')
+    .filter((line) => /"level":[4-6]0/.test(line) && !line.includes('memoryBound'));
+  assert.deepEqual(warnings, []);
+  child.kill('SIGTERM');
+  assert.equal(await until('the end', () => child.exitCode ?? child.signalCode), 0, output);
+  assert.deepEqual(readdirSync(cwd), ['db'], 'nothing else was written');
+});
