@@ -1,7 +1,7 @@
 /** The engine where nothing can be written but what the compose file names: a mount namespace stands for the container. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { composeFile, composeService } from '../support/compose-file.ts';
@@ -14,11 +14,20 @@ const IMAGE_DIRECTORY = '/app';
 /** Everything is read-only, then the volumes are not; without a capability nobody can change that, or pass by it. */
 const IN_CONTAINER = `
 set -e
+mount --bind "$PWD" "$PWD"
 for volume in $VOLUMES; do mount --bind $volume $volume; done
 mount -o remount,bind,ro /
+mount -o remount,bind,ro "$PWD"
+cd / && cd "$OLDPWD"
 if touch "$PWD/probe" 2>/dev/null; then echo "it is not read-only"; exit 1; fi
 exec setpriv --bounding-set=-all --inh-caps=-all --no-new-privs "$@"
 `;
+
+/** What the image asks, behind the name of the program. */
+function healthCheck(): readonly string[] {
+  const dockerfile = readFileSync(new URL('../../deploy/Dockerfile', import.meta.url), 'utf8');
+  return JSON.parse(/^HEALTHCHECK .* CMD (\[.*\])$/m.exec(dockerfile)?.[1] ?? '[]').slice(1);
+}
 
 const canUnshare = spawnSync('unshare', ['--mount', 'true']).status === 0;
 
@@ -45,11 +54,14 @@ test('with a read-only file system and the volumes of the compose file the engin
     assert.equal(child.exitCode, null, output);
     return /^Demo key: (\w+)$/m.exec(output)?.[1];
   });
-  const address = /(?:Open http|Clients connect to ws):\/\/(127\.0\.0\.1:\d+)\/?$/m.exec(output)?.[1];
+  const address = /Clients connect to ws:\/\/(127\.0\.0\.1:\d+)/.exec(output)?.[1];
   const client = await TestClient.connect(`ws://${address}`, key);
   await client.subscribe('NSE', 'RELIANCE');
   await until('a tick', () => client.ticks().length > 0);
   assert.ok(readdirSync(join(cwd, 'db')).includes('tickwire.sock'), 'commands reach it');
+  const opsPort = /Open http:\/\/127\.0\.0\.1:(\d+)/.exec(output)?.[1];
+  const health = spawnSync(process.execPath, healthCheck(), { env: { TICKWIRE_OPS_PORT: opsPort } });
+  assert.equal(health.status, 0, 'the health check of the image');
   const warnings = output
     .split('\n')
     .filter((line) => /"level":[4-6]0/.test(line) && !line.includes('memoryBound'));
