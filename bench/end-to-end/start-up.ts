@@ -58,9 +58,9 @@ async function timeStart({ command, args, directory }: Launch): Promise<StartTim
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', take);
     const [, url = '', key = ''] = await until('the demo to run', () => {
       if (child.exitCode !== null) throw new Error(`it ended at its start:\n${output}`);
-      return /(?:Open http|Clients connect to ws):\/\/(\S+)[\s\S]*Demo key: (\S+)/.exec(output);
+      return /Clients connect to (ws:\S+)[\s\S]*Demo key: (\S+)/.exec(output);
     });
-    await firstTick(`ws://${url}`, key);
+    await firstTick(url, key);
     return { addressSeconds, tickSeconds: seconds() };
   } finally {
     await end(child);

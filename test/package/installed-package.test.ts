@@ -1,7 +1,7 @@
 /** Who installs the package gets a command that works; apart from the other tests, since it asks npm's registry. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
@@ -10,6 +10,17 @@ import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { TestClient } from '../support/test-client.ts';
 import { until } from '../support/until.ts';
 
+/** What somebody writes who has installed the package. */
+const PROGRAM = `
+import { connect } from 'tickwire/client';
+const [url, key] = process.argv.slice(2);
+const client = connect({ url, key, framing: 'msgpack' });
+for await (const tick of client.subscribe('NSE:RELIANCE', 'ltp')) {
+  console.log(tick.symbol, tick.ltp);
+  break;
+}
+client.close();
+`;
 /** Twice of what a start may take on a machine that has nothing else to do. */
 const START_LIMIT_S = 4;
 
@@ -64,10 +75,18 @@ test('the packed and installed command tells its version and help, and serves li
     const key = await InstalledPackage.printed(output, /^Demo key: (\w+)$/m);
     const seconds = (performance.now() - beganAt) / 1000;
     assert.ok(seconds < START_LIMIT_S, `it ran after ${seconds.toFixed(2)} s`);
-    const address = await InstalledPackage.printed(output, /Open http:\/\/(\S+)/);
-    const client = await TestClient.connect(`ws://${address}`, key);
+    const address = await InstalledPackage.printed(output, /Clients connect to (ws:\S+)/);
+    const link = await InstalledPackage.printed(output, /Open (http:\S+)/);
+    for (const path of ['/', '/uplot/uPlot.iife.min.js', '/healthz'])
+      assert.equal((await fetch(new URL(path, link))).status, 200, path);
+    const client = await TestClient.connect(address, key);
     await client.subscribe('NSE', 'RELIANCE');
     await until('ticks', () => client.ticks().length > 1);
+    writeFileSync(join(installed.directory, 'program.mjs'), PROGRAM);
+    const program = promisify(execFile)(process.execPath, ['program.mjs', address, key], {
+      cwd: installed.directory,
+    });
+    assert.match((await program).stdout, /^RELIANCE \d+(\.\d+)?\n$/, 'a program with tickwire/client');
     child.kill('SIGTERM');
     assert.equal((await client.untilClosed()).code, 1001);
     const exit = await until('the end', () => child.exitCode ?? child.signalCode);
