@@ -7,6 +7,7 @@ import { latency, rate, time } from './format.js';
 /** @typedef {{ readonly label: string, readonly colour: string, readonly fill?: boolean }} Line */
 
 const HEIGHT = 206;
+const LEAST_WINDOW_MS = 60_000;
 const IST = 'Asia/Kolkata';
 /** Below it nothing is worth a line of its own; a logarithm needs a bound. In ms. */
 const LEAST_LATENCY = 0.01;
@@ -104,7 +105,10 @@ class Chart {
   /** @param {readonly (readonly (number | null)[])[]} columns @param {number} now ms since 1970 */
   show(columns, now) {
     this.#chart.setData(/** @type {uPlot.AlignedData} */ (columns), false);
-    this.#chart.setScale('x', { min: (now - WINDOW_MS) / 1000, max: now / 1000 });
+    // A page that was just opened is not left nearly empty for minutes.
+    const seen = now - (columns[0]?.[0] ?? 0) * 1000;
+    const window = Math.min(WINDOW_MS, Math.max(LEAST_WINDOW_MS, seen));
+    this.#chart.setScale('x', { min: (now - window) / 1000, max: now / 1000 });
     this.#tell();
   }
 

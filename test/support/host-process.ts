@@ -2,9 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import type { TestContext } from 'node:test';
 import type { Handles } from './open-handles.ts';
 import { CLI } from './run-cli.ts';
+import type { UntilTheEnd } from './temporary-directory.ts';
 import { until } from './until.ts';
 
 const START_TIMEOUT_MS = 20_000;
@@ -26,11 +26,7 @@ export class HostProcess {
   }
 
   /** Starts a command and waits until it says that it runs; it is killed after the test, whatever happens. */
-  static async start(
-    t: Pick<TestContext, 'after'>,
-    args: readonly string[],
-    cwd: string,
-  ): Promise<HostProcess> {
+  static async start(t: UntilTheEnd, args: readonly string[], cwd: string): Promise<HostProcess> {
     const host = new HostProcess(args, cwd);
     t.after(() => host.kill());
     await until(

@@ -1,10 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
+
+/** A test, or the whole file by the `after` of `node:test`. */
+export interface UntilTheEnd {
+  after(end: () => unknown): void;
+}
 
 /** An empty directory that is removed after the test. */
-export function temporaryDirectory(context: Pick<TestContext, 'after'>): string {
+export function temporaryDirectory(context: UntilTheEnd): string {
   const path = mkdtempSync(join(tmpdir(), 'tickwire-'));
   const remove = () => rmSync(path, { recursive: true, force: true });
   context.after(() => {

@@ -1,0 +1,175 @@
+/** The dashboard as a newcomer, a trader and an operator have it: the command, the printed link, a real browser. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { adjacentPorts } from '../support/adjacent-ports.ts';
+import { launchBrowser, openPage, type WatchedPage } from '../support/browser.ts';
+import { answerTo, inkOf, priceOf, untilAnswered, untilTicksMove } from '../support/dashboard-scene.ts';
+import { HostProcess } from '../support/host-process.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { TestClient } from '../support/test-client.ts';
+import { until } from '../support/until.ts';
+
+const QUESTIONS = ['Is it alive?', 'Is it late?', 'Who is slow?', 'What was lost?'];
+
+const directory = temporaryDirectory({ after });
+let start: () => Promise<void>;
+let host: HostProcess;
+let browser: Browser;
+let watched: WatchedPage;
+let page: Page;
+
+before(async () => {
+  const [port, opsPort, bus] = [await adjacentPorts(), await adjacentPorts(), await adjacentPorts()];
+  const flags = [
+    `--websocket-port=${port}`,
+    `--ops-port=${opsPort}`,
+    `--bus-endpoint=tcp://127.0.0.1:${bus}`,
+    '--bus-linger=0',
+  ];
+  start = async () => {
+    host = await HostProcess.start({ after }, ['start', ...flags], directory);
+  };
+  [browser] = await Promise.all([launchBrowser(), start()]);
+  watched = await openPage(browser, printed(/^Tickwire is running\. Open (\S+)$/m));
+  page = watched.page;
+});
+
+after(() => browser.close());
+
+/** What the command has printed last. */
+function printed(pattern: RegExp): string {
+  const text = pattern.exec(host.output)?.[1];
+  assert.ok(text !== undefined, `${pattern} in\n${host.output}`);
+  return text;
+}
+
+test('a newcomer who opens the printed link sees prices and a chart move, and is told that they are made up', async () => {
+  await untilTicksMove(page);
+  await untilAnswered(page, 'Is it alive?', 'Yes');
+  await untilAnswered(page, 'What was lost?', 'Nothing');
+  await until('a line in the chart', async () => (await inkOf(page, '#rates')) > 20);
+  assert.match(await page.locator('header').innerText(), /simulated exchange: prices are made up/);
+  assert.match(await page.locator('#clients').innerText(), /\bdemo\b/, 'the page is a client itself');
+  assert.doesNotMatch(page.url(), /key/, 'the key is on no screenshot');
+});
+
+test('a trader sees the book of an instrument, with five levels or with twenty', async () => {
+  await page.locator('#watch').getByRole('button', { name: 'INFY', exact: true }).click();
+  const book = page.locator('#book tbody tr');
+  const levels = async () =>
+    (await book.allInnerTexts()).filter((text) => /^\s*[\d,]+ \(\d+\)\s+[\d,]+\.\d\d/.test(text)).length;
+  await until('five levels', async () => (await levels()) === 5);
+  assert.match(await page.locator('#book h2').innerText(), /INFY · NSE/);
+  await page.getByRole('button', { name: '20', exact: true }).click();
+  await until('twenty levels', async () => (await levels()) === 20);
+  await page.getByRole('button', { name: '5', exact: true }).click();
+  await until('five levels again', async () => (await levels()) === 5);
+});
+
+test('an instrument can be added and removed, and a name is shown as it is, never as markup', async () => {
+  const add = async (name: string) => {
+    await page.getByLabel('Add').fill(name);
+    await page.locator('#watch-add').getByRole('button').click();
+  };
+  await add('no colon');
+  assert.match(await page.locator('#watch-error').innerText(), /NSE:RELIANCE/);
+  await add('nse:ICICIBANK');
+  await until('a price', async () => /\d\.\d\d/.test(await priceOf(page, 'ICICIBANK')));
+  const hostile = '<img src=x onerror=document.title=1>';
+  await add(`NSE:${hostile}`);
+  const row = page.locator('#watch tbody tr', { hasText: hostile });
+  await until('the refusal', async () => /not found/.test(await row.innerText()));
+  assert.equal(await page.locator('main img').count(), 0);
+  await page.getByRole('button', { name: `Remove NSE:${hostile}` }).click();
+  await page.getByRole('button', { name: 'Remove NSE:ICICIBANK' }).click();
+  await page.reload();
+  await untilTicksMove(page);
+  assert.equal(await page.locator('#watch tbody tr').count(), 8, 'the list is kept over a reload');
+});
+
+test('an operator disconnects a client, and not by an accidental click', async (t) => {
+  const address = printed(/^Clients connect to (\S+)$/m);
+  const key = printed(/^Demo key: (\w+)$/m);
+  const client = await TestClient.connect(address, key, { framing: 'msgpack' });
+  t.after(() => client.terminate());
+  await client.subscribe('NSE', 'TCS', 2);
+  const row = page.locator('#clients tbody tr', { hasText: 'msgpack' });
+  await row.getByRole('button').click();
+  assert.match(await page.locator('dialog').innerText(), /^Disconnect .*\n[\s\S]*demo with 1 subscription/);
+  await page.getByRole('button', { name: 'Keep it' }).click();
+  assert.equal(client.closed, null);
+  await row.getByRole('button').click();
+  await page.locator('dialog').getByRole('button', { name: 'Disconnect' }).click();
+  await client.untilClosed();
+  await until('its row to go', async () => (await row.count()) === 0);
+});
+
+test('the operator reads the log and the configuration, in which no secret is', async () => {
+  await until('a line', async () => /engine started/.test(await page.locator('#log ol').innerText()));
+  await page.getByText('Configuration in force').click();
+  const options = page.locator('#config tbody tr');
+  await until('the options', async () => (await options.count()) > 20);
+  await page.getByLabel('Find').fill('TICKWIRE_OPS_PORT');
+  assert.equal(await options.count(), 1);
+  const text = await page.locator('body').innerText();
+  assert.ok(!text.includes(printed(/^Demo key: (\w+)$/m)), 'the key is not shown');
+});
+
+test('figures of an engine that stands still are never shown as fresh, and come back by themselves', async (t) => {
+  t.after(() => host.standStill(false));
+  host.standStill(true);
+  for (const question of QUESTIONS) await untilAnswered(page, question, 'Unknown');
+  assert.match(
+    await page.getByRole('alert').first().innerText(),
+    /Nothing below is of now: it is of \d\d:\d\d:\d\d/,
+  );
+  assert.match(await page.title(), /^Away/);
+  assert.match(
+    await page.evaluate(() => getComputedStyle(document.querySelector('main')!).filter),
+    /grayscale/,
+  );
+  host.standStill(false);
+  await untilAnswered(page, 'Is it alive?', 'Yes');
+  assert.equal(await page.locator('#banner').isVisible(), false);
+});
+
+test('the page says at once that the engine is gone, and goes on by itself when it is back', async () => {
+  await host.kill();
+  const from = performance.now();
+  await untilAnswered(page, 'Is it alive?', 'Unknown');
+  assert.ok(performance.now() - from < 1000, 'a closed socket is no news to wait for');
+  await start();
+  await untilAnswered(page, 'Is it alive?', 'Yes');
+  await untilTicksMove(page);
+  assert.match(await page.title(), /^Tickwire/);
+});
+
+test('a phone in the dark shows all of it without scrolling sideways', async () => {
+  const { page: phone, complaints } = await openPage(
+    browser,
+    printed(/^Tickwire is running\. Open (\S+)$/m),
+    {
+      viewport: { width: 360, height: 740 },
+      colorScheme: 'dark',
+      hasTouch: true,
+    },
+  );
+  await untilTicksMove(phone);
+  assert.equal(await phone.evaluate(() => document.documentElement.scrollWidth), 360);
+  for (const question of QUESTIONS) {
+    const box = await answerTo(phone, question).boundingBox();
+    assert.ok(box !== null && box.y + box.height < 400, `"${question}" is answered without scrolling`);
+  }
+  const ground = await phone.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  assert.equal(ground, 'rgb(13, 18, 24)');
+  assert.deepEqual(complaints, []);
+});
+
+test('nothing went wrong in the browser, and nothing was fetched from elsewhere', () => {
+  assert.deepEqual(watched.complaints, []);
+  assert.ok(
+    [...watched.hosts].every((name) => name.startsWith('127.0.0.1:')),
+    [...watched.hosts].join(),
+  );
+});
