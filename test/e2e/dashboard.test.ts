@@ -12,7 +12,10 @@ import { until } from '../support/until.ts';
 
 const QUESTIONS = ['Is it alive?', 'Is it late?', 'Who is slow?', 'What was lost?'];
 
-const directory = temporaryDirectory({ after });
+/** In the order of its making. */
+const ends: (() => unknown)[] = [];
+const scene = { after: (end: () => unknown) => void ends.push(end) };
+const directory = temporaryDirectory(scene);
 let start: () => Promise<void>;
 let host: HostProcess;
 let browser: Browser;
@@ -28,14 +31,16 @@ before(async () => {
     '--bus-linger=0',
   ];
   start = async () => {
-    host = await HostProcess.start({ after }, ['start', ...flags], directory);
+    host = await HostProcess.start(scene, ['start', ...flags], directory);
   };
   [browser] = await Promise.all([launchBrowser(), start()]);
   watched = await openPage(browser, printed(/^Tickwire is running\. Open (\S+)$/m));
   page = watched.page;
 });
 
-after(() => browser.close());
+after(async () => {
+  for (const end of [() => browser.close(), ...ends.reverse()]) await end();
+});
 
 /** What the command has printed last. */
 function printed(pattern: RegExp): string {
@@ -126,7 +131,7 @@ test('figures of an engine that stands still are never shown as fresh, and come 
   );
   assert.match(await page.title(), /^Away/);
   assert.match(
-    await page.evaluate(() => getComputedStyle(document.querySelector('main')!).filter),
+    await page.evaluate<string>("getComputedStyle(document.querySelector('main')).filter"),
     /grayscale/,
   );
   host.standStill(false);
@@ -156,12 +161,12 @@ test('a phone in the dark shows all of it without scrolling sideways', async () 
     },
   );
   await untilTicksMove(phone);
-  assert.equal(await phone.evaluate(() => document.documentElement.scrollWidth), 360);
+  assert.equal(await phone.evaluate<number>('document.documentElement.scrollWidth'), 360);
   for (const question of QUESTIONS) {
     const box = await answerTo(phone, question).boundingBox();
     assert.ok(box !== null && box.y + box.height < 400, `"${question}" is answered without scrolling`);
   }
-  const ground = await phone.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const ground = await phone.evaluate<string>('getComputedStyle(document.body).backgroundColor');
   assert.equal(ground, 'rgb(13, 18, 24)');
   assert.deepEqual(complaints, []);
 });

@@ -14,6 +14,7 @@ const FLAGS = [
   '--disable-component-update',
   '--disable-sync',
 ];
+const TIMEOUT_MS = 10_000;
 /** Chromium reports each attempt to reach an engine that is away, and no page can keep it from doing so. */
 const AWAY = /^WebSocket connection to '[^']*' failed/;
 
@@ -37,6 +38,7 @@ export async function openPage(
   options: BrowserContextOptions = {},
 ): Promise<WatchedPage> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+  context.setDefaultTimeout(TIMEOUT_MS);
   const page = await context.newPage();
   const complaints: string[] = [];
   const hosts = new Set<string>();

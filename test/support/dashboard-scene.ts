@@ -31,15 +31,18 @@ export async function untilTicksMove(page: Page, symbol = 'NIFTY'): Promise<void
 
 /** Pixels of a chart that have the colour of its first line. */
 export function inkOf(page: Page, section: string): Promise<number> {
-  return page.evaluate((selector) => {
-    const canvas = document.querySelector<HTMLCanvasElement>(`${selector} canvas`)!;
+  return page.evaluate<number>(`{
+    const canvas = document.querySelector('${section} canvas');
     const colour = getComputedStyle(document.body).getPropertyValue('--series-1').trim();
     const wanted = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
-    const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+    // Of a copy: Chromium warns of canvases that are read more than once.
+    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d');
+    copy.drawImage(canvas, 0, 0);
+    const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
     let ink = 0;
     for (let i = 0; i < data.length; i += 4) {
-      if (data[i + 3]! > 200 && wanted.every((part, j) => Math.abs(data[i + j]! - part) < 24)) ink++;
+      if (data[i + 3] > 200 && wanted.every((part, j) => Math.abs(data[i + j] - part) < 24)) ink++;
     }
-    return ink;
-  }, section);
+    ink;
+  }`);
 }

@@ -1,0 +1,50 @@
+/** Who may see the dashboard, and who may disconnect clients with it. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { adjacentPorts } from '../support/adjacent-ports.ts';
+import { launchBrowser, openPage } from '../support/browser.ts';
+import { startEngineFixture } from '../support/engine-fixture.ts';
+import { until } from '../support/until.ts';
+
+const ADMIN_KEY = 'admin-key-of-the-test';
+const VIEWER_KEY = 'viewer-key-of-the-test';
+
+test('who has no right to disconnect clients sees everything and no button, and a wrong key sees nothing', async (t) => {
+  const port = await adjacentPorts();
+  const flags = [`--ops-port=${port}`, `--admin-key=${ADMIN_KEY}`, `--viewer-key=${VIEWER_KEY}`];
+  const { client, exchange } = await startEngineFixture(t, { flags });
+  const browser = await launchBrowser();
+  t.after(() => browser.close());
+  const outside = await client();
+  await outside.subscribe('NSE', 'RELIANCE', 2);
+  const url = `http://127.0.0.1:${port}/`;
+
+  const { page, complaints } = await openPage(browser, url);
+  assert.equal(await page.locator('#dashboard').isVisible(), false);
+  const enter = async (key: string) => {
+    await page.getByLabel('Key', { exact: true }).fill(key);
+    await page.getByRole('button', { name: 'Open' }).click();
+  };
+  await enter('a key that nobody has given');
+  await until('the refusal', async () => (await page.locator('#sign-in-error').innerText()) !== '');
+  assert.equal(await page.locator('#dashboard').isVisible(), false);
+
+  await enter(VIEWER_KEY);
+  await until('ticks', async () => {
+    exchange.step(5);
+    const word = page.locator('#headline article').first().locator('.word');
+    return (await word.innerText()) === 'Yes';
+  });
+  const row = page.locator('#clients tbody tr', { hasText: 'demo' });
+  await until('the client', async () => (await row.count()) === 1);
+  assert.match(await page.locator('#rights').innerText(), /read-only/);
+  assert.equal(await page.getByRole('button', { name: 'Disconnect' }).count(), 0);
+  await page.evaluate(`sessionStorage.setItem('tickwire-operator-key', '${ADMIN_KEY}')`);
+  await page.reload();
+  await until('the button', async () => (await row.getByRole('button').count()) === 1);
+  assert.deepEqual(complaints, []);
+
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByLabel('Key', { exact: true }).waitFor();
+  assert.equal(await page.evaluate("sessionStorage.getItem('tickwire-operator-key')"), null);
+});
