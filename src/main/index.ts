@@ -10,9 +10,10 @@
 import { findCommand, needAction } from './commands/find-command.ts';
 import { checkNodeVersion } from './node-version.ts';
 import { insistOnCertificates } from './ops/insist-on-certificates.ts';
+import { writeLines } from './ops/progress-line.ts';
 
-const print = (line: string) => void process.stdout.write(`${line}\n`);
-const printError = (line: string) => void process.stderr.write(`${line}\n`);
+const print = (line: string) => writeLines(process.stdout, `${line}\n`);
+const printError = (line: string) => writeLines(process.stderr, `${line}\n`);
 
 const isHelpFlag = (word: string) => word === '--help' || word === '-h';
 

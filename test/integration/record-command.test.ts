@@ -3,11 +3,15 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
 import { recordingFileHeader } from '../../src/codec/recording/block-writer.ts';
 import { openRecording } from '../../src/main/replay/recording-file.ts';
 import { summarise } from '../../src/main/replay/recording-summary.ts';
+import { adjacentPorts } from '../support/adjacent-ports.ts';
 import { CliProcess } from '../support/cli-process.ts';
+import { RunningCommand } from '../support/running-command.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { tickSourceFlags } from '../support/tick-source-flags.ts';
 import { until } from '../support/until.ts';
 
 const SYMBOLS = '--symbols=NSE:RELIANCE,NSE_INDEX:NIFTY';
@@ -58,6 +62,7 @@ test('a session recorded without any client is replayed to one, and both command
   assert.match(replayed.output, /The recording is over/);
   assert.ok(client.ticks('RELIANCE').length > 0 && client.ticks('NIFTY').length > 0);
   assert.equal((await client.untilClosed()).code, 1001);
+  assert.doesNotMatch(recorder.output + replayed.output, /\[[#.]+\]|\r/, 'no bar where there is no terminal');
   assert.equal(existsSync(join(cwd, 'db', 'black-box')), false);
 });
 
@@ -124,4 +129,31 @@ test('a recording that exists is never replaced, and what makes no sense is refu
   assert.notEqual((await unknown.exited).code, 0);
   assert.match(unknown.output, /Not all of --symbols can be subscribed: Symbol NOSUCH not found/);
   assert.equal(existsSync(join(cwd, 'unknown.twr')), false, 'the name is free for the next attempt');
+});
+
+test('on a terminal a recording of some time shows how far it is, below whole lines of the log', {
+  skip: process.platform !== 'linux' && 'needs the script command of util-linux',
+}, async (t) => {
+  const cwd = temporaryDirectory(t);
+  const port = `--websocket-port=${await adjacentPorts()}`;
+  const args = [
+    'record',
+    'short.twr',
+    SYMBOLS,
+    '--for=1.2s',
+    '--ops-port=none',
+    port,
+    ...(await tickSourceFlags(cwd)),
+  ];
+  const recorder = new RunningCommand(t, args, { cwd, terminal: true });
+  assert.equal(await recorder.ended, 0, recorder.stdout);
+  assert.match(recorder.stdout, /Recording \[#+\.+\] +\d+ % {2}00:00:0\d of 00:00:01, \d+\.\d MB on disk/);
+  const lines = recorder.stdout.split(/[\r\n]+/);
+  for (const line of lines.filter((each) => each.includes('INFO')))
+    assert.match(stripVTControlCharacters(line), /^\d\d:\d\d:/);
+  const last = lines
+    .map(stripVTControlCharacters)
+    .filter((line) => line !== '')
+    .at(-1);
+  assert.match(last ?? '', /^Recorded \d+ messages/);
 });

@@ -1,15 +1,15 @@
 /** `tickwire record <file>`: the engine with everything that brokers send recorded, or the black box of an engine saved. */
-import { unlinkSync } from 'node:fs';
+import { statSync, unlinkSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { MODE } from '../../codec/tick.ts';
 import type { InstrumentName } from '../../workers/worker-messages.ts';
-import { type DurationUnit, MS_PER_UNIT } from '../config/option-kinds.ts';
 import { loadConfig } from '../config.ts';
 import type { Config } from '../config-options.ts';
 import { DEMO_SESSION } from '../database/demo-seed.ts';
 import type { Engine } from '../engine.ts';
 import { TickwireError } from '../errors.ts';
 import { RECORD } from '../help/market-forms.ts';
+import { endProgress, formatSpan, progressBar, showProgress } from '../ops/progress-line.ts';
 import { ReloadRequest } from '../reload/reload-request.ts';
 import { copyRecords, createRecording } from '../replay/copy-recording.ts';
 import { blackBoxPaths, describeDamage, openRecording } from '../replay/recording-file.ts';
@@ -17,6 +17,10 @@ import { describeSummary, summarise } from '../replay/recording-summary.ts';
 import { runEngine } from '../run-engine.ts';
 import type { RunCommand } from './command.ts';
 import { readCommandArguments } from './command-arguments.ts';
+import { readDuration } from './read-duration.ts';
+
+const METER_MS = 500;
+const MB = 1e6;
 
 export const run: RunCommand = async ({ argv, env, cwd, print }) => {
   const { words, flags, rest } = readCommandArguments(RECORD, argv);
@@ -35,6 +39,7 @@ export const run: RunCommand = async ({ argv, env, cwd, print }) => {
   const durationMs = flags.for === undefined ? null : readDuration(flags.for);
   createRecording(path);
   let timer: NodeJS.Timeout | undefined;
+  let meter: NodeJS.Timeout | undefined;
   let hasBegun = false;
   const timeUp = Promise.withResolvers<string>();
   try {
@@ -48,10 +53,13 @@ export const run: RunCommand = async ({ argv, env, cwd, print }) => {
           holdSymbols(engine, config, symbols);
           hasBegun = true;
           print(`Recording into ${path}; it ends with Ctrl-C.`);
+          meter = followRecording(path, durationMs);
           if (durationMs !== null) timer = setTimeout(() => timeUp.resolve('the time is up'), durationMs);
         },
       },
     );
+    clearInterval(meter);
+    endProgress();
     report(path, print);
     return code;
   } catch (error) {
@@ -60,8 +68,24 @@ export const run: RunCommand = async ({ argv, env, cwd, print }) => {
     throw error;
   } finally {
     clearTimeout(timer);
+    clearInterval(meter);
+    endProgress();
   }
 };
+
+/** Shows on a terminal how long it has recorded, of how long, and how much. */
+function followRecording(path: string, durationMs: number | null): NodeJS.Timeout {
+  const startedAt = performance.now();
+  return setInterval(() => {
+    const ms = performance.now() - startedAt;
+    const span =
+      durationMs === null
+        ? formatSpan(ms)
+        : `${progressBar(ms / durationMs)}  ${formatSpan(ms)} of ${formatSpan(durationMs)}`;
+    const bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    showProgress(`Recording ${span}, ${(bytes / MB).toFixed(1)} MB on disk`);
+  }, METER_MS);
+}
 
 function saveBlackBox(
   directory: string,
@@ -108,13 +132,6 @@ function readSymbols(text: string): InstrumentName[] {
     }
     return { exchange, symbol };
   });
-}
-
-function readDuration(text: string): number {
-  const [, value, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
-  const ms = Number(value) * MS_PER_UNIT[unit as DurationUnit];
-  if (ms > 0) return ms;
-  throw invalid(`--for is "${text}"; it must be a time such as 90s, 10m or 6h.`);
 }
 
 function lastMinutes(text: string | undefined): number | null {

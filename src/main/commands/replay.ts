@@ -4,8 +4,9 @@ import { loadConfig } from '../config.ts';
 import type { Engine } from '../engine.ts';
 import { TickwireError } from '../errors.ts';
 import { REPLAY } from '../help/market-forms.ts';
+import { endProgress, formatSpan, progressBar, showProgress } from '../ops/progress-line.ts';
 import { describeDamage } from '../replay/recording-file.ts';
-import { describeSummary } from '../replay/recording-summary.ts';
+import { describeSummary, type RecordingSummary } from '../replay/recording-summary.ts';
 import type { ReplayEvent } from '../replay/replay-exchange.ts';
 import { ReplaySession } from '../replay/replay-session.ts';
 import { runEngine } from '../run-engine.ts';
@@ -14,6 +15,7 @@ import { readCommandArguments } from './command-arguments.ts';
 
 /** Proxies count so often. */
 const FOLLOW_MS = 500;
+const NS_PER_MS = 1e6;
 
 export const run: RunCommand = async ({ argv, env, cwd, print, printError }) => {
   const { words, flags, rest } = readCommandArguments(REPLAY, argv);
@@ -23,6 +25,11 @@ export const run: RunCommand = async ({ argv, env, cwd, print, printError }) => 
   let failure: string | null = null;
   let isOver = false;
   const onEvent = (event: ReplayEvent) => {
+    if (event.type === 'progress') {
+      showProgress(describeProgress(event, session.summary));
+      return;
+    }
+    endProgress();
     print(describeEvent(event));
     if (event.type === 'ended' && flags.exit !== undefined) isOver = true;
   };
@@ -67,6 +74,7 @@ export const run: RunCommand = async ({ argv, env, cwd, print, printError }) => 
       `The recording cannot be played any further: ${failure}.`,
     );
   } finally {
+    endProgress();
     clearInterval(follower);
     session.remove();
   }
@@ -76,7 +84,17 @@ function longestBacklog({ readers }: Engine): number {
   return Math.max(0, ...readers.map(({ counters }) => counters.backlogBytes ?? 0));
 }
 
-function describeEvent(event: ReplayEvent): string {
+function describeProgress(
+  { time, messages }: Extract<ReplayEvent, { type: 'progress' }>,
+  { firstTime, lastTime }: RecordingSummary,
+): string {
+  const played = Number(time - firstTime) / NS_PER_MS;
+  const whole = Number(lastTime - firstTime) / NS_PER_MS;
+  const count = messages.toLocaleString('en-US');
+  return `Replay ${progressBar(played / whole)}  ${formatSpan(played)} of ${formatSpan(whole)}, ${count} messages`;
+}
+
+function describeEvent(event: Exclude<ReplayEvent, { type: 'progress' }>): string {
   if (event.type === 'began') return 'The replay begins.';
   const { round, messages, seconds } = event;
   const which = round === 1 ? 'The recording is over' : `Round ${round} is over`;

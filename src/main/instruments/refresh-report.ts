@@ -1,7 +1,7 @@
 /** What a person reads while a refresh of the instruments goes on: a bar on a terminal, single lines elsewhere. */
+import { progressBar } from '../ops/progress-line.ts';
 import type { RefreshOutcome, RefreshProgress } from './list-refresh.ts';
 
-const BAR_CHARACTERS = 24;
 const MB = 1e6;
 const CLEAR_LINE = '\r\u001b[K';
 
@@ -69,11 +69,7 @@ function barOf(progress: Exclude<RefreshProgress, { phase: 'retry' }>): string {
   const what = phase === 'download' ? 'Fetching  ' : 'Converting';
   const rows = phase === 'import' ? `  ${count(progress.rows)} instruments` : '';
   if (total === null || total === 0) return `${what} ${(bytes / MB).toFixed(1)} MB${rows}`;
-  const part = Math.min(1, bytes / total);
-  const filled = Math.round(part * BAR_CHARACTERS);
-  const bar = '#'.repeat(filled).padEnd(BAR_CHARACTERS, '.');
-  const percent = String(Math.floor(part * 100)).padStart(3);
-  return `${what} [${bar}] ${percent} %  ${(bytes / MB).toFixed(1)} of ${(total / MB).toFixed(1)} MB${rows}`;
+  return `${what} ${progressBar(bytes / total)}  ${(bytes / MB).toFixed(1)} of ${(total / MB).toFixed(1)} MB${rows}`;
 }
 
 function count(number: number): string {

@@ -1,6 +1,7 @@
 /** Structured logs, on stderr: stdout is for what a command was asked to print. */
 import { type DestinationStream, type Logger, pino } from 'pino';
 import type { LogTail } from './log-tail.ts';
+import { writeLines } from './progress-line.ts';
 
 export type LogFormat = 'auto' | 'json' | 'pretty';
 
@@ -36,7 +37,7 @@ export function createLog(level: string, format: LogFormat, tail?: LogTail): Log
   const isPretty = format === 'pretty' || (format === 'auto' && process.stderr.isTTY === true);
   const stream: DestinationStream = {
     write: (line) => {
-      process.stderr.write(isPretty ? formatLogLine(line) : line);
+      writeLines(process.stderr, isPretty ? formatLogLine(line) : line);
       tail?.write(line);
     },
   };

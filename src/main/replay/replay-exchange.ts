@@ -25,6 +25,7 @@ const SETTLE_MS = 300;
 const MOST_REQUEST_BYTES = 1024 * 1024;
 /** Shorter waits are none: a timer is no more exact. */
 const SHORTEST_WAIT_MS = 1;
+const PROGRESS_MS = 200;
 
 export interface ReplayExchangeOptions {
   readonly wire: ExchangeWire;
@@ -44,6 +45,8 @@ export interface ReplayExchangeOptions {
 
 export type ReplayEvent =
   | { readonly type: 'began' }
+  /** Now and then. @property time of the recording that has been played, ns since 1970 */
+  | { readonly type: 'progress'; readonly time: bigint; readonly messages: number }
   /** @property round from 1 */
   | { readonly type: 'ended'; readonly round: number; readonly messages: number; readonly seconds: number };
 
@@ -188,7 +191,8 @@ export class ReplayExchange {
 
   /** Plays the recording once. @returns messages sent */
   async #play(): Promise<number> {
-    const { blocks, broker, speed } = this.#options;
+    const { blocks, broker, speed, onEvent } = this.#options;
+    let toldAt = performance.now();
     const tape = new Tape(speed);
     const brokerOfFeed = new Map<number, string>();
     const openFeeds = new Set<number>();
@@ -214,6 +218,9 @@ export class ReplayExchange {
       await this.#untilDue(tape, record);
       this.#send(record.payload);
       messages++;
+      if (performance.now() - toldAt < PROGRESS_MS) continue;
+      toldAt = performance.now();
+      onEvent({ type: 'progress', time: record.time, messages });
     }
     await this.#untilDrained();
     return messages;

@@ -48,6 +48,6 @@ function describeAge({ last, arrivedAt }: WatchedInstrument, now: number): strin
 /** What was missed; empty while nothing was. */
 export function describeGaps({ gaps, missed, unknownGaps, lastGap }: WatchedInstrument): string {
   if (gaps === 0) return '';
-  const unknown = unknownGaps === 0 ? '' : `, and ${unknownGaps} times nobody knows how many`;
+  const unknown = unknownGaps === 0 ? '' : ` (of ${unknownGaps} nobody knows how many)`;
   return `missed: ${missed} ticks in ${gaps} gap${gaps === 1 ? '' : 's'}${unknown}; last: ${lastGap}`;
 }

@@ -1,6 +1,6 @@
 /** What somebody wants to see, read from the command line. */
 import type { TickMode } from '../../client/index.ts';
-import { type DurationUnit, MS_PER_UNIT } from '../config/option-kinds.ts';
+import { readDuration } from '../commands/read-duration.ts';
 import { TickwireError } from '../errors.ts';
 
 export interface TailRequest {
@@ -39,14 +39,6 @@ export function readTailRequest(
 function readInstrument(word: string): string {
   if (/^[^:\s]+:[^\s]+$/.test(word)) return word;
   throw invalid(`"${word}" names no instrument; it must have the form NSE:RELIANCE or NSE_INDEX:NIFTY.`);
-}
-
-/** In ms. @throws TickwireError COMMAND_INVALID */
-export function readDuration(text: string): number {
-  const [, value, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
-  const ms = Number(value) * MS_PER_UNIT[unit as DurationUnit];
-  if (ms > 0) return ms;
-  throw invalid(`--for is "${text}"; it must be a time such as 90s, 10m or 6h.`);
 }
 
 function readCount(text: string): number {
