@@ -6,6 +6,9 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { makeCertificate } from '../../src/main/ops/self-signed-certificate.ts';
+import { encodeEvent } from '../../src/workers/bus/bus-event.ts';
+import { createTickPublisher } from '../../src/workers/bus/bus-sockets.ts';
+import { releaseSocket } from '../../src/workers/bus/release-socket.ts';
 import { CliProcess } from '../support/cli-process.ts';
 import { type DoctorRun, runDoctor } from '../support/doctor-run.ts';
 import { jwt, openAlgoScene, storeList, storeSession } from '../support/doctor-scene.ts';
@@ -207,5 +210,33 @@ describe('tickwire doctor', { concurrency: 3 }, () => {
       /CONFIG_INVALID: --websocket-port is "many"/,
       /run tickwire doctor again/,
     );
+  });
+
+  test('of a proxy each feed host is go by its heartbeat; a standby that is away is a warning, a feed without any host no-go', async (t) => {
+    const endpoint = `ipc://${join(temporaryDirectory(t), 'bus')}`;
+    const publisher = createTickPublisher({
+      endpoint,
+      heartbeatMs: 1000,
+      sendHighWaterMark: 10,
+      curve: null,
+      context: null,
+    });
+    t.after(() => releaseSocket(publisher));
+    await publisher.bind(endpoint);
+    void (async () => {
+      for await (const _ of publisher)
+        await publisher.send(encodeEvent({ type: 'heartbeat', host: 'a', at: Date.now() }));
+    })().catch(() => {});
+    const flags = ['--role=proxy', '--websocket-port=0', '--ops-port=none', '--bus-heartbeat=0.3'];
+    const cwd = temporaryDirectory(t);
+    const run = await runDoctor([...flags, `--feeds=${endpoint}|${endpoint}-standby,${endpoint}-other`], {
+      cwd,
+    });
+    assert.equal(run.code, 1);
+    assert.match(run.of('feeds')[0]?.found ?? '', /bus is there, and its clock agrees/);
+    assert.equal(run.of('feeds')[0]?.verdict, 'go');
+    assertFound(run, 'feeds', 'warn', /-standby says nothing/, /^Start tickwire feed there/);
+    assertFound(run, 'feeds', 'no-go', /-other says nothing/, /TICKWIRE_CURVE_ALLOWED/);
+    assert.deepEqual(run.of('database'), []);
   });
 });

@@ -10,7 +10,6 @@ import type { RunCommand } from './command.ts';
 import { readCommandArguments } from './command-arguments.ts';
 
 const ROLES: readonly Role[] = ['start', 'feed', 'proxy'];
-const NO_GO_EXIT_CODE = 1;
 
 export const run: RunCommand = async ({ argv, env, cwd, print }) => {
   const { flags, rest } = readCommandArguments(DOCTOR, argv);
@@ -26,13 +25,16 @@ export const run: RunCommand = async ({ argv, env, cwd, print }) => {
       if (!isJson) print(formatFinding(finding));
     },
   });
-  const isGo = findings.every(({ verdict }) => verdict !== 'no-go');
+  const inTheWay = new Set(findings.filter(({ verdict }) => verdict === 'no-go').map(({ check }) => check));
+  const isGo = inTheWay.size === 0;
   if (isJson) {
     const at = new Date(now).toISOString();
     const version = await packageVersion();
     print(JSON.stringify({ verdict: isGo ? 'go' : 'no-go', at, version, role, directory: cwd, findings }));
   } else print(formatVerdict(findings));
-  return isGo ? 0 : NO_GO_EXIT_CODE;
+  if (isGo) return 0;
+  const names = [...inTheWay].join(', ');
+  throw new TickwireError('DOCTOR_NO_GO', `${names}: do what is said of it, and run tickwire doctor again.`);
 };
 
 function readRole(text = 'start'): Role {
