@@ -2,13 +2,16 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { pino } from 'pino';
+import { loadConfig } from '../../src/main/config.ts';
 import { DEMO_USER } from '../../src/main/database/demo-seed.ts';
-import { COUNTER_ROWS, UNSHOWN_COUNTERS } from '../../src/main/metrics/counter-table.ts';
-import { GAUGE_ROWS } from '../../src/main/metrics/gauge-table.ts';
-import { labelsOf } from '../../src/main/metrics/sum-counters.ts';
+import { ProxyHost } from '../../src/main/proxy-host.ts';
+import { adjacentPorts } from '../support/adjacent-ports.ts';
 import { startEngineFixture } from '../support/engine-fixture.ts';
-import { readMetrics, type Sample } from '../support/metrics-page.ts';
+import { hiddenCounters, readMetrics, type Sample } from '../support/metrics-page.ts';
 import { readAlertRules, selectorsOf } from '../support/prometheus-names.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { TestClient } from '../support/test-client.ts';
 import { until } from '../support/until.ts';
 
 const DEPLOY = new URL('../../deploy/', import.meta.url);
@@ -71,13 +74,7 @@ test('an operator finds every tick of the way counted, timed, and delivered to e
     );
   }
   await t.test('every counter of every thread is in a metric', () => {
-    for (const { kind, counters } of metrics.records) {
-      for (const counter of Object.keys(counters)) {
-        const isCounted = COUNTER_ROWS.some((row) => row.from === kind && labelsOf(row, counter) !== null);
-        const isGauge = GAUGE_ROWS.some((row) => row.from === kind && row.counter === counter);
-        assert.ok(isCounted || isGauge || UNSHOWN_COUNTERS.has(counter), `${kind}: ${counter}`);
-      }
-    }
+    assert.deepEqual(hiddenCounters(metrics), []);
   });
   await t.test('every alert and every chart asks for something that this engine really tells', () => {
     const rules = readAlertRules(readDeployed('prometheus/alerts.yml'));
@@ -100,7 +97,7 @@ test('an operator finds every tick of the way counted, timed, and delivered to e
   await t.test('an engine whose broker is away says that it is not ready, and why', async () => {
     await exchange.close();
     const away = await until('the outage', () => (metrics.ready().ok ? null : metrics.ready()));
-    assert.match(away.reasons[0]!, /^UPSTREAM_DOWN: connection 0 of .* to angel is reconnecting: /);
+    assert.match(away.reasons[0]!, /^UPSTREAM_DOWN: connection 0 to angel is reconnecting: /);
     const { status, body } = await metrics.page('/readyz');
     assert.equal(status, 503);
     const told: unknown = JSON.parse(body).reasons;
@@ -110,4 +107,46 @@ test('an operator finds every tick of the way counted, timed, and delivered to e
     assert.equal(now.value('tickwire_not_ready', { code: 'UPSTREAM_DOWN' }), 1);
     assert.equal((await metrics.page('/healthz')).status, 200, 'a restart would not help');
   });
+});
+
+test('a proxy on a host of its own says whether it reaches a feed host, and how long ticks take from there', async (t) => {
+  const port = await adjacentPorts();
+  const busEndpoint = `tcp://127.0.0.1:${port}`;
+  const { engine, key } = await startEngineFixture(t, {
+    exchange: { ticksPerSecond: 100 },
+    flags: [`--bus-endpoint=${busEndpoint}`, '--bus-heartbeat=0.2'],
+  });
+  const cwd = temporaryDirectory(t);
+  const argv = [`--feeds=${busEndpoint}`, '--websocket-port=0', '--bus-heartbeat=0.2', '--control-timeout=1'];
+  const { config } = loadConfig({ argv, env: {}, cwd });
+  const host = new ProxyHost({
+    config,
+    cwd,
+    log: pino({ level: 'silent' }),
+    onFatal: (code, message) => assert.fail(`${code}: ${message}`),
+  });
+  t.after(() => host.stop());
+  const { url } = await host.start();
+  await until('the link', () => host.metrics.ready().ok);
+  const client = await TestClient.connect(url.replace(/^http/, 'ws'), key);
+  t.after(() => client.terminate());
+  await client.subscribe('NSE', 'RELIANCE', 2);
+  const hop = { hop: 'receive_to_send' };
+  await until('ticks over the bus', async () => {
+    const [there, here] = [await readMetrics(engine.metrics), await readMetrics(host.metrics)];
+    const sent = there.value('tickwire_hop_seconds_count', { ...hop, to: 'bus' }) ?? 0;
+    const got = here.value('tickwire_hop_seconds_count', { ...hop, to: 'clients' }) ?? 0;
+    return sent > 0 && got > 0 && host.metrics.rates().deliveriesPerSecond > 0;
+  });
+  const page = await readMetrics(host.metrics);
+  assert.equal(page.value('tickwire_feed_links_up'), page.value('tickwire_feed_links'));
+  assert.equal(page.value('tickwire_build_info', { role: 'proxy' }), 1);
+  assert.ok((host.metrics.hops().receive_to_send?.p50 ?? 0) > 0);
+  assert.equal(host.metrics.hops().receive_to_publish, null, 'that happens at the feed host');
+  assert.deepEqual(hiddenCounters(host.metrics), []);
+  await engine.stop();
+  const away = await until('the missing feed host', () =>
+    host.metrics.ready().ok ? null : host.metrics.ready(),
+  );
+  assert.match(away.reasons[0]!, /^FEED_HOST_AWAY: /);
 });

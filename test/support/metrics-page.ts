@@ -1,5 +1,8 @@
 /** What `/metrics` says, read as Prometheus reads it. */
+import { COUNTER_ROWS, UNSHOWN_COUNTERS } from '../../src/main/metrics/counter-table.ts';
 import type { EngineMetrics } from '../../src/main/metrics/engine-metrics.ts';
+import { GAUGE_ROWS } from '../../src/main/metrics/gauge-table.ts';
+import { labelsOf } from '../../src/main/metrics/sum-counters.ts';
 
 export interface Sample {
   readonly name: string;
@@ -43,4 +46,17 @@ export class MetricsText {
 
 export async function readMetrics(metrics: EngineMetrics): Promise<MetricsText> {
   return new MetricsText((await metrics.page('/metrics')).body);
+}
+
+/** Counters of threads that are in no metric, as `kind: name`. */
+export function hiddenCounters({ records }: EngineMetrics): string[] {
+  return [...records].flatMap(({ kind, counters }) =>
+    Object.keys(counters)
+      .filter((counter) => {
+        const isCounted = COUNTER_ROWS.some((row) => row.from === kind && labelsOf(row, counter) !== null);
+        const isGauge = GAUGE_ROWS.some((row) => row.from === kind && row.counter === counter);
+        return !isCounted && !isGauge && !UNSHOWN_COUNTERS.has(counter);
+      })
+      .map((counter) => `${kind}: ${counter}`),
+  );
 }

@@ -3,9 +3,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MODE, type Mode } from '../../src/codec/tick.ts';
 import { readInt64, WORD } from '../../src/codec/tick-message.ts';
+import type { HistogramIncrement } from '../../src/workers/measures/hop-histogram.ts';
 import { Broadcaster } from '../../src/workers/proxy/broadcaster.ts';
 import { SnapshotJoin } from '../../src/workers/proxy/subscriptions/snapshot-join.ts';
 import { SubscriptionIndex } from '../../src/workers/proxy/subscriptions/subscription-index.ts';
+import type { TickSource } from '../../src/workers/tick-source.ts';
 import { QUOTE_FORM } from '../support/quote-form.ts';
 import { RELIANCE, sampleTick } from '../support/sample-tick.ts';
 import { SILENT_SOURCE } from '../support/silent-source.ts';
@@ -74,3 +76,48 @@ test('a tick that comes in a higher mode too reaches those who could not have it
   assert.equal(send(MODE.DEPTH, 1), '', 'older than what everybody had');
   assert.equal(send(MODE.DEPTH, 2), '3');
 });
+
+test('deliveries are counted for each client, and only ticks that have just come are timed', () => {
+  const index = new SubscriptionIndex();
+  const { words, doubles } = sampleTick(MODE.QUOTE);
+  let left = 0;
+  const source: TickSource = {
+    ...SILENT_SOURCE,
+    isLastValue: false,
+    drain: (handler) => {
+      for (; left > 0; left--) {
+        words[WORD.SEQ]!++;
+        handler(words, doubles, words.length);
+      }
+      return 1;
+    },
+  };
+  const broadcaster = new Broadcaster({ publish: () => true }, index, source);
+  const stream = index.add(RELIANCE, QUOTE_FORM);
+  stream.onTopic = 3;
+  stream.directReceivers.push({ sendBytes: () => {} });
+  const timed = () => broadcaster.hops.take().map(({ hop, increment }) => [hop, countOf(increment)]);
+  left = 5;
+  broadcaster.drain(512);
+  assert.equal(broadcaster.deliveries, 20);
+  assert.deepEqual(timed(), [
+    ['publish_to_send', 5],
+    ['receive_to_send', 5],
+  ]);
+  words[WORD.SEQ]!++;
+  broadcaster.onTick(words, doubles);
+  assert.equal(broadcaster.deliveries, 24, 'a last value is delivered');
+  assert.deepEqual(timed(), [], 'and says nothing about the way of a tick');
+  Object.assign(source, { isLastValue: true });
+  left = 1;
+  broadcaster.drain(512);
+  assert.deepEqual(timed(), [], 'nor does one that another host repeats');
+  words[WORD.SEQ]!--;
+  Object.assign(source, { isLastValue: false });
+  broadcaster.onTick(words, doubles);
+  assert.equal(broadcaster.deliveries, 28, 'what everybody had is delivered to nobody');
+});
+
+function countOf({ counts }: HistogramIncrement): number {
+  return counts.reduce((sum, count) => sum + count, 0);
+}

@@ -3,7 +3,7 @@
 export interface GaugeRow {
   readonly metric: string;
   readonly help: string;
-  readonly from: 'proxy' | 'bus';
+  readonly from: 'proxy' | 'bus' | 'operator';
   readonly counter: string;
   /** How the threads' figures are put together. */
   readonly over: 'sum' | 'max';
@@ -99,6 +99,13 @@ export const GAUGE_ROWS: readonly GaugeRow[] = [
     help: 'Topics that are subscribed upstream for the bus.',
     from: 'bus',
     counter: 'held',
+    over: 'sum',
+  },
+  {
+    metric: 'tickwire_dashboards',
+    help: 'Dashboards that are open.',
+    from: 'operator',
+    counter: 'dashboards',
     over: 'sum',
   },
 ];

@@ -25,11 +25,10 @@ export interface NeededThread {
   readonly isHeard: boolean;
 }
 
-/** A connection to a broker. */
+/** A connection to a broker. Whose it is stays out of what anybody may read at `/readyz`. */
 export interface NeededUpstream {
   readonly feed: number;
   readonly broker: string;
-  readonly account: string;
   readonly state: FeedState;
   readonly detail: string;
 }
@@ -60,10 +59,10 @@ export function reasonsNotReady(facts: ReadinessFacts): Reason[] {
     else if (!isHeard)
       reasons.push({ code: 'WORKER_SILENT', text: `the ${name} worker has said nothing for seconds` });
   }
-  for (const { feed, broker, account, state, detail } of upstreams) {
+  for (const { feed, broker, state, detail } of upstreams) {
     if (state === 'live' || state === 'stopped') continue;
     const code = state === 'refused' ? 'BROKER_SESSION_EXPIRED' : 'UPSTREAM_DOWN';
-    reasons.push({ code, text: `connection ${feed} of ${account} to ${broker} is ${state}: ${detail}` });
+    reasons.push({ code, text: `connection ${feed} to ${broker} is ${state}: ${detail}` });
   }
   for (const { feed, exchange, status, reason } of exchanges) {
     if (status !== 'mute') continue;
