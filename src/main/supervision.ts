@@ -38,6 +38,8 @@ export interface SupervisedOptions<To = ToReader, From = FromReader> {
    * one counts its questions from 1 again, and would take a late answer for an answer to a question of its own.
    */
   readonly onMessage: (message: From, reply: (answer: To) => void) => void;
+  /** It does its work, at its first start or a later one. @param port that it listens on, 0 for none */
+  readonly onReady?: (port: number) => void;
   /** The worker has left; everything that it needed is void. */
   readonly onGone: () => void;
   /** The process cannot go on. */
@@ -130,6 +132,7 @@ export class SupervisedWorker<To extends Typed = ToReader, From extends Typed = 
       else if (message.type === 'ready') {
         isReady = true;
         onReady(message.port);
+        this.#options.onReady?.(message.port);
       }
     });
     worker.on('error', (error: Error) => {

@@ -13,6 +13,7 @@ import { openDatabase } from '../../src/main/database/open-database.ts';
 import { DatabaseSync } from '../../src/main/database/sqlite.ts';
 import { Engine } from '../../src/main/engine.ts';
 import type { StartedEngine } from '../../src/main/engine-options.ts';
+import type { LogTail } from '../../src/main/ops/log-tail.ts';
 import type { ConfigChanges } from '../../src/main/reload/config-changes.ts';
 import { ConfigReload } from '../../src/main/reload/config-reload.ts';
 import { LiveConfig } from '../../src/main/reload/live-config.ts';
@@ -63,6 +64,7 @@ export interface EngineFixtureOptions {
   readonly upstreamUrl?: string;
   /** In place of a silent one. */
   readonly log?: Logger;
+  readonly logTail?: LogTail;
   /** Changes the embedded database before the engine starts. */
   readonly prepare?: DatabaseWrite;
 }
@@ -113,8 +115,12 @@ export async function startEngineFixture(
   if (options.prepare !== undefined) writeDatabase(options.prepare);
   const log = options.log ?? pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' });
   const onFatal = (code: string, message: string) => void fatal.push(`${code}: ${message}`);
-  const recording = options.recordTo === undefined ? {} : { recordTo: options.recordTo };
-  let engine = new Engine({ config, cwd, log, onFatal, ...recording });
+  const { recordTo, logTail } = options;
+  const more = {
+    ...(recordTo === undefined ? {} : { recordTo }),
+    ...(logTail === undefined ? {} : { logTail }),
+  };
+  let engine = new Engine({ config, cwd, log, onFatal, ...more });
   const clients: TestClient[] = [];
   t.after(async () => {
     for (const client of clients) client.terminate();
@@ -141,7 +147,7 @@ export async function startEngineFixture(
     },
     restart: async () => {
       await engine.stop();
-      engine = new Engine({ config, cwd, log, onFatal, ...recording });
+      engine = new Engine({ config, cwd, log, onFatal, ...more });
       await engine.start();
     },
     reload: (...lines) => {

@@ -89,6 +89,7 @@ export class OperatorListener {
       wedgedAfterMs: config.wedgedAfterMs,
       log,
       onMessage: (message) => this.#onMessage(message),
+      onReady: (port) => this.#onListening(port),
       onGone: () => {
         this.#watching = { connections: 0, clients: 0, log: false };
       },
@@ -116,18 +117,12 @@ export class OperatorListener {
    * @throws TickwireError PORT_IN_USE when the address cannot be bound
    */
   async start(): Promise<void> {
-    const first = this.#port;
     try {
-      this.#port = await this.#worker.start();
+      await this.#worker.start();
     } catch (error) {
       if (error instanceof WorkerFailure) throw await this.#startFailure(error);
       throw error;
     }
-    if (first !== 0 && this.#port !== first)
-      this.#log.warn(
-        { port: first, next: this.#port },
-        "the dashboard's port is taken, and the next free one is used",
-      );
   }
 
   /**
@@ -195,6 +190,16 @@ export class OperatorListener {
         this.#log.error({ err: error }, 'the dashboard cannot be told how things are');
       this.#trouble = message;
     }
+  }
+
+  #onListening(port: number): void {
+    if (this.#port !== 0 && port !== this.#port) {
+      this.#log.warn(
+        { port: this.#port, next: port },
+        "the dashboard's port is taken, and the next free one is used",
+      );
+    }
+    this.#port = port;
   }
 
   #postView(view: EngineView): void {

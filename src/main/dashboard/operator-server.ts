@@ -146,7 +146,7 @@ export class OperatorServer {
   /** Null where the metrics may be read: by programs of this host, or with a key. */
   #refusal(response: HttpResponse, request: HttpRequest): string | null {
     if (isLoopback(this.#task.host)) return null;
-    const key = /^Bearer (\S+)$/i.exec(request.getHeader('authorization'))?.[1];
+    const key = /^Bearer (.+)$/i.exec(request.getHeader('authorization'))?.[1];
     if (key === undefined) return '401 Unauthorized';
     const verdict = this.#parts.keys.look(key, addressOf(response));
     if (verdict === 'paced') return '429 Too Many Requests';

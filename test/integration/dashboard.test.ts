@@ -1,0 +1,140 @@
+/** What an operator sees of an engine with clients, and what a key lets him do. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { pino } from 'pino';
+import { LogTail } from '../../src/main/ops/log-tail.ts';
+import { startEngineFixture } from '../support/engine-fixture.ts';
+import { LiveDashboard } from '../support/live-dashboard.ts';
+import { until } from '../support/until.ts';
+
+const VIEWER_KEY = 'a key that may only look';
+
+test('an operator sees who gets which ticks, and disconnects a client', async (t) => {
+  const logTail = new LogTail();
+  const lines: string[] = [];
+  const write = (line: string) => {
+    lines.push(line);
+    logTail.write(line);
+  };
+  const fixture = await startEngineFixture(t, {
+    flags: ['--ops-port=0', `--viewer-key=${VIEWER_KEY}`, '--proxy-workers=2'],
+    log: pino({ level: 'info', base: null }, { write }),
+    logTail,
+  });
+  const { exchange, started, key } = fixture;
+  const { url, link } = started.dashboard!;
+  assert.equal(link, `${url}#key=${key}`);
+  const timer = setInterval(() => exchange.step(), 50);
+  t.after(() => clearInterval(timer));
+  const trader = await fixture.client({ framing: 'msgpack' });
+  await trader.subscribe('NSE', 'RELIANCE');
+  const operator = await LiveDashboard.open(t, url, key);
+
+  await t.test('numbers move with the ticks, and the page knows what to watch', async () => {
+    const welcome = await operator.message('welcome');
+    assert.equal(welcome.rights, 'admin');
+    assert.equal((welcome.page as { demoKey: string }).demoKey, key);
+    const view = await operator.view(
+      'ticks in the view',
+      ({ rates, topInstruments, clients }) =>
+        rates.ticksPerSecond > 1 && topInstruments[0]?.clients === 1 && clients.total === 1,
+    );
+    const [upstream] = view.upstreams;
+    assert.deepEqual(
+      [upstream?.broker, upstream?.account, upstream?.state, upstream?.instruments],
+      ['angel', 'demo', 'live', 1],
+    );
+    assert.ok(upstream!.ticksPerSecond > 1);
+    const [segment] = view.segments;
+    assert.equal(segment?.exchange, 'NSE');
+    assert.ok(segment.lastTickAgeMs! < 2000 && segment.ticksPerSecond > 1);
+    assert.ok(view.rates.deliveriesPerSecond > 1);
+    assert.ok(view.hops.receive_to_send!.count > 0);
+    assert.deepEqual([view.topInstruments[0]?.symbol, view.topInstruments.length], ['RELIANCE', 1]);
+    assert.deepEqual(view.ready, { ok: true, reasons: [] });
+    assert.equal(view.host.clientUrl, fixture.wsUrl.replace(/\/$/, ''));
+    assert.ok(view.threads.some(({ name }) => name === 'operator'));
+  });
+
+  await t.test('each client is listed as it is, with what it was sent', async () => {
+    operator.say({ do: 'clients', limit: 10 });
+    const [row] = await operator.clients('a client in the list', (list) => list.length === 1);
+    assert.match(row!.id, /^[12]-\d+$/);
+    assert.deepEqual(
+      [row!.address, row!.user, row!.framing, row!.subscriptions, row!.slow, row!.conflated],
+      ['127.0.0.1', 'demo', 'msgpack', 1, false, 0],
+    );
+    assert.ok(row!.sentBytes! >= trader.received.reduce((sum, { bytes }) => sum + bytes.length, 0) / 2);
+    await operator.clients('more bytes', ([next]) => next!.sentBytes! > row!.sentBytes!);
+  });
+
+  await t.test('the log comes as it is written, and has no key in it', async () => {
+    const soFar = await operator.ask({ do: 'log', last: 1000 }, 'log');
+    const messages = (soFar.lines as { message: string }[]).map(({ message }) => message);
+    assert.ok(messages.includes('engine started'), messages.join());
+    const later = operator.ask({ do: 'disconnect', id: '1-999999' }, 'log');
+    assert.match(JSON.stringify((await later).lines), /the operator disconnects a client.*1-999999/);
+    assert.doesNotMatch(lines.join(), new RegExp(`${key}|${VIEWER_KEY}`));
+  });
+
+  await t.test('the configuration is shown with its sources, and no secret', async () => {
+    const { options } = await operator.ask({ do: 'config' }, 'config');
+    const rows = new Map((options as { name: string }[]).map((row) => [row.name, row]));
+    assert.partialDeepStrictEqual(rows.get('TICKWIRE_PROXY_WORKERS'), { value: '2 threads', source: 'flag' });
+    assert.partialDeepStrictEqual(rows.get('TICKWIRE_VIEWER_KEY'), { value: '(set)', source: 'flag' });
+    assert.partialDeepStrictEqual(rows.get('TICKWIRE_ADMIN_KEY'), { value: 'not set', source: 'default' });
+    assert.doesNotMatch(JSON.stringify(options), new RegExp(VIEWER_KEY));
+  });
+
+  await t.test('who may only look sees the same, and disconnects nobody', async () => {
+    const viewer = await LiveDashboard.open(t, url, VIEWER_KEY);
+    assert.equal((await viewer.message('welcome')).rights, 'viewer');
+    viewer.say({ do: 'clients' });
+    const [row] = await viewer.clients('the client', (list) => list.length === 1);
+    const refusal = await viewer.ask({ do: 'disconnect', id: row!.id }, 'error');
+    assert.deepEqual([refusal.code, refusal.do], ['ADMIN_ONLY', 'disconnect']);
+    await viewer.view('a later view', ({ clients, at }) => at > Date.now() - 500 && clients.total === 1);
+    assert.equal(trader.closed, null);
+  });
+
+  await t.test('what is no request is answered, and the connection goes on', async () => {
+    for (const message of [{}, { do: 'reboot' }, { do: 'clients', limit: -1 }, { do: 'disconnect', id: 7 }]) {
+      assert.equal((await operator.ask(message, 'error')).code, 'REQUEST_INVALID');
+    }
+    const from = operator.received.length;
+    operator.socket.send('no JSON');
+    await until('an answer', () =>
+      operator.received.slice(from).some(({ code }) => code === 'REQUEST_INVALID'),
+    );
+  });
+
+  await t.test('the operator disconnects a client, which learns by whom, and the others stay', async () => {
+    const other = await fixture.client();
+    const list = await operator.clients('both clients', (clients) => clients.length === 2);
+    const { id } = list.find(({ framing }) => framing === 'msgpack')!;
+    const done = await operator.ask({ do: 'disconnect', id }, 'done');
+    assert.deepEqual([done.do, done.id], ['disconnect', id]);
+    assert.deepEqual(await trader.untilClosed(), { code: 4410, reason: 'disconnected by the operator' });
+    await operator.clients('the other client alone', (clients) => clients.length === 1);
+    assert.equal((await operator.ask({ do: 'disconnect', id }, 'error')).code, 'CLIENT_NOT_FOUND');
+    assert.equal(other.closed, null);
+  });
+
+  await t.test('a wrong key is told nothing, late, and no more than that it is wrong', async () => {
+    const stranger = await LiveDashboard.connect(t, url);
+    const from = performance.now();
+    stranger.say({ key: 'guessed' });
+    assert.equal((await stranger.untilClosed()).code, 4401);
+    assert.ok(performance.now() - from >= 900);
+    assert.deepEqual(
+      stranger.received.map(({ type, code }) => [type, code]),
+      [['error', 'WRONG_KEY']],
+    );
+    assert.match(lines.join(), /somebody presented a wrong key/);
+  });
+
+  await t.test('the engine stops while dashboards are open, which learn that it goes away', async () => {
+    await fixture.engine.stop();
+    assert.equal((await operator.untilClosed()).code, 1001);
+  });
+});

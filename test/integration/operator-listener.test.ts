@@ -1,0 +1,163 @@
+/** The operator's listener against strangers, and through its own life: what it serves to whom, and that it ends. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { createServer } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { test } from 'node:test';
+import { adjacentPorts } from '../support/adjacent-ports.ts';
+import { LiveDashboard } from '../support/live-dashboard.ts';
+import { ADMIN_KEY, createOperatorScene } from '../support/operator-scene.ts';
+import { until } from '../support/until.ts';
+
+interface Answer {
+  readonly status: number | undefined;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+/** A request with headers that `fetch` would not send. */
+async function get(url: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+  const sent = request(url, { headers, agent: false }).end();
+  const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+  return { status: answer.statusCode, headers: answer.headers, body: await text(answer) };
+}
+
+test('on an address of this host', async (t) => {
+  const { listener } = createOperatorScene(t, { port: await adjacentPorts() });
+  await listener.start();
+  listener.open('ws://127.0.0.1:8765', null);
+  const { url } = listener.address;
+  const at = (path: string) => new URL(path, url).href;
+
+  await t.test('programs of this host read metrics and health without a key', async () => {
+    for (const path of ['/metrics', '/healthz', '/readyz']) {
+      assert.deepEqual((await get(at(path))).body, `the page ${path}`);
+    }
+  });
+
+  await t.test('the page and its charts are served, and nothing that is not of it', async () => {
+    const page = await get(url);
+    assert.match(page.body, /<html/);
+    const policy = String(page.headers['content-security-policy']);
+    assert.match(policy, /default-src 'none'; script-src 'self'; style-src 'self';/);
+    assert.match(policy, /connect-src 'self' ws:\/\/127\.0\.0\.1:\d+ ws:\/\/127\.0\.0\.1:8765;/);
+    assert.match((await get(at('/uplot/uPlot.iife.min.js'))).body, /uPlot/);
+    for (const path of ['/client-page.html', '/..%2fpackage.json', '/package.json']) {
+      assert.equal((await get(at(path))).status, 404, path);
+    }
+  });
+
+  await t.test('a name that a stranger made stand for this address is not served', async () => {
+    const { host } = new URL(url);
+    const port = host.split(':')[1];
+    for (const name of [`evil.example:${port}`, `127.0.0.1.evil.example:${port}`]) {
+      for (const path of ['/', '/metrics', '/readyz']) {
+        assert.equal((await get(at(path), { host: name })).status, 421, `${name} ${path}`);
+      }
+      await assert.rejects(LiveDashboard.connect(t, url, { headers: { host: name } }), /403/);
+    }
+    assert.equal((await get(at('/healthz'), { host: `localhost:${port}` })).status, 200);
+  });
+
+  await t.test('a page of another site does not open the WebSocket, that of this address does', async () => {
+    for (const origin of ['https://evil.example', 'null', url.replace(/\/$/, '').replace('http', 'https')]) {
+      await assert.rejects(LiveDashboard.connect(t, url, { headers: { origin } }), /403/, origin);
+    }
+    const own = await LiveDashboard.connect(t, url, { headers: { origin: url.replace(/\/$/, '') } });
+    own.say({ key: ADMIN_KEY });
+    await own.message('welcome');
+  });
+
+  await t.test('a thread that fails is started again on its port, and knows what there was', async () => {
+    const before = await LiveDashboard.open(t, url, ADMIN_KEY);
+    await before.view('a second view', ({ at: seen }) => seen > 0);
+    listener.worker.post({ type: 'nonsense' } as never);
+    await before.untilClosed();
+    const after = await until('the thread that took its place', () =>
+      LiveDashboard.open(t, url, ADMIN_KEY).catch(() => null),
+    );
+    const { history } = await after.message('welcome');
+    assert.ok((history as unknown[]).length >= 1);
+    await after.view('a view', ({ host }) => host.pid === process.pid);
+  });
+});
+
+test('where other hosts reach it, metrics want a key, and guessing is slow', async (t) => {
+  const { listener } = createOperatorScene(t, { flags: ['--ops-host=0.0.0.0', '--websocket-allow-plain'] });
+  await listener.start();
+  listener.open(null, null);
+  const { url } = listener.address;
+  const metrics = (authorization?: string) =>
+    get(new URL('/metrics', url).href, authorization === undefined ? {} : { authorization });
+  const refused = await metrics();
+  assert.deepEqual([refused.status, refused.headers['www-authenticate']], [401, 'Bearer realm="tickwire"']);
+  assert.equal((await metrics(`Bearer ${ADMIN_KEY}`)).body, 'the page /metrics');
+  assert.equal((await get(new URL('/healthz', url).href)).status, 200);
+  const guesses: (number | undefined)[] = [];
+  for (let i = 0; i < 6; i++) guesses.push((await metrics(`Bearer guess-${i}`)).status);
+  assert.deepEqual(guesses, [401, 401, 401, 401, 401, 429]);
+  const paced = await LiveDashboard.connect(t, url);
+  paced.say({ key: ADMIN_KEY });
+  assert.deepEqual(await paced.untilClosed(), { code: 4429, reason: 'TOO_MANY_ATTEMPTS' });
+});
+
+test('an engine whose main thread stands still is not called healthy', async (t) => {
+  const { listener } = createOperatorScene(t, { page: () => new Promise(() => {}) });
+  await listener.start();
+  const { status, body } = await get(new URL('/healthz', listener.address.url).href);
+  assert.equal(status, 503);
+  assert.match(JSON.parse(body).reasons[0], /^MAIN_SILENT: /);
+});
+
+test('a port that is taken is left to who has it, and the log says which one it is instead', async (t) => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  t.after(() => other.close());
+  const address = other.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const { listener, lines } = createOperatorScene(t, { port });
+  await listener.start();
+  const next = Number(new URL(listener.address.url).port);
+  assert.ok(next > port);
+  assert.match(lines.join(), new RegExp(`"port":${port},"next":${next}`));
+});
+
+test('an address that this machine does not have is refused by its name', async (t) => {
+  const { listener } = createOperatorScene(t, {
+    flags: ['--ops-host=203.0.113.1', '--websocket-allow-plain'],
+    port: 8770,
+  });
+  await assert.rejects(listener.start(), {
+    code: 'PORT_IN_USE',
+    message: /TICKWIRE_OPS_PORT is 203\.0\.113\.1:8770, but it cannot be bound \(EADDRNOTAVAIL\)/,
+  });
+});
+
+test('it stops in every state of its life, and leaves no thread behind', async (t) => {
+  const idle = createOperatorScene(t).listener;
+  await idle.stop();
+  const starting = createOperatorScene(t).listener;
+  const start = starting.start().catch(() => {});
+  await starting.stop();
+  await start;
+  const listening = createOperatorScene(t).listener;
+  await listening.start();
+  await listening.stop();
+  const failing = createOperatorScene(t).listener;
+  await failing.start();
+  failing.open(null, null);
+  failing.worker.post({ type: 'nonsense' } as never);
+  await until('the end of the thread', () => !failing.worker.isRunning);
+  await failing.stop();
+  const watched = createOperatorScene(t).listener;
+  await watched.start();
+  watched.open(null, null);
+  const asking = get(new URL('/metrics', watched.address.url).href).catch(() => {});
+  const dashboard = await LiveDashboard.open(t, watched.address.url, ADMIN_KEY);
+  await watched.stop();
+  assert.equal((await dashboard.untilClosed()).code, 1001);
+  await asking;
+  for (const { worker } of [idle, starting, listening, failing, watched])
+    assert.equal(worker.isRunning, false);
+});
