@@ -104,7 +104,7 @@ function showPath(segments, hops) {
   }
   const delays = segments.flatMap(({ delayMs }) => delayMs ?? []);
   const broker =
-    delays.length === 0 ? null : delays.reduce((worst, delay) => (delay.p99 > worst.p99 ? delay : worst));
+    delays.length === 0 ? null : delays.reduce((worst, delay) => (delay.p50 > worst.p50 ? delay : worst));
   const legs = [broker, hops.receive_to_publish, hops.publish_to_send, hops.receive_to_send];
   for (const [i, item] of [...list.children].entries()) {
     const leg = legs[i] ?? null;

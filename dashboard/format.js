@@ -64,8 +64,9 @@ export const age = (ms) => (ms != null && ms < SECOND ? 'now' : duration(ms));
 /** In a sentence. @param {number} ms */
 export const ago = (ms) => (ms < SECOND ? 'just now' : `${duration(ms)} ago`);
 
-/** @param {number} value */
+/** @param {number | null} value */
 export function bytes(value) {
+  if (value === null) return NONE;
   let unit = 0;
   let size = value;
   while (size >= 1024 && unit < BYTE_UNITS.length - 1) {

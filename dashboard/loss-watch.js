@@ -1,7 +1,7 @@
 /** When the counts of losses rose last, as far as this page has seen it: old losses must not look like new ones. */
 
-/** For so long a loss counts as happening now. */
-const RECENT_MS = 60_000;
+/** For so long a loss counts as happening now, as for the alert TickwireLost. */
+const RECENT_MS = 300_000;
 
 export class LossWatch {
   /** @type {Readonly<Record<string, number>> | null} */

@@ -14,21 +14,21 @@ import { ago, bytes, count, duration, latency, plural } from './format.js';
 
 /** Without a tick for so long, either the market is closed or something is wrong: a trader wants to know which. */
 export const QUIET_MS = 5000;
-/** Within the machine a tick takes well below a millisecond at p99; five is what a person calls instant no more in a chain. */
-const HOP_LATE_MS = { warn: 5, bad: 50 };
-/** A broker sends most ticks within a second of the exchange's time. */
-const BROKER_LATE_MS = { warn: 1500, bad: 5000 };
+/** Of p99, in ms: what a person calls late, and what the alert TickwireLate rings for. */
+const HOP_LATE_MS = { warn: 20, bad: 50 };
+/** Of the median, in ms, as the alert TickwireBrokerLate: of a segment with few ticks p99 is but the latest one. */
+const BROKER_LATE_MS = { warn: 2000, bad: 10_000 };
 
 /** @type {Verdict} */
 export const UNKNOWN = { state: 'unknown', word: 'Unknown', detail: 'No word from the engine.' };
 
 /** @param {EngineView} view @returns {Verdict} */
-export function judgeAlive({ ready, upstreams, segments, rates }) {
+export function judgeAlive({ host, ready, upstreams, segments, rates, clients }) {
   const down = upstreams.filter(({ state }) => state !== 'live');
   const ages = segments.flatMap(({ lastTickAgeMs }) => lastTickAgeMs ?? []);
   const youngest = ages.length === 0 ? null : Math.min(...ages);
   const wanted = upstreams.reduce((sum, { instruments }) => sum + instruments, 0);
-  const lines = `${count(upstreams.length - down.length)} of ${plural(upstreams.length, 'connection')} live`;
+  const lines = `${count(upstreams.length - down.length)} of ${plural(upstreams.length, host.role === 'proxy' ? 'feed host' : 'connection')} live`;
   if (!ready.ok)
     return { state: 'bad', word: 'No', detail: ready.reasons.join(' ') || 'The engine is not ready.' };
   if (upstreams.length > 0 && down.length === upstreams.length) {
@@ -40,6 +40,11 @@ export function judgeAlive({ ready, upstreams, segments, rates }) {
       word: 'Partly',
       detail: `${lines}; connection ${down[0]?.feed}: ${down[0]?.detail || down[0]?.state}`,
     };
+  }
+  // A proxy host has no instruments of its own to look at: what comes through it tells.
+  if (host.role === 'proxy' && clients.total > 0) {
+    if (rates.ticksPerSecond > 0) return { state: 'good', word: 'Yes', detail: `${lines}; ticks come` };
+    return { state: 'warn', word: 'Silent', detail: `${lines}; no ticks now: is the market closed?` };
   }
   if (wanted === 0) return { state: 'good', word: 'Idle', detail: `${lines}; nothing is subscribed` };
   if (youngest === null) return { state: 'warn', word: 'Silent', detail: `${lines}; no tick has come yet` };
@@ -64,7 +69,7 @@ const grade = (value, bounds) => (value >= bounds.bad ? 'bad' : value >= bounds.
 function worstSegment(segments) {
   let worst = null;
   for (const { exchange, delayMs } of segments) {
-    if (delayMs !== null && (worst === null || delayMs.p99 > worst.p99)) worst = { exchange, ...delayMs };
+    if (delayMs !== null && (worst === null || delayMs.p50 > worst.p50)) worst = { exchange, ...delayMs };
   }
   return worst;
 }
@@ -76,10 +81,10 @@ export function judgeLate({ hops, segments }) {
   if (hop === null && worst === null)
     return { state: 'unknown', word: 'No ticks', detail: 'Nothing to measure now.' };
   const own = hop === null ? 'good' : grade(hop.p99, HOP_LATE_MS);
-  const brokers = worst === null ? 'good' : grade(worst.p99, BROKER_LATE_MS);
+  const brokers = worst === null ? 'good' : grade(worst.p50, BROKER_LATE_MS);
   const parts = [
     hop === null ? null : `frame to socket ${latency(hop.p99)} (p99)`,
-    worst === null ? null : `broker ${latency(worst.p99)} on ${worst.exchange}`,
+    worst === null ? null : `broker ${latency(worst.p50)} on ${worst.exchange} (median)`,
   ];
   const state = [own, brokers].includes('bad') ? 'bad' : [own, brokers].includes('warn') ? 'warn' : 'good';
   const whose = own === 'good' ? 'Broker late' : 'Late';
@@ -112,6 +117,8 @@ const PLACES = new Map([
   ['ring_to_clients', 'ticks on the way to clients'],
   ['ring_to_bus', 'ticks on the way to the bus'],
   ['bus_to_clients', 'ticks between bus and clients'],
+  ['client_socket', 'ticks at the sockets of clients'],
+  ['openalgo_bus', 'unreadable messages of OpenAlgo’s bus'],
   ['recorder', 'frames that were not recorded'],
   ['orders', 'order updates'],
 ]);

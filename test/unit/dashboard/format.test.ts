@@ -26,6 +26,7 @@ test('a duration has two units at most', () => {
 
 test('bytes and rates keep as many digits as say something', () => {
   assert.deepEqual([0, 1023, 1536, 50 * 1024 * 1024].map(bytes), ['0 B', '1,023 B', '1.5 KiB', '50 MiB']);
+  assert.equal(bytes(null), '–', 'what nobody counted is no zero');
   assert.deepEqual([0, 0.25, 12.4, 123_456].map(rate), ['0', '0.3', '12', '1,23,456']);
 });
 

@@ -82,16 +82,33 @@ test('a feed without ticks is never called alive', () => {
   assert.deepEqual(told(judgeAlive(view({ rates, segments: [], upstreams: [] }))), ['good', 'Idle']);
 });
 
+test('a proxy host, which sees no segments, is judged by the ticks that come through it', () => {
+  const proxy: EngineView = view({
+    host: { ...healthy.host, role: 'proxy' },
+    upstreams: [{ ...upstream, instruments: 0 }],
+    segments: [],
+  });
+  assert.deepEqual(judgeAlive(proxy), {
+    state: 'good',
+    word: 'Yes',
+    detail: '1 of 1 feed host live; ticks come',
+  });
+  const rates = { ticksPerSecond: 0, deliveriesPerSecond: 0 };
+  assert.deepEqual(told(judgeAlive({ ...proxy, rates })), ['warn', 'Silent']);
+  const empty = { total: 0, slow: 0, backlogBytes: 0 };
+  assert.deepEqual(told(judgeAlive({ ...proxy, rates, clients: empty })), ['good', 'Idle']);
+});
+
 test('the one segment that is late is named, however punctual the others are', () => {
   assert.deepEqual(told(judgeLate(healthy)), ['good', 'On time']);
-  const slow: Segment = { ...segment, exchange: 'BSE', delayMs: { p50: 200, p99: 2500 } };
+  const slow: Segment = { ...segment, exchange: 'BSE', delayMs: { p50: 2500, p99: 4000 } };
   const late = judgeLate(view({ segments: [segment, slow] }));
   assert.deepEqual(told(late), ['warn', 'Broker late']);
-  assert.match(late.detail, /frame to socket 0\.4 ms \(p99\); broker 2\.5 s on BSE/);
+  assert.match(late.detail, /frame to socket 0\.4 ms \(p99\); broker 2\.5 s on BSE \(median\)/);
 });
 
 test('lateness of the engine itself is told apart from that of the broker', () => {
-  const hops = { ...healthy.hops, receive_to_send: { ...hop, p99: 12 } };
+  const hops = { ...healthy.hops, receive_to_send: { ...hop, p99: 30 } };
   assert.deepEqual(told(judgeLate(view({ hops }))), ['warn', 'Late']);
   const worse = { ...healthy.hops, receive_to_send: { ...hop, p99: 60 } };
   assert.deepEqual(told(judgeLate(view({ hops: worse }))), ['bad', 'Late']);
@@ -127,10 +144,14 @@ test('a loss of now is told apart from one of this morning', () => {
   const now = see(1, { ring_to_clients: 1200, orders: 4 });
   assert.deepEqual(told(now), ['bad', '1,204']);
   assert.match(now.detail, /^1,200 ticks on the way to clients, 4 order updates; the last just now$/);
-  const later = see(62, { ring_to_clients: 1200, orders: 4 });
+  const later = see(302, { ring_to_clients: 1200, orders: 4 });
   assert.deepEqual(told(later), ['warn', '1,204']);
-  assert.match(later.detail, /the last 1 min 1 s ago$/);
-  assert.deepEqual(told(see(63, { ring_to_clients: 1, orders: 0 }, AT + 62_000)), ['bad', '1'], 'a new life');
+  assert.match(later.detail, /the last 5 min 1 s ago$/);
+  assert.deepEqual(
+    told(see(303, { ring_to_clients: 1, orders: 0 }, AT + 302_000)),
+    ['bad', '1'],
+    'a new life',
+  );
 });
 
 test('losses from before the page was opened are not called new', () => {
