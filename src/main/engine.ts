@@ -18,6 +18,7 @@ import type { FeedRunner } from './brokers/feed-runner.ts';
 import { FeedStatus } from './brokers/feed-status.ts';
 import { chooseListenerTls } from './config/client-listener.ts';
 import { chooseMarketCalendar } from './config/market-calendar-file.ts';
+import { chooseOperatorTls } from './config/operator-listener-tls.ts';
 import { refusePlainStreams } from './config/stream-address.ts';
 import type { Config } from './config-options.ts';
 import type { DashboardAddress, OperatorListener } from './dashboard/operator-listener.ts';
@@ -43,6 +44,7 @@ import type { DrainProgress } from './ops/proxy-drain.ts';
 import type { StatsFile } from './ops/stats-file.ts';
 import { packageVersion } from './package-version.ts';
 import { BUS_READER, FIRST_PROXY, proxyCount, ReaderWorkers } from './reader-workers.ts';
+import { type ConfigChange, certificateChange } from './reload/config-changes.ts';
 import { checkEngineConfig } from './reload/start-checks.ts';
 import { demoSimulations } from './simulator/demo-simulation.ts';
 import { SimulatorThread } from './simulator/simulator-thread.ts';
@@ -64,6 +66,8 @@ export class Engine {
   readonly pool: Piscina;
   readonly metrics: EngineMetrics;
   simulator: SimulatorThread | null = null;
+  /** Of the clients' listener, as the workers are told. */
+  #tls: ProxyTask['tls'] = null;
   #database: OpenDatabase | null = null;
   #keys: KeyVerifier | null = null;
   #entitlements: Entitlements | null = null;
@@ -199,7 +203,7 @@ export class Engine {
       log: this.#log,
     });
     refusePlainStreams(config);
-    const tls = servesClients ? chooseListenerTls(config, cwd) : null;
+    if (servesClients) this.#tls = chooseListenerTls(config, cwd);
     if (servesClients) await this.#readers.choosePort();
     const database = openDatabase(config, cwd);
     this.#database = database;
@@ -284,7 +288,7 @@ export class Engine {
           curve: busKeys.server,
         }),
       ),
-      servesClients ? this.#startProxies(page, tls) : null,
+      servesClients ? this.#startProxies(page) : null,
       operator?.start(),
     ]);
     const url = port === null ? null : pageUrl(config, port);
@@ -312,7 +316,7 @@ export class Engine {
   }
 
   /** @returns the port of the clients */
-  #startProxies(page: ProxyTask['page'], tls: ProxyTask['tls']): Promise<number> {
+  #startProxies(page: ProxyTask['page']): Promise<number> {
     const { config } = this.#options;
     const isRingFed = this.#ringProxies > 0;
     const offers = ownOffers(config, page);
@@ -320,7 +324,7 @@ export class Engine {
       const source = isRingFed
         ? ringSource(config, this.#memory.shared, reader)
         : ownBusSource(config, this.#busKeys?.server ?? null);
-      return proxyTask(config, source, { port, tls }, offers);
+      return proxyTask(config, source, { port, tls: this.#tls }, offers);
     }, this.#memory.bytes);
   }
 
@@ -329,9 +333,19 @@ export class Engine {
     checkEngineConfig(config, cwd, servesClients);
   }
 
-  reload(): Promise<void> {
-    this.#operator?.useKeys(this.#options.config);
-    return this.#readers.reload();
+  async reload(): Promise<readonly ConfigChange[]> {
+    const { config, cwd, servesClients = true } = this.#options;
+    const before = this.#certificate;
+    this.#operator?.useKeys(config);
+    this.#operator?.useTls(chooseOperatorTls(config, cwd));
+    if (servesClients) this.#tls = chooseListenerTls(config, cwd);
+    await this.#readers.reload(this.#tls);
+    return certificateChange(before, this.#certificate);
+  }
+
+  /** What a listener of this host shows; null where none has TLS. */
+  get #certificate(): ProxyTask['tls'] {
+    return this.#tls ?? this.#operator?.tls ?? null;
   }
 
   /** Lets the clients go before a stop. @returns resolves when nobody is left, which may be never */

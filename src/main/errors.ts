@@ -99,6 +99,8 @@ export const EXIT_CODES = {
   BENCH_MISSING: CONFIGURATION_EXIT_CODE,
   /** `tickwire doctor` has found something that keeps an engine from its work. */
   DOCTOR_NO_GO: FAILURE_EXIT_CODE,
+  /** A certificate was changed again while it was taken over. */
+  TLS_NOT_RELOADED: FAILURE_EXIT_CODE,
   /** More keys wait for their Argon2 check than memory and time allow. */
   KEY_CHECKS_BUSY: FAILURE_EXIT_CODE,
   /** The key verifier was closed while a key waited for its check. */

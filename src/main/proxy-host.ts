@@ -4,6 +4,7 @@
  */
 import type { Logger } from 'pino';
 import type { DrainClients } from '../workers/drain-messages.ts';
+import type { ProxyTask } from '../workers/reader-tasks.ts';
 import { chooseListenerTls } from './config/client-listener.ts';
 import { chooseOperatorTls } from './config/operator-listener-tls.ts';
 import type { Config } from './config-options.ts';
@@ -16,6 +17,7 @@ import type { LogTail } from './ops/log-tail.ts';
 import type { DrainProgress } from './ops/proxy-drain.ts';
 import { packageVersion } from './package-version.ts';
 import { ReaderWorkers } from './reader-workers.ts';
+import { type ConfigChange, certificateChange } from './reload/config-changes.ts';
 import { checkProxyConfig } from './reload/start-checks.ts';
 import { busSource, proxyTask } from './worker-tasks.ts';
 
@@ -40,6 +42,7 @@ export interface StartedProxyHost {
 export class ProxyHost {
   readonly #options: ProxyHostOptions;
   readonly #workers: ReaderWorkers;
+  #tls: ProxyTask['tls'] = null;
   readonly metrics: EngineMetrics;
   #operator: OperatorListener | null = null;
   #url: string | null = null;
@@ -86,7 +89,7 @@ export class ProxyHost {
 
   async #start(): Promise<StartedProxyHost> {
     const { config, cwd, log } = this.#options;
-    const tls = chooseListenerTls(config, cwd);
+    this.#tls = chooseListenerTls(config, cwd);
     await this.#workers.choosePort();
     this.metrics.version = await packageVersion();
     const offers = { supportedBrokers: [], capabilities: [], page: await readRemotePage() };
@@ -95,7 +98,7 @@ export class ProxyHost {
     this.#operator = operator;
     const [port] = await Promise.all([
       this.#workers.startProxies(
-        (_reader, chosen) => proxyTask(config, source, { port: chosen, tls }, offers),
+        (_reader, chosen) => proxyTask(config, source, { port: chosen, tls: this.#tls }, offers),
         0,
       ),
       operator?.start(),
@@ -141,9 +144,19 @@ export class ProxyHost {
     checkProxyConfig(config, this.#options.cwd);
   }
 
-  reload(): Promise<void> {
-    this.#operator?.useKeys(this.#options.config);
-    return this.#workers.reload();
+  async reload(): Promise<readonly ConfigChange[]> {
+    const { config, cwd } = this.#options;
+    const before = this.#certificate;
+    this.#operator?.useKeys(config);
+    this.#operator?.useTls(chooseOperatorTls(config, cwd));
+    this.#tls = chooseListenerTls(config, cwd);
+    await this.#workers.reload(this.#tls);
+    return certificateChange(before, this.#certificate);
+  }
+
+  /** What a listener of this host shows; null where none has TLS. */
+  get #certificate(): ProxyTask['tls'] {
+    return this.#tls ?? this.#operator?.tls ?? null;
   }
 
   /** Lets the clients go before a stop. @returns resolves when nobody is left, which may be never */

@@ -10,6 +10,7 @@ import { AdmissionDesk } from './admission/admission-desk.ts';
 import { clientLimits } from './admission/client-limits.ts';
 import { memoryBound, reportMemoryBound } from './admission/memory-bound.ts';
 import type { Config } from './config-options.ts';
+import { TickwireError } from './errors.ts';
 import { ClientList } from './ops/client-list.ts';
 import { FeedLinks, type LinkNews } from './ops/feed-links.ts';
 import { chooseFreePort } from './ops/free-port.ts';
@@ -94,8 +95,8 @@ export class ReaderWorkers {
   async choosePort(): Promise<void> {
     const { config, log } = this.#options;
     const { websocketHost, websocketPort, portPolicy } = config;
-    // uWebSockets.js does not share a port that it was free to choose, so for several workers it is chosen here.
-    const isChosenHere = websocketPort !== 0 || proxyCount(config) > 1;
+    // uWebSockets.js does not share a port that it was free to choose, and does not take it again for another certificate.
+    const isChosenHere = websocketPort !== 0 || proxyCount(config) > 1 || config.tlsCert !== null;
     if (!isChosenHere) return;
     this.#port = await chooseFreePort({ websocketHost, websocketPort, portPolicy }, (taken) => {
       log.warn(taken, "the clients' port is taken, and the next free one is used");
@@ -150,14 +151,24 @@ export class ReaderWorkers {
     for (const worker of this.#workers) if (!this.#proxies.includes(worker)) worker.post(message);
   }
 
-  /** Tells the proxy workers what is in force. Resolves when they go by it. */
-  reload(): Promise<void> {
+  /**
+   * Tells the proxy workers what is in force. Resolves when they go by it.
+   * @param tls null for a listener without TLS
+   * @throws TickwireError TLS_NOT_RELOADED when some show the certificate before
+   */
+  async reload(tls: ProxyTask['tls']): Promise<void> {
     const { config } = this.#options;
     const round = new ReloadRound(this.#runningProxies());
     this.#reload = round;
     this.#admission?.setLimits(clientLimits(config));
-    for (const worker of this.#proxies) worker.post({ type: 'reload', options: proxyReload(config) });
-    return round.ended;
+    for (const worker of this.#proxies) worker.post({ type: 'reload', options: proxyReload(config, tls) });
+    const troubles = await round.ended;
+    if (troubles.length === 0) return;
+    throw new TickwireError(
+      'TLS_NOT_RELOADED',
+      `Not all proxy workers have taken the new certificate (${troubles.join('; ')}); the others show the one before. ` +
+        'Everything else was reloaded. Reload again, or start the engine again.',
+    );
   }
 
   /**
@@ -208,7 +219,7 @@ export class ReaderWorkers {
         else if (isOfAdmission(message)) this.#admission?.onMessage(reader - FIRST_PROXY, message, reply);
         else if (message.type === 'clientsDescribed' || message.type === 'clientDisconnected') {
           this.clients.onMessage(reader, message);
-        } else if (message.type === 'reloaded') this.#reload.done(reader);
+        } else if (message.type === 'reloaded') this.#reload.done(reader, message.trouble);
         else if (message.type === 'draining') this.#drain?.note(reader, message);
         else onMessage(reader, message, reply);
       },

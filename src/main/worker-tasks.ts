@@ -173,8 +173,8 @@ export interface ProxyListener {
 }
 
 /** What of a proxy worker's task a reload may change. */
-export function proxyReload(config: Config): ProxyReload {
-  return { limits: clientLimits(config), ...clientTimes(config) };
+export function proxyReload(config: Config, tls: ProxyTask['tls']): ProxyReload {
+  return { limits: clientLimits(config), ...clientTimes(config), tls };
 }
 
 function clientTimes(config: Config): Pick<ProxyTask, 'authGraceMs' | 'slow'> {

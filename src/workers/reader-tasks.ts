@@ -73,6 +73,8 @@ export interface BusSourceTask {
 export interface TlsFiles {
   readonly certFile: string;
   readonly keyFile: string;
+  /** For people; another one when what the files say is another. */
+  readonly version: string;
 }
 
 export interface ProxyTask {
@@ -116,7 +118,7 @@ export interface ProxyTask {
 }
 
 /** What of a proxy worker's task may change while it runs. */
-export interface ProxyReload extends Pick<ProxyTask, 'authGraceMs' | 'slow'> {
+export interface ProxyReload extends Pick<ProxyTask, 'authGraceMs' | 'slow' | 'tls'> {
   readonly limits: ClientLimits;
 }
 

@@ -368,8 +368,8 @@ export type FromReader =
   | FromAdmission
   | FromClientReport
   | DrainNews
-  /** The worker goes by what the last `reload` said. */
-  | { readonly type: 'reloaded' }
+  /** The worker goes by what the last `reload` said; `trouble`: but for the certificate, and why. */
+  | { readonly type: 'reloaded'; readonly trouble: string }
   | PeerRefused;
 
 /** The bus has turned somebody away. For main's log; told once for each, and again after a while. */

@@ -58,6 +58,8 @@ export interface EngineFixtureOptions {
   readonly recordTo?: string;
   /** Flags as on the command line, after those of the fixture. */
   readonly flags?: readonly string[];
+  /** Lines of `.env`, for what `reload` shall make another. */
+  readonly envFile?: readonly string[];
   /** Ticks come only from `exchange.step()` unless a rate is given. */
   readonly exchange?: SimulatedExchangeOptions;
   /** Address of an upstream that the test runs itself, in place of the simulated exchange. */
@@ -100,6 +102,8 @@ export async function startEngineFixture(
   ];
   // None that an outgoing connection may be given while a restart has left it.
   const flags = [`--websocket-port=${await adjacentPorts()}`, ...argv, ...(options.flags ?? [])];
+  const writeEnv = (lines: readonly string[]) => writeFileSync(join(cwd, '.env'), `${lines.join('\n')}\n`);
+  if (options.envFile !== undefined) writeEnv(options.envFile);
   const load = () => loadConfig({ argv: flags, env: {}, cwd });
   const live = new LiveConfig(load().config);
   const config = live.view;
@@ -151,7 +155,7 @@ export async function startEngineFixture(
       await engine.start();
     },
     reload: (...lines) => {
-      writeFileSync(join(cwd, '.env'), `${lines.join('\n')}\n`);
+      writeEnv(lines);
       return new ConfigReload({ live, load, host: engine, onAdopted: () => {}, log }).run('a test');
     },
     writeDatabase,

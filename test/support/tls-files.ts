@@ -7,6 +7,7 @@ import { temporaryDirectory } from './temporary-directory.ts';
 export interface TlsFixture {
   readonly certFile: string;
   readonly keyFile: string;
+  readonly version: string;
   /** The options of a listener with them. */
   readonly flags: readonly string[];
 }
@@ -18,5 +19,10 @@ export function writeTlsFiles(t: Pick<TestContext, 'after'>, { cert, key }: TlsI
   const keyFile = join(directory, 'key.pem');
   writeFileSync(certFile, cert);
   writeFileSync(keyFile, key);
-  return { certFile, keyFile, flags: [`--tls-cert=${certFile}`, `--tls-key=${keyFile}`] };
+  return {
+    certFile,
+    keyFile,
+    version: 'of a test',
+    flags: [`--tls-cert=${certFile}`, `--tls-key=${keyFile}`],
+  };
 }

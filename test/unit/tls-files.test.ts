@@ -29,7 +29,9 @@ test('without certificate and key the listener has no TLS', () => {
 test('certificate and key are found from the working directory', (t) => {
   const { certFile, keyFile } = writeTlsFiles(t, TEST_TLS);
   const relative = { tlsCert: basename(certFile), tlsKey: basename(keyFile) };
-  assert.deepEqual(chooseTlsFiles(relative, dirname(certFile)), { certFile, keyFile });
+  const { version, ...found } = chooseTlsFiles(relative, dirname(certFile))!;
+  assert.deepEqual(found, { certFile, keyFile });
+  assert.match(version, /^valid until .* GMT, [0-9a-f]{12}$/);
 });
 
 test('half a configuration of TLS is refused, and the message names the half that is missing', (t) => {

@@ -8,6 +8,10 @@ import { type ConfigChange, describeChanges } from '../reload/config-changes.ts'
 import type { RunCommand } from './command.ts';
 import { readCommandArguments } from './command-arguments.ts';
 
+/** The one failure behind which values are in force already. */
+const PARTIAL: ErrorCode = 'TLS_NOT_RELOADED';
+const GOES_ON = ' The engine goes on with the configuration that it has.';
+
 export const run: RunCommand = async ({ argv, env, cwd, print }) => {
   const { flags, rest } = readCommandArguments(RELOAD, argv);
   // What is wrong with it, this command would find too: the engine is not asked then.
@@ -23,7 +27,7 @@ export const run: RunCommand = async ({ argv, env, cwd, print }) => {
   const { ok, code, message, reloaded, needRestart } = await askEngineOnce(engine, { command: 'reload' });
   if (ok !== true) {
     const known = isErrorCode(code) ? code : 'CONTROL_FAILED';
-    throw new TickwireError(known, `${message} The engine goes on with the configuration that it has.`);
+    throw new TickwireError(known, `${message}${code === PARTIAL ? '' : GOES_ON}`);
   }
   const changes = { reloaded: readChanges(reloaded), needRestart: readChanges(needRestart) };
   if (flags.json !== undefined) print(JSON.stringify(changes));

@@ -12,12 +12,14 @@ export const LISTENER_OPTIONS = {
   }),
   tlsCert: optionalStringOption({
     env: 'TICKWIRE_TLS_CERT',
+    reloadable: true,
     doc:
       'PEM file with the certificate that clients see, followed by those of its issuers; with TICKWIRE_TLS_KEY. ' +
       'Clients then connect with wss:// and https://, and not without. Not set: no TLS.',
   }),
   tlsKey: optionalStringOption({
     env: 'TICKWIRE_TLS_KEY',
+    reloadable: true,
     doc: "PEM file with the certificate's private key, without a passphrase.",
   }),
   compression: booleanOption({

@@ -1,5 +1,5 @@
 /** The certificate of the clients' listener, checked before any worker starts: the socket library says nothing of what is wrong. */
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
@@ -7,6 +7,9 @@ import type { TlsFiles } from '../../workers/reader-tasks.ts';
 import type { Config, ConfigKey } from '../config-options.ts';
 import { CONFIG_OPTIONS } from '../config-options.ts';
 import { TickwireError } from '../errors.ts';
+
+/** Enough to tell two files apart, and too few to say anything of the key. */
+const HASH_DIGITS = 12;
 
 type TlsKey = Extract<ConfigKey, 'tlsCert' | 'tlsKey'>;
 
@@ -41,7 +44,9 @@ export function chooseTlsFiles({ tlsCert, tlsKey }: Pick<Config, TlsKey>, cwd: s
   parse('tlsCert', certFile, 'a certificate to serve with', () =>
     createSecureContext({ cert: certPem, key: keyPem }),
   );
-  return { certFile, keyFile };
+  const hash = createHash('sha256').update(certPem).update(keyPem).digest('hex');
+  const version = `valid until ${cert.validTo}, ${hash.slice(0, HASH_DIGITS)}`;
+  return { certFile, keyFile, version };
 }
 
 function nameOf(key: TlsKey): string {

@@ -64,6 +64,7 @@ export class OperatorListener {
   readonly #worker: SupervisedWorker<ToOperator, FromOperator>;
   readonly #madeKey = makeOperatorKey();
   #keys: OperatorKeys;
+  #tls: TlsFiles | null;
   #history: HistoryPoint[] = [];
   #port: number;
   #place: Extract<ToOperator, { readonly type: 'place' }> = { type: 'place', clientUrl: null, page: null };
@@ -80,6 +81,7 @@ export class OperatorListener {
     this.#options = options;
     this.#log = log;
     this.#port = port;
+    this.#tls = options.tls;
     this.#keys = chooseOperatorKeys(config, demoKey, this.#madeKey);
     this.#collector = new ViewCollector(options.view);
     this.#worker = new SupervisedWorker<ToOperator, FromOperator>({
@@ -106,8 +108,7 @@ export class OperatorListener {
 
   /** Of the dashboard, once it listens. The link has the admin key, and is for the operator's eyes only. */
   get address(): DashboardAddress {
-    const { config, tls } = this.#options;
-    const url = listenerUrl(config.opsHost, tls !== null, this.#port);
+    const url = listenerUrl(this.#options.config.opsHost, this.#tls !== null, this.#port);
     const { admin } = this.#keys;
     return { url, link: dashboardLink(url, admin), isDemo: admin === this.#options.demoKey };
   }
@@ -144,6 +145,16 @@ export class OperatorListener {
     this.#worker.post({ type: 'keys', keys: digestsOf(this.#keys) });
   }
 
+  get tls(): TlsFiles | null {
+    return this.#tls;
+  }
+
+  /** Another certificate from now on. @param tls null where there is none */
+  useTls(tls: TlsFiles | null): void {
+    this.#tls = tls;
+    if (tls !== null) this.#worker.post({ type: 'tls', tls });
+  }
+
   /** Safe in every state. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
@@ -151,7 +162,8 @@ export class OperatorListener {
   }
 
   #task(): OperatorTask {
-    const { config, tls } = this.#options;
+    const { config } = this.#options;
+    const tls = this.#tls;
     const morePorts = this.#port === 0 ? 0 : Math.min(MORE_PORTS, HIGHEST_PORT - this.#port);
     const keys = digestsOf(this.#keys);
     // A thread that takes the place of another knows what that one was told.

@@ -42,6 +42,8 @@ export type ToOperator =
   /** Where clients connect, and what the watch list begins with. */
   | { readonly type: 'place'; readonly clientUrl: string | null; readonly page: WatchPage | null }
   | { readonly type: 'keys'; readonly keys: KeyDigests }
+  /** Another certificate for those who come from now on. */
+  | { readonly type: 'tls'; readonly tls: TlsFiles }
   | { readonly type: 'figures'; readonly id: number; readonly page: FigurePage }
   /** For one connection: an answer, as the dashboard reads it. */
   | { readonly type: 'answer'; readonly connection: number; readonly text: string }

@@ -2,17 +2,9 @@
  * The operator's listener: the dashboard's files, its WebSocket, metrics and health. It has a thread, a port and a library app
  * of its own, so that whoever attacks the clients' listener does not reach it, and whoever looks costs no tick.
  */
-import {
-  App,
-  type HttpRequest,
-  type HttpResponse,
-  SSLApp,
-  type TemplatedApp,
-  type us_listen_socket,
-  us_listen_socket_close,
-  type us_socket_context_t,
-} from 'uWebSockets.js';
-import { listen } from '../../workers/proxy/connection/listen.ts';
+import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t } from 'uWebSockets.js';
+import { ListenerApps } from '../../workers/proxy/connection/listener-apps.ts';
+import type { TlsFiles } from '../../workers/reader-tasks.ts';
 import { isLoopback } from '../config/loopback.ts';
 import type { FigurePath } from '../ops/engine-view.ts';
 import type { FigureRequests } from './figure-requests.ts';
@@ -38,8 +30,7 @@ export interface OperatorServerParts {
 export class OperatorServer {
   readonly #task: OperatorTask;
   readonly #parts: OperatorServerParts;
-  readonly #app: TemplatedApp;
-  #listenSocket: us_listen_socket | undefined;
+  readonly #apps: ListenerApps;
   #isOpen = true;
   /** Where clients connect, for the page's policy. */
   clientUrl: string | null;
@@ -49,15 +40,19 @@ export class OperatorServer {
     this.#task = task;
     this.#parts = parts;
     this.clientUrl = task.clientUrl;
-    const { live } = parts;
-    this.#app = tls === null ? App() : SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile });
+    const wire = (app: TemplatedApp) => this.#wire(app);
+    this.#apps = new ListenerApps({ tls, isPortShared: false, compression: false, wire });
+  }
+
+  #wire(app: TemplatedApp): void {
+    const { live } = this.#parts;
     for (const path of ['/metrics', '/healthz', '/readyz'] as const) {
-      this.#app.get(
+      app.get(
         path,
         this.#guarded((response, request) => this.#serveFigures(path, response, request)),
       );
     }
-    this.#app.ws<LiveData>('/live', {
+    app.ws<LiveData>('/live', {
       maxPayloadLength: MAX_REQUEST_BYTES,
       maxBackpressure: MAX_UNREAD_BYTES,
       closeOnBackpressureLimit: true,
@@ -68,11 +63,11 @@ export class OperatorServer {
       message: (socket, bytes) => live.message(socket, bytes),
       close: (socket) => live.close(socket),
     });
-    this.#app.get(
+    app.get(
       '/*',
       this.#guarded((response, request) => this.#serveFile(response, request)),
     );
-    this.#app.any(
+    app.any(
       '/*',
       this.#guarded((response) => answer(response, '405 Method Not Allowed', 'Only GET is served here.\n')),
     );
@@ -82,22 +77,25 @@ export class OperatorServer {
   async listen(): Promise<number | null> {
     const { host, port: first, morePorts } = this.#task;
     for (let port = first; port <= first + morePorts; port++) {
-      const listener = await listen(this.#app, host, port, false);
-      this.#listenSocket = listener?.socket;
+      const bound = await this.#apps.listen(host, port);
       if (!this.#isOpen) break;
-      if (listener !== null) return listener.port;
+      if (bound !== null) return bound;
     }
     return null;
+  }
+
+  /** See `ListenerApps.replaceTls`. */
+  replaceTls(tls: TlsFiles): Promise<string> {
+    return this.#apps.replaceTls(tls);
   }
 
   /** Frees the native handles, so that the thread can end. */
   close(): void {
     this.#isOpen = false;
-    if (this.#listenSocket !== undefined) us_listen_socket_close(this.#listenSocket);
-    this.#listenSocket = undefined;
+    this.#apps.stopAccepting();
     this.#parts.live.stop();
     this.#parts.figures.stop();
-    this.#app.close();
+    this.#apps.close();
   }
 
   #guarded(serve: (response: HttpResponse, request: HttpRequest) => void) {

@@ -1,6 +1,7 @@
 /** The thread of the operator's listener. It holds native handles, so nobody ends it from outside. */
 import { workerData } from 'node:worker_threads';
 import { type NativeWorker, runNativeWorker } from '../../workers/native-worker.ts';
+import type { TlsFiles } from '../../workers/reader-tasks.ts';
 import { FigureRequests } from './figure-requests.ts';
 import { KeyCheck } from './key-check.ts';
 import { LiveConnections } from './live-connections.ts';
@@ -8,7 +9,7 @@ import type { FromOperator, OperatorTask, ToOperator } from './operator-messages
 import { OperatorServer } from './operator-server.ts';
 import { readStaticFiles } from './static-files.ts';
 
-runNativeWorker<ToOperator>(async (port, _fail, own) => {
+runNativeWorker<ToOperator>(async (port, fail, own) => {
   // Nothing is awaited before there is an owner: a stop that came in between would leave the listener open.
   const task = workerData as OperatorTask;
   const post = (message: FromOperator) => port.postMessage(message);
@@ -17,10 +18,16 @@ runNativeWorker<ToOperator>(async (port, _fail, own) => {
   const live = new LiveConnections(keys, task, post);
   const figures = new FigureRequests(post);
   const server = new OperatorServer(task, { files, keys, live, figures });
+  const replaceTls = async (tls: TlsFiles) => {
+    const trouble = await server.replaceTls(tls).catch(String);
+    // The thread that takes the place of this one begins with the certificate that there is.
+    if (trouble !== '') fail(new Error(`the new certificate was not taken over: ${trouble}`));
+  };
   const worker: NativeWorker<ToOperator> = {
     handle: (message) => {
       if (message.type === 'place') server.clientUrl = message.clientUrl;
       if (message.type === 'keys') keys.use(message.keys);
+      else if (message.type === 'tls') void replaceTls(message.tls);
       else if (message.type === 'figures') figures.answer(message.id, message.page);
       else return live.handle(message);
       return true;

@@ -105,5 +105,5 @@ export const RELOAD = {
     ['tickwire reload', "in the engine's working directory, as the engine's user"],
     ['tickwire reload --json', 'what has changed, for scripts'],
   ],
-  errors: [...DRAIN.errors, 'RELOAD_UNAVAILABLE'],
+  errors: [...DRAIN.errors, 'RELOAD_UNAVAILABLE', 'TLS_NOT_RELOADED'],
 } satisfies CommandForm;

@@ -1,7 +1,9 @@
 /** What a configuration that was read again has otherwise than the one in force. */
 import { isDeepStrictEqual } from 'node:util';
+import type { TlsFiles } from '../../workers/reader-tasks.ts';
 import { formatValue } from '../config/format-config.ts';
 import { CONFIG_KEYS, CONFIG_OPTIONS, type Config } from '../config-options.ts';
+import { isReloadable } from './live-config.ts';
 
 /** One option, with its values as somebody would write them; those of secrets are hidden. */
 export interface ConfigChange {
@@ -23,11 +25,18 @@ export function configChanges(inForce: Config, wanted: Config): ConfigChanges {
   const needRestart: ConfigChange[] = [];
   for (const key of CONFIG_KEYS) {
     if (isDeepStrictEqual(inForce[key], wanted[key])) continue;
-    const { env, reloadable } = CONFIG_OPTIONS[key];
+    const { env } = CONFIG_OPTIONS[key];
+    const reloadable = isReloadable(key, inForce[key], wanted[key]);
     const change = { name: env, from: formatValue(key, inForce[key]), to: formatValue(key, wanted[key]) };
     (reloadable ? reloaded : needRestart).push(change);
   }
   return { reloaded, needRestart };
+}
+
+/** That a certificate was replaced under the name that it has. */
+export function certificateChange(before: TlsFiles | null, now: TlsFiles | null): readonly ConfigChange[] {
+  if (before === null || now === null || before.version === now.version) return [];
+  return [{ name: CONFIG_OPTIONS.tlsCert.env, from: before.version, to: now.version }];
 }
 
 /** A line for each change, for people. */

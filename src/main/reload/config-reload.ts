@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import type { LoadedConfig } from '../config.ts';
 import type { Config } from '../config-options.ts';
 import { TickwireError } from '../errors.ts';
-import { type ConfigChanges, configChanges } from './config-changes.ts';
+import { type ConfigChange, type ConfigChanges, configChanges } from './config-changes.ts';
 import type { LiveConfig } from './live-config.ts';
 
 /** What runs with the configuration. */
@@ -16,8 +16,13 @@ export interface Reloadable {
    * @throws TickwireError
    */
   check(config: Config): void;
-  /** The values in force are others now. Resolves when every thread goes by them. */
-  reload(): Promise<void>;
+  /**
+   * The values in force are others now. Resolves when every thread goes by them.
+   *
+   * @returns options that name the same files as before, in which something else was found
+   * @throws TickwireError when a part cannot go by them
+   */
+  reload(): Promise<readonly ConfigChange[]>;
 }
 
 export interface ConfigReloadOptions {
@@ -57,19 +62,38 @@ export class ConfigReload {
       wanted = load().config;
       host.check(wanted);
     } catch (error) {
-      const code = error instanceof TickwireError ? error.code : 'RELOAD_FAILED';
-      const reason = error instanceof Error ? error.message : String(error);
-      log.error({ cause, code, reason }, 'the configuration was not reloaded: nothing has changed');
+      log.error({ cause, ...reasonOf(error) }, 'the configuration was not reloaded: nothing has changed');
       throw error;
     }
-    const changes = configChanges(live.view, wanted);
+    const found = configChanges(live.view, wanted);
     live.adopt(wanted);
     onAdopted();
-    await host.reload();
+    const ofFiles = await this.#tell(cause);
+    const renamed = new Set(found.reloaded.map(({ name }) => name));
+    const reloaded = [...found.reloaded, ...ofFiles.filter(({ name }) => !renamed.has(name))];
+    const changes = { ...found, reloaded };
     log.info({ cause, reloaded: changes.reloaded }, 'the configuration was reloaded');
     if (changes.needRestart.length > 0) {
       log.warn({ options: changes.needRestart }, 'options have changed that need a restart');
     }
     return changes;
   }
+
+  async #tell(cause: string): Promise<readonly ConfigChange[]> {
+    const { host, log } = this.#options;
+    try {
+      return await host.reload();
+    } catch (error) {
+      log.error(
+        { cause, ...reasonOf(error) },
+        'a part of the engine does not go by the reloaded configuration',
+      );
+      throw error;
+    }
+  }
+}
+
+function reasonOf(error: unknown): { readonly code: string; readonly reason: string } {
+  if (error instanceof TickwireError) return { code: error.code, reason: error.message };
+  return { code: 'RELOAD_FAILED', reason: error instanceof Error ? error.message : String(error) };
 }

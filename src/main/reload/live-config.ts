@@ -6,6 +6,15 @@
 import { takeSources } from '../config.ts';
 import { CONFIG_KEYS, CONFIG_OPTIONS, type Config, type ConfigKey } from '../config-options.ts';
 
+/** TLS is switched on and off by a start, since clients come with another scheme then. */
+const REPLACED_ONLY: ReadonlySet<ConfigKey> = new Set(['tlsCert', 'tlsKey']);
+
+/** Whether a reload may give an option this value in place of that one. */
+export function isReloadable(key: ConfigKey, from: unknown, to: unknown): boolean {
+  if (!CONFIG_OPTIONS[key].reloadable) return false;
+  return !REPLACED_ONLY.has(key) || (from === null) === (to === null);
+}
+
 /** Options that a reload may change. */
 export const RELOADABLE_KEYS: readonly ConfigKey[] = CONFIG_KEYS.filter(
   (key) => CONFIG_OPTIONS[key].reloadable,
@@ -27,8 +36,8 @@ export class LiveConfig {
 
   /** Takes over those values that a reload may change, in one go. */
   adopt(wanted: Config): void {
-    const changes = RELOADABLE_KEYS.map((key) => [key, wanted[key]]);
-    Object.assign(this.#values, Object.fromEntries(changes));
-    takeSources(this.#values, wanted, RELOADABLE_KEYS);
+    const adopted = RELOADABLE_KEYS.filter((key) => isReloadable(key, this.#values[key], wanted[key]));
+    Object.assign(this.#values, Object.fromEntries(adopted.map((key) => [key, wanted[key]])));
+    takeSources(this.#values, wanted, adopted);
   }
 }

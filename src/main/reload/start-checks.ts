@@ -6,6 +6,7 @@
 import { chooseListenerTls } from '../config/client-listener.ts';
 import { chooseCurveClient, chooseCurveServer } from '../config/curve-setup.ts';
 import { chooseMarketCalendar } from '../config/market-calendar-file.ts';
+import { chooseOperatorTls } from '../config/operator-listener-tls.ts';
 import { refuseUnreachableBus, refuseUnreachableFeeds } from '../config/role-endpoints.ts';
 import { refusePlainStreams } from '../config/stream-address.ts';
 import type { Config } from '../config-options.ts';
@@ -21,6 +22,7 @@ export function checkEngineConfig(config: Config, cwd: string, servesClients: bo
   refusePlainStreams(config);
   if (servesClients) chooseListenerTls(config, cwd);
   else refuseUnreachableBus(config);
+  if (config.opsPort !== null) chooseOperatorTls(config, cwd);
 }
 
 /** @throws TickwireError CONFIG_INVALID */
@@ -28,4 +30,5 @@ export function checkProxyConfig(config: Config, cwd: string): void {
   refuseUnreachableFeeds(config);
   chooseCurveClient(config);
   chooseListenerTls(config, cwd);
+  if (config.opsPort !== null) chooseOperatorTls(config, cwd);
 }

@@ -64,6 +64,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
   readonly #ladder: SlowLadder;
   readonly #pump: Pump;
   readonly #post: (message: FromReader) => void;
+  readonly #fail: (error: unknown) => void;
   /** Null until the clients are asked to leave. */
   #drain: ClientDrain | null = null;
   /** Called when everything is wired: no message is looked at before. */
@@ -82,6 +83,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
   };
 
   constructor(task: ProxyTask, port: MessagePort, fail: (error: unknown) => void) {
+    this.#fail = fail;
     const { source: from } = task;
     this.#post = (message) => port.postMessage(message);
     const events = this.#events;
@@ -221,7 +223,7 @@ class ProxyWorker implements NativeWorker<ToReader> {
       return true;
     }
     if (message.type === 'reload') {
-      void this.#reload(message.options);
+      this.#reload(message.options).catch(this.#fail);
       return true;
     }
     return (
@@ -269,14 +271,15 @@ class ProxyWorker implements NativeWorker<ToReader> {
   }
 
   /** For clients that are connected and for those that come. */
-  async #reload({ limits, authGraceMs, slow }: ProxyReload): Promise<void> {
+  async #reload({ limits, authGraceMs, slow, tls }: ProxyReload): Promise<void> {
     this.#limits.reload(limits);
     this.#keeper.reload({ authGraceMs });
     this.#ladder.reload(slow);
     this.#delivery.policy = slow.policy;
     const { sessions, turns } = this.#server;
     await turns.each(sessions, (session) => this.#limits.reloadAllowance(session));
-    this.#post({ type: 'reloaded' });
+    const trouble = tls === null || this.#drain !== null ? '' : await this.#server.replaceTls(tls);
+    this.#post({ type: 'reloaded', trouble });
   }
 
   hops(): readonly HopMeasure[] {

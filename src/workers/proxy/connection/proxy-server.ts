@@ -2,16 +2,7 @@
  * The listener: upgrades, the page, and the events of each socket. One uWebSockets.js app per proxy worker.
  * Proxy worker thread.
  */
-import {
-  App,
-  type HttpRequest,
-  type HttpResponse,
-  SSLApp,
-  type TemplatedApp,
-  type us_listen_socket,
-  us_listen_socket_close,
-  type us_socket_context_t,
-} from 'uWebSockets.js';
+import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t } from 'uWebSockets.js';
 import { type ConnectionOptions, selectSubprotocol } from '../../../codec/connection-options.ts';
 import { STEP_BYTES } from '../../../codec/long-request.ts';
 import type { TlsFiles } from '../../reader-tasks.ts';
@@ -22,10 +13,10 @@ import { WorkTurns } from '../admission/work-turns.ts';
 import { AcceptPace } from './accept-pace.ts';
 import { ClientSession, type ClientSocket, type SocketData } from './client-session.ts';
 import { CLOSE, type Close } from './close-codes.ts';
-import { acceptedExtensions, compressionOf, publisherOf } from './compression.ts';
+import { acceptedExtensions, compressionOf } from './compression.ts';
 import { isDirectClient } from './direct-client.ts';
 import { type FrameViolation, frameViolation } from './frame-violation.ts';
-import { listen } from './listen.ts';
+import { type AppMembers, ListenerApps } from './listener-apps.ts';
 import { LongTurn } from './long-turn.ts';
 import { pagePolicy } from './page-policy.ts';
 
@@ -75,7 +66,6 @@ export interface ServerOptions {
 }
 
 export class ProxyServer {
-  readonly app: TemplatedApp;
   /** Where ticks are published. */
   readonly publisher: Pick<TemplatedApp, 'publish'>;
   readonly sessions = new Set<ClientSession>();
@@ -86,22 +76,27 @@ export class ProxyServer {
   readonly #pace: AcceptPace;
   readonly #events: () => ServerEvents;
   readonly #options: ServerOptions;
-  #listenSocket: us_listen_socket | undefined;
+  readonly #apps: ListenerApps;
   #isAccepting = true;
 
   /** @param events looked up at the first message: the handlers need the app, which is made here */
   constructor(options: ServerOptions, events: () => ServerEvents) {
     this.#options = options;
     this.#events = events;
-    const { tls } = options;
+    const { tls, isPortShared, compression } = options;
     this.#pace = new AcceptPace(tls !== null);
-    this.app = tls === null ? App() : SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile });
-    this.publisher = publisherOf(this.app, options.compression);
-    this.#routePages();
-    this.app.filter((response, change) =>
+    const wire = (app: TemplatedApp, members: AppMembers) => this.#wire(app, members);
+    this.#apps = new ListenerApps({ tls, isPortShared, compression, wire });
+    this.publisher = this.#apps.publisher;
+  }
+
+  #wire(app: TemplatedApp, members: AppMembers): void {
+    const options = this.#options;
+    this.#routePages(app);
+    app.filter((response, change) =>
       change > 0 ? this.#accept(response) : options.limits.handshakes.leave(),
     );
-    this.app.ws<SocketData>('/*', {
+    app.ws<SocketData>('/*', {
       compression: compressionOf(options.compression),
       maxPayloadLength: options.maxMessageBytes * LIBRARY_LIMIT_FACTOR,
       maxBackpressure: options.maxBackpressureBytes,
@@ -110,7 +105,10 @@ export class ProxyServer {
       idleTimeout: libraryIdleS(options.keepAliveMs),
       sendPingsAutomatically: false,
       upgrade: (response, request, context) => this.#upgrade(response, request, context),
-      open: (socket) => this.#open(socket),
+      open: (socket) => {
+        members.clients++;
+        this.#open(socket);
+      },
       message: (socket, message) => this.#message(socket, message),
       pong: (socket) => this.#pong(socket),
       ping: (socket) => this.#countFrame(socket),
@@ -121,15 +119,21 @@ export class ProxyServer {
       dropped: () => {
         this.counts.dropped++;
       },
-      close: (socket, code, reason) => this.#close(socket, code, frameViolation(code, reason)),
+      close: (socket, code, reason) => {
+        members.clients--;
+        this.#close(socket, code, frameViolation(code, reason));
+      },
     });
   }
 
   /** Resolves with the port, or with null when the address cannot be bound. */
-  async listen(host: string, port: number): Promise<number | null> {
-    const listener = await listen(this.app, host, port, this.#options.isPortShared);
-    this.#listenSocket = listener?.socket;
-    return listener?.port ?? null;
+  listen(host: string, port: number): Promise<number | null> {
+    return this.#apps.listen(host, port);
+  }
+
+  /** See `ListenerApps.replaceTls`. */
+  replaceTls(tls: TlsFiles): Promise<string> {
+    return this.#apps.replaceTls(tls);
   }
 
   /** Ends a connection by its number. @returns whether it is still there */
@@ -146,8 +150,7 @@ export class ProxyServer {
   stopAccepting(): void {
     this.#isAccepting = false;
     this.#longTurn.stop();
-    if (this.#listenSocket !== undefined) us_listen_socket_close(this.#listenSocket);
-    this.#listenSocket = undefined;
+    this.#apps.stopAccepting();
   }
 
   /**
@@ -159,10 +162,10 @@ export class ProxyServer {
     this.#pace.stop();
     this.#options.limits.handshakes.stop();
     for (const session of [...this.sessions]) session.end(closeOf(session));
-    this.app.close();
+    this.#apps.close();
   }
 
-  #routePages(): void {
+  #routePages(app: TemplatedApp): void {
     const { pageHtml, pageData } = this.#options;
     const policy = pagePolicy(pageHtml);
     // The library would encode a text anew each time, in five times the time.
@@ -175,12 +178,12 @@ export class ProxyServer {
           .writeHeader('X-Content-Type-Options', 'nosniff');
         endAlone(response, body());
       });
-    this.app.get(
+    app.get(
       '/',
       serve('text/html; charset=utf-8', () => page),
     );
-    this.app.get('/page.json', serve('application/json', pageData));
-    this.app.any('/*', this.#answering(tellToUpgrade));
+    app.get('/page.json', serve('application/json', pageData));
+    app.any('/*', this.#answering(tellToUpgrade));
   }
 
   #accept(response: HttpResponse): void {
