@@ -59,6 +59,8 @@ export class Connection {
     // A browser says nothing more of it, Node.js has the reason in its message.
     socket.onerror = (event) => {
       this.#failure = 'message' in event && typeof event.message === 'string' ? event.message : '';
+      // Node.js 22 closes nothing behind a connection that could not be made; elsewhere `onclose` comes first.
+      setTimeout(() => this.#end(NO_CLOSE_FRAME, this.#failure, null));
     };
     socket.onclose = ({ code, reason }) => this.#end(code, reason || this.#failure, null);
   }
