@@ -1,7 +1,7 @@
 /** What an engine shows on its dashboard, wired. */
 
 import type { ProxyTask } from '../workers/reader-tasks.ts';
-import { chooseOperatorTls } from './config/operator-listener-tls.ts';
+import { chooseOperatorTls } from './config/operator-listener-config.ts';
 import type { Config } from './config-options.ts';
 import { OperatorListener } from './dashboard/operator-listener.ts';
 import type { WatchPage } from './dashboard/operator-messages.ts';

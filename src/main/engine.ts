@@ -18,7 +18,7 @@ import type { FeedRunner } from './brokers/feed-runner.ts';
 import { FeedStatus } from './brokers/feed-status.ts';
 import { chooseListenerTls } from './config/client-listener.ts';
 import { chooseMarketCalendar } from './config/market-calendar-file.ts';
-import { chooseOperatorTls } from './config/operator-listener-tls.ts';
+import { checkOperatorConfig, chooseOperatorTls } from './config/operator-listener-config.ts';
 import { refusePlainStreams } from './config/stream-address.ts';
 import type { Config } from './config-options.ts';
 import type { DashboardAddress, OperatorListener } from './dashboard/operator-listener.ts';
@@ -203,6 +203,7 @@ export class Engine {
       log: this.#log,
     });
     refusePlainStreams(config);
+    checkOperatorConfig(config, cwd);
     if (servesClients) this.#tls = chooseListenerTls(config, cwd);
     if (servesClients) await this.#readers.choosePort();
     const database = openDatabase(config, cwd);

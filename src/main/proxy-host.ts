@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import type { DrainClients } from '../workers/drain-messages.ts';
 import type { ProxyTask } from '../workers/reader-tasks.ts';
 import { chooseListenerTls } from './config/client-listener.ts';
-import { chooseOperatorTls } from './config/operator-listener-tls.ts';
+import { checkOperatorConfig, chooseOperatorTls } from './config/operator-listener-config.ts';
 import type { Config } from './config-options.ts';
 import { type DashboardAddress, OperatorListener } from './dashboard/operator-listener.ts';
 import { linkViews } from './dashboard/upstream-views.ts';
@@ -90,6 +90,7 @@ export class ProxyHost {
   async #start(): Promise<StartedProxyHost> {
     const { config, cwd, log } = this.#options;
     this.#tls = chooseListenerTls(config, cwd);
+    checkOperatorConfig(config, cwd);
     await this.#workers.choosePort();
     this.metrics.version = await packageVersion();
     const offers = { supportedBrokers: [], capabilities: [], page: await readRemotePage() };

@@ -1,7 +1,7 @@
 /** The operator's listener alone: its own thread and sockets, and figures that the test makes up. */
 import type { TestContext } from 'node:test';
 import { pino } from 'pino';
-import { chooseOperatorTls } from '../../src/main/config/operator-listener-tls.ts';
+import { chooseOperatorTls } from '../../src/main/config/operator-listener-config.ts';
 import { loadConfig } from '../../src/main/config.ts';
 import { OperatorListener } from '../../src/main/dashboard/operator-listener.ts';
 import { ClientList } from '../../src/main/ops/client-list.ts';

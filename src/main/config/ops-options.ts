@@ -36,6 +36,7 @@ export const OPS_OPTIONS = {
   }),
   adminKey: secretOption({
     env: 'TICKWIRE_ADMIN_KEY',
+    reloadable: true,
     minLength: KEY_MIN_LENGTH,
     doc:
       'Key of the dashboard with all rights. Not set: the demo key where there is one, else a key that is made at each ' +
@@ -43,6 +44,7 @@ export const OPS_OPTIONS = {
   }),
   viewerKey: secretOption({
     env: 'TICKWIRE_VIEWER_KEY',
+    reloadable: true,
     minLength: KEY_MIN_LENGTH,
     doc: 'Key of the dashboard for those who may look at everything and change nothing.',
   }),

@@ -45,14 +45,20 @@ export class KeyCheck {
   look(key: string, address: string): KeyVerdict {
     const bucket = this.#wrong.get(address);
     if (bucket !== undefined && bucket.waitMs(1, this.#now()) > 0) return 'paced';
-    const digest = Buffer.from(digestOf(key));
-    const isAdmin = timingSafeEqual(digest, Buffer.from(this.#digests.admin));
-    const { viewer } = this.#digests;
-    const isViewer = viewer !== null && timingSafeEqual(digest, Buffer.from(viewer));
-    if (isAdmin) return 'admin';
-    if (isViewer) return 'viewer';
+    const rights = this.rightsOf(digestOf(key));
+    if (rights !== null) return rights;
     this.#bucketOf(address).take(1, this.#now());
     return 'wrong';
+  }
+
+  /** What a key opens now; null: nothing. @param digest of it */
+  rightsOf(digest: string): Rights | null {
+    const { admin, viewer } = this.#digests;
+    const given = Buffer.from(digest);
+    const isAdmin = timingSafeEqual(given, Buffer.from(admin));
+    const isViewer = viewer !== null && timingSafeEqual(given, Buffer.from(viewer));
+    if (isAdmin) return 'admin';
+    return isViewer ? 'viewer' : null;
   }
 
   #bucketOf(address: string): TokenBucket {

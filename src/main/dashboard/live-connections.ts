@@ -5,7 +5,7 @@
 import type { WebSocket } from 'uWebSockets.js';
 import type { ClientView, HistoryPoint } from '../ops/engine-view.ts';
 import type { LogLine } from '../ops/log-tail.ts';
-import type { KeyCheck } from './key-check.ts';
+import { digestOf, type KeyCheck } from './key-check.ts';
 import { parseLiveMessage, readLiveRequest } from './live-request.ts';
 import type {
   FromOperator,
@@ -29,6 +29,8 @@ interface LiveConnection {
   readonly address: string;
   /** Null until its key was good. */
   rights: Rights | null;
+  /** Of that key, else ''. */
+  digest: string;
   /** Longest list of clients that it wants, 0 for none. */
   clients: number;
   followsLog: boolean;
@@ -81,6 +83,7 @@ export class LiveConnections {
       socket,
       address,
       rights: null,
+      digest: '',
       clients: 0,
       followsLog: false,
       isEnding: false,
@@ -145,6 +148,15 @@ export class LiveConnections {
     }
   }
 
+  /** Keys are others now: whose key opens nothing any more, or something else, has to come again. */
+  reviewKeys(): void {
+    for (const connection of [...this.#connections.values()]) {
+      const { rights, digest } = connection;
+      if (rights === null || this.#keys.rightsOf(digest) === rights) continue;
+      this.#end(connection, CLOSE.NO_KEY, 'KEY_CHANGED', 'the keys of the dashboard have changed');
+    }
+  }
+
   /** Tells everybody that this end goes away. */
   stop(): void {
     for (const connection of [...this.#connections.values()]) {
@@ -158,6 +170,7 @@ export class LiveConnections {
     const verdict = this.#keys.look(key, connection.address);
     if (verdict === 'admin' || verdict === 'viewer') {
       connection.rights = verdict;
+      connection.digest = digestOf(key);
       this.#welcome(connection, verdict);
       this.#tellWhoWatches();
       return;

@@ -139,7 +139,7 @@ export class OperatorListener {
     this.#timer = setInterval(() => this.#tell(), VIEW_INTERVAL_MS);
   }
 
-  /** Other keys from now on; who is connected stays so. */
+  /** Other keys from now on: who came with one that is none any more is disconnected. */
   useKeys(config: OperatorKeyConfig): void {
     this.#keys = chooseOperatorKeys(config, this.#options.demoKey, this.#madeKey);
     this.#worker.post({ type: 'keys', keys: digestsOf(this.#keys) });

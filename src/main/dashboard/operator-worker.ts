@@ -26,8 +26,10 @@ runNativeWorker<ToOperator>(async (port, fail, own) => {
   const worker: NativeWorker<ToOperator> = {
     handle: (message) => {
       if (message.type === 'place') server.clientUrl = message.clientUrl;
-      if (message.type === 'keys') keys.use(message.keys);
-      else if (message.type === 'tls') void replaceTls(message.tls);
+      if (message.type === 'keys') {
+        keys.use(message.keys);
+        live.reviewKeys();
+      } else if (message.type === 'tls') void replaceTls(message.tls);
       else if (message.type === 'figures') figures.answer(message.id, message.page);
       else return live.handle(message);
       return true;

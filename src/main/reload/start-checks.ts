@@ -6,7 +6,7 @@
 import { chooseListenerTls } from '../config/client-listener.ts';
 import { chooseCurveClient, chooseCurveServer } from '../config/curve-setup.ts';
 import { chooseMarketCalendar } from '../config/market-calendar-file.ts';
-import { chooseOperatorTls } from '../config/operator-listener-tls.ts';
+import { checkOperatorConfig } from '../config/operator-listener-config.ts';
 import { refuseUnreachableBus, refuseUnreachableFeeds } from '../config/role-endpoints.ts';
 import { refusePlainStreams } from '../config/stream-address.ts';
 import type { Config } from '../config-options.ts';
@@ -20,15 +20,15 @@ export function checkEngineConfig(config: Config, cwd: string, servesClients: bo
   chooseCurveServer(config, cwd);
   chooseMarketCalendar(config, cwd);
   refusePlainStreams(config);
+  checkOperatorConfig(config, cwd);
   if (servesClients) chooseListenerTls(config, cwd);
   else refuseUnreachableBus(config);
-  if (config.opsPort !== null) chooseOperatorTls(config, cwd);
 }
 
 /** @throws TickwireError CONFIG_INVALID */
 export function checkProxyConfig(config: Config, cwd: string): void {
   refuseUnreachableFeeds(config);
   chooseCurveClient(config);
+  checkOperatorConfig(config, cwd);
   chooseListenerTls(config, cwd);
-  if (config.opsPort !== null) chooseOperatorTls(config, cwd);
 }
