@@ -118,7 +118,7 @@ describe('tickwire doctor', { concurrency: 3 }, () => {
     assertFound(run, 'ports', 'no-go', holder, /^End that program .* set WEBSOCKET_PORT to a free one/);
     assertFound(
       run,
-      'database',
+      'keys',
       'no-go',
       /none of the 1 API keys can be decrypted/,
       /^Copy API_KEY_PEPPER and FERNET_SALT/,

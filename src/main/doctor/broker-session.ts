@@ -16,14 +16,22 @@ import { sessionEnd } from './session-end.ts';
 
 export const check: RunCheck = async (context) => {
   const { config } = context;
-  if (config.broker === 'simulated') return [go('the simulated exchange lets everybody in')];
   const opened = await openedDatabase(context, 'the broker session');
   if ('outcome' in opened) return [opened.outcome];
   const { database } = opened;
+  if (database === null && config.broker === 'simulated') {
+    return [go('the first start brings the demo session, which the simulated exchange takes')];
+  }
   const users = database === null ? [] : usersOf(database);
-  if (database === null || users.length === 0)
+  if (database === null || users.length === 0) {
     return [noGo('nobody is logged in at a broker', logInAdvice(config, null))];
-  return users.map((user) => judge(user, database, context));
+  }
+  const outcomes = users.map((user) => judge(user, database, context));
+  // Others trade on; who has no session has to know it all the same.
+  const isAnybodyServed = outcomes.some(({ verdict }) => verdict !== 'no-go');
+  return outcomes.map((each) =>
+    isAnybodyServed && each.verdict === 'no-go' ? { ...each, verdict: 'warn' } : each,
+  );
 };
 
 interface StoredUser {
@@ -48,6 +56,7 @@ function judge({ name, encrypted }: StoredUser, database: OpenDatabase, context:
       `Bring API_KEY_PEPPER and FERNET_SALT back to what they were at the login, or: ${logInAdvice(config, name)}`,
     );
   }
+  if (config.broker === 'simulated') return go(`${name} has a session; the simulated exchange takes any`);
   const broker = BROKERS.get(session.broker);
   if (broker === undefined) {
     const known = [...BROKERS.keys()].join(', ');

@@ -11,6 +11,7 @@ export const LOOKS: readonly Check[] = [
   { name: 'engine', roles: EVERY_ROLE, load: () => import('./engine-answers.ts') },
   { name: 'ports', roles: EVERY_ROLE, load: () => import('./ports.ts') },
   { name: 'database', roles: WITH_BROKER, load: () => import('./database.ts') },
+  { name: 'keys', roles: WITH_BROKER, load: () => import('./api-keys.ts') },
   { name: 'secrets', roles: EVERY_ROLE, load: () => import('./secret-files.ts') },
   { name: 'session', roles: WITH_BROKER, load: () => import('./broker-session.ts') },
   { name: 'instruments', roles: WITH_BROKER, load: () => import('./instruments.ts') },

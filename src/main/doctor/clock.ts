@@ -2,8 +2,9 @@
  * This machine's clock against that of the broker, from the `Date` of its web server, which has whole seconds: good enough to
  * find a clock that makes one-time codes, market hours and delays wrong, and no better.
  */
-import { BROKERS, streamKey } from '../brokers/broker-registry.ts';
-import type { RunCheck } from './check.ts';
+import { type BrokerRow, streamKey } from '../brokers/broker-registry.ts';
+import { brokersInUse } from './brokers-in-use.ts';
+import type { DoctorContext, RunCheck } from './check.ts';
 import { go, noGo, type Outcome, warn } from './finding.ts';
 import { type DateAnswer, serverDate } from './server-date.ts';
 
@@ -16,28 +17,34 @@ const WRONG_MS = 30_000;
 const SET_CLOCK =
   'Let the system keep its clock: timedatectl set-ntp true, or chronyd; on Windows w32tm /resync.';
 
-export const check: RunCheck = async ({ config }) => {
-  const broker = config.broker === 'simulated' ? undefined : BROKERS.get(config.broker);
-  if (broker === undefined)
+export const check: RunCheck = async (context) => {
+  const brokers = await brokersInUse(context);
+  if (brokers.length === 0) {
     return [go('the simulated exchange goes by this clock: there is nothing to compare it with')];
-  const stream = config[streamKey(broker.name)];
-  const addresses = [stream.replace(/^ws/, 'http')];
-  // Whoever has named another address shall not have this one's owner asked instead.
-  if (stream === broker.stream.url) addresses.push(...(broker.instruments?.urls ?? []));
-  const refusals: string[] = [];
-  for (const address of addresses) {
-    const answer = await serverDate(address);
-    if (answer.status === 'date') return [judge(answer, new URL(address).host)];
-    if (answer.status === 'untrusted') return [untrusted(answer.reason)];
-    refusals.push(`${new URL(address).host}: ${answer.reason}`);
   }
-  return [
-    warn(
-      `the clock could not be compared, nor that the broker can be reached: ${refusals.join('; ')}`,
-      'Look at network, DNS and firewall of this machine; without them there are no ticks either.',
-    ),
-  ];
+  return Promise.all(brokers.map((broker) => compareWith(broker, context)));
 };
+
+async function compareWith(
+  { name, stream, instruments }: BrokerRow,
+  { config }: DoctorContext,
+): Promise<Outcome> {
+  const address = config[streamKey(name)];
+  const addresses = [address.replace(/^ws/, 'http')];
+  // Whoever has named another address shall not have this one's owner asked instead.
+  if (address === stream.url) addresses.push(...(instruments?.urls ?? []));
+  const refusals: string[] = [];
+  for (const each of addresses) {
+    const answer = await serverDate(each);
+    if (answer.status === 'date') return judge(answer, new URL(each).host);
+    if (answer.status === 'untrusted') return untrusted(answer.reason);
+    refusals.push(`${new URL(each).host}: ${answer.reason}`);
+  }
+  return warn(
+    `the clock could not be compared, nor that the broker can be reached: ${refusals.join('; ')}`,
+    'Look at network, DNS and firewall of this machine; without them there are no ticks either.',
+  );
+}
 
 /** The server made its answer between our two looks at the clock, in the second that it names. */
 function judge({ sentAt, receivedAt, date }: Extract<DateAnswer, { status: 'date' }>, host: string): Outcome {

@@ -35,7 +35,11 @@ export const check: RunCheck = (context) => {
   const { config, sources, role } = context;
   const set = CONFIG_KEYS.filter((key) => sources[key] !== 'default').length;
   const source = role === 'proxy' ? '' : `, ticks come from ${config.broker}`;
-  return [go(`valid: ${set === 0 ? 'all options as installed' : `${set} options are set`}${source}`)];
+  return [
+    go(
+      `valid: ${set === 0 ? 'all options as installed' : `${set} option${set === 1 ? ' is' : 's are'} set`}${source}`,
+    ),
+  ];
 };
 
 /** The refusal of a configuration that cannot even be read. */

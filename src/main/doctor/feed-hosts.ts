@@ -14,20 +14,21 @@ const HEARTBEATS = 3;
 const NOTABLE_MS = 1000;
 
 export const check: RunCheck = async (context) => {
-  const outcomes: Outcome[] = [];
-  let host = 0;
-  for (const feed of context.config.feeds) {
-    const heard = await Promise.all(feed.map((endpoint) => listen(endpoint, host++, context)));
-    const hasAny = heard.some(({ verdict }) => verdict !== 'no-go');
-    // A standby that is away takes no tick from anybody while another host of the feed is there.
-    outcomes.push(
-      ...heard.map((each) =>
-        hasAny && each.verdict === 'no-go' ? { ...each, verdict: 'warn' as const } : each,
-      ),
-    );
-  }
-  return outcomes;
+  const { feeds } = context.config;
+  const heard = await Promise.all(
+    feeds.map((hosts, i) => {
+      const before = feeds.slice(0, i).flat().length;
+      return Promise.all(hosts.map((endpoint, j) => listen(endpoint, before + j, context)));
+    }),
+  );
+  return heard.flatMap(ofFeed);
 };
+
+/** A host that stands by and is away takes no tick from anybody while another host of the feed is there. */
+function ofFeed(hosts: readonly Outcome[]): readonly Outcome[] {
+  const isServed = hosts.some(({ verdict }) => verdict !== 'no-go');
+  return hosts.map((each) => (isServed && each.verdict === 'no-go' ? { ...each, verdict: 'warn' } : each));
+}
 
 /** @param host its place among all hosts, by which its key is found */
 async function listen(endpoint: string, host: number, { config }: DoctorContext): Promise<Outcome> {

@@ -49,6 +49,17 @@ function openFileLimit(id: string): number | null {
     if (row === undefined) return null;
     return row === 'unlimited' ? Number.POSITIVE_INFINITY : Number(row);
   } catch {
-    return null;
+    return id === 'self' ? reportedLimit() : null;
   }
+}
+
+/** Where there is no `/proc`, Node.js itself tells; null on Windows, which has no such limit. */
+function reportedLimit(): number | null {
+  const report: object = process.report.getReport();
+  const limits = 'userLimits' in report ? report.userLimits : null;
+  const files =
+    typeof limits === 'object' && limits !== null && 'open_files' in limits ? limits.open_files : null;
+  const soft = typeof files === 'object' && files !== null && 'soft' in files ? files.soft : null;
+  if (soft === 'unlimited') return Number.POSITIVE_INFINITY;
+  return typeof soft === 'number' ? soft : null;
 }

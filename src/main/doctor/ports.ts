@@ -78,7 +78,8 @@ async function lookAt(place: ListeningPlace, { engine }: DoctorContext): Promise
     return go(`${where} is held by the engine that runs here (process ${engine.pid})`);
   }
   const text = holder?.text ?? 'another program listens there';
-  if (engine !== null && (holder === null || holder.process === null || engine.pid === null)) {
+  // Whoever may ask the engine for its process sees its sockets too, where the system shows any.
+  if (engine !== null && (holder === null || engine.pid === null)) {
     return warn(
       `${where} is taken: ${text}. An engine runs here, and the system does not tell whether it is that one`,
       `If the engine does not answer there, end what holds the port, or set ${option} to a free one.`,

@@ -1,3 +1,4 @@
+import { TickwireError } from '../errors.ts';
 import type { Check, DoctorContext } from './check.ts';
 import { type Finding, noGo, type Outcome } from './finding.ts';
 
@@ -12,6 +13,9 @@ async function outcomesOf({ load }: Check, context: DoctorContext): Promise<read
     const { check } = await load();
     return await check(context);
   } catch (error) {
+    if (error instanceof TickwireError) {
+      return [noGo(`${error.code}: ${error.message}`, 'Correct that: the engine would not start either.')];
+    }
     const reason = error instanceof Error ? error.message : String(error);
     return [
       noGo(

@@ -43,6 +43,8 @@ export async function serverDate(address: string): Promise<DateAnswer> {
   try {
     const [response] = (await once(request, 'response')) as [IncomingMessage];
     const receivedAt = Date.now();
+    // Kept somewhere on the way: its date is that of the first answer.
+    if (Number(response.headers.age ?? 0) > 0) return { status: 'silent', reason: 'it answers from a cache' };
     const date = Date.parse(response.headers.date ?? '');
     if (Number.isNaN(date)) return { status: 'silent', reason: 'it does not tell its time' };
     return { status: 'date', sentAt, receivedAt, date };
