@@ -34,6 +34,8 @@ _ANSWER_SECONDS = 60
 # Silence after which the server is asked whether it is there, and time for its answer.
 _QUIET_SECONDS, _PONG_SECONDS = 5, 10
 _RETRY_SECONDS = 3
+# What a network has held back so long it has lost.
+_GHOST_SECONDS = 120
 # A connection that lasts so long was a good one.
 _STABLE_SECONDS = 5
 # Errors that another attempt may not meet, with the pause that they need.
@@ -75,7 +77,8 @@ class Subscription:
         self._ticks = collections.deque()
         self._changed = threading.Condition()
         self._ended, self._error = False, None
-        self._proven = False
+        self._proven = self._back = False
+        self._numbers = {}
         self._gap = self._receipt = None
 
     @property
@@ -120,7 +123,7 @@ class Subscription:
             place = {"last_epoch": self.last["epoch"], "last_seq": self.last["seq"], "epoch": None, "next_seq": None}
             self._take_gap({"reason": "reconnected", "missed": None, **place})
         with self._changed:
-            self.place = "held"
+            self.place, self._back = "held", self.last is not None
             self._changed.notify_all()
 
     def _lose(self):
@@ -138,7 +141,24 @@ class Subscription:
         self.status = status
         self._proven = self._proven and status == "live"
 
+    def _notice_jump(self, epoch, seq):
+        """Numbers that jump without a word: above all, what the server had sent to a connection that swallowed it."""
+        if epoch is None or seq is None:
+            return
+        last = self._numbers.get(epoch)
+        # The operator's own publisher counts beside the broker's feed, in an epoch of its own.
+        if last is None and len(self._numbers) >= 4:
+            self._numbers.clear()
+        self._numbers[epoch] = seq
+        first = self._receipt["first_seq"] if self._receipt else seq
+        is_back, self._back = self._back, False
+        if self._gap is None and (is_back if last is None else first > last + 1):
+            missed = None if last is None else first - last - 1
+            before = {"last_epoch": epoch, "last_seq": last} if last is not None else {"last_epoch": self.last["epoch"], "last_seq": self.last["seq"]}
+            self._take_gap({"reason": "unannounced", "missed": missed, **before, "epoch": epoch, "next_seq": first})
+
     def _take(self, message):
+        self._notice_jump(message.get("epoch"), message.get("seq"))
         tick = dict(message["data"])
         for name in ("epoch", "seq", "stamps"):
             tick[name] = message.get(name)
@@ -346,7 +366,7 @@ class Client:
                 self._stop(TickwireError("PROCESSING_ERROR", f"the client failed: {fault!r}"))
 
     def _stay_connected(self):
-        attempt = 0
+        attempt = ghost_until = 0
         while self._state != "closed":
             began = time.monotonic()
             with self._changed:
@@ -364,7 +384,10 @@ class Client:
                 named = re.search(r"reconnect in (\d+) ms", reason)
                 advice = int(named[1]) if named else advice
                 attempt = 0 if advice is not None or time.monotonic() - began > _STABLE_SECONDS else attempt
-                pause = self._pause_after(code, error)
+                # One that was given up may still reach the server, and take the session from the one that goes on with it.
+                is_ghosts = code == 4409 and time.monotonic() < ghost_until
+                ghost_until = time.monotonic() + _GHOST_SECONDS if error is not None and error.code == "DISCONNECTED" else 0
+                pause = self._pause_after(1006 if is_ghosts else code, error)
                 if pause is None:
                     self._stop(error or TickwireError("KEY_REVOKED" if code == 4403 else "SESSION_TAKEN", reason))
                     return

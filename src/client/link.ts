@@ -40,7 +40,11 @@ export interface LinkHandlers {
 const REQUEST_MS = 60_000;
 /** A connection that lasts so long was a good one. */
 const STABLE_MS = 5000;
+/** What a network has held back so long it has lost. */
+const GHOST_MS = 120_000;
 const NORMAL_CLOSE = 1000;
+const NO_CLOSE_FRAME = 1006;
+const SESSION_TAKEN = 4409;
 
 export class Link {
   readonly #options: ConnectOptions;
@@ -52,6 +56,8 @@ export class Link {
   #connection: Connection | null = null;
   #line: RequestLine | null = null;
   #adviceMs: number | null = null;
+  /** Until then a connection that was given up may still reach the server, and take the session from the one that goes on with it. */
+  #ghostUntil = 0;
   /** The next attempt, the end of patience with a login, or the moment from which the connection counts as good. */
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -136,7 +142,9 @@ export class Link {
     if (this.#state === 'closed') return;
     this.#handlers.onDown();
     const ended = { code, reason };
-    const plan = planAfter({ code, reason, error, adviceMs });
+    const isGhosts = code === SESSION_TAKEN && performance.now() < this.#ghostUntil;
+    this.#ghostUntil = error?.code === 'DISCONNECTED' ? performance.now() + GHOST_MS : 0;
+    const plan = planAfter({ code: isGhosts ? NO_CLOSE_FRAME : code, reason, error, adviceMs });
     if (plan.action === 'stop') return void this.#stop(plan.error, ended);
     if (this.#options.reconnect === false) {
       const text = `the connection ended (${code}${reason === '' ? '' : `: ${reason}`})`;

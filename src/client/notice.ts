@@ -5,7 +5,8 @@ import { messagesOf, numberOf, textOf, type WireMessage } from './wire.ts';
 export interface Gap {
   /**
    * `lost`, `conflated`, `outage`, `restart`, `away`: as PROTOCOL.md has them. `reconnected`: found by the client itself, since
-   * the connection was made anew and its session was not known any more.
+   * the connection was made anew and its session was not known any more. `unannounced`: found by the client itself, since the
+   * sequence numbers jump.
    */
   readonly reason: string;
   /** How many; null: nobody knows. */

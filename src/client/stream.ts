@@ -46,6 +46,9 @@ export interface StreamReader {
   finish(error: TickwireError | null): boolean;
 }
 
+/** Epochs whose numbers are remembered at once. */
+const MAX_EPOCHS = 4;
+
 export class Stream {
   readonly terms: Terms;
   readonly instrument: string;
@@ -58,6 +61,10 @@ export class Stream {
   #isProven = false;
   #isRefusedByBroker = false;
   readonly #untilLeft: (() => void)[] = [];
+  /** Of each epoch the latest sequence number. */
+  readonly #numbers = new Map<number, number>();
+  /** No tick has come since the session was resumed. */
+  #isBack = false;
   #gap: Gap | null = null;
   #receipt: Receipt | null = null;
   #told: StaleReason | null = 'disconnected';
@@ -99,6 +106,7 @@ export class Stream {
   hold(broker: string, isResumed: boolean): void {
     this.place = 'held';
     this.broker = broker;
+    this.#isBack = this.last !== null;
     if (this.last !== null && !isResumed) {
       const { epoch, seq } = this.last;
       const since = { lastEpoch: epoch, lastSeq: seq, epoch: null, nextSeq: null };
@@ -119,6 +127,7 @@ export class Stream {
   }
 
   takeTick(message: WireMessage, head: TickHead): void {
+    this.#noticeJump(message);
     const tick = readTick(message, head, this.broker, this.#gap, this.#receipt);
     this.#gap = null;
     this.#receipt = null;
@@ -129,6 +138,26 @@ export class Stream {
       !tick.isStale && !(tick.isSnapshot && this.status !== null && this.status.status !== 'live');
     this.tellStaleness();
     for (const reader of this.readers) reader.take(tick);
+  }
+
+  /**
+   * Numbers that jump without a word: above all, what the server had sent to a connection that swallowed it, and that closed in
+   * order all the same.
+   */
+  #noticeJump({ epoch, seq }: WireMessage): void {
+    if (typeof epoch !== 'number' || typeof seq !== 'number') return;
+    const lastSeq = this.#numbers.get(epoch) ?? null;
+    // The operator's own publisher counts beside the broker's feed, in an epoch of its own.
+    if (lastSeq === null && this.#numbers.size >= MAX_EPOCHS) this.#numbers.clear();
+    this.#numbers.set(epoch, seq);
+    const first = this.#receipt?.firstSeq ?? seq;
+    const isBack = this.#isBack;
+    this.#isBack = false;
+    if (this.#gap !== null || (lastSeq === null ? !isBack : first <= lastSeq + 1)) return;
+    const missed = lastSeq === null ? null : first - lastSeq - 1;
+    const last = lastSeq === null ? this.last : { epoch, seq: lastSeq };
+    const before = { lastEpoch: last?.epoch ?? null, lastSeq: last?.seq ?? null };
+    this.takeGap({ reason: 'unannounced', missed, ...before, epoch, nextSeq: first });
   }
 
   /** Ticks are missing, before the next one. */

@@ -125,6 +125,20 @@ test('a connection that another one has taken over is not fought for, and one th
   assert.equal(client.state, 'closed');
 });
 
+test('a connection that was given up and reaches the server late takes the session from nobody for good', async (t) => {
+  const server = await ScriptedServer.start(t);
+  server.script = ({ action }) => (action === 'ping' ? [] : null);
+  const { client } = openClient(t, server.url, { times: { quietMs: 20, answerMs: 20 } });
+  await server.connection(0, 'ping');
+  const second = await server.connection(1);
+  server.script = () => null;
+  second.close(4409, 'session continued by another connection; do not reconnect');
+  const third = await server.connection(2);
+  assert.notEqual(client.state, 'closed');
+  third.close(4409, 'session continued by another connection; do not reconnect');
+  await until('the end', () => client.state === 'closed');
+});
+
 test('a wrong key ends the client at once, and a server that is no Tickwire too', async (t) => {
   const server = await ScriptedServer.start(t);
   server.script = () => [{ status: 'error', code: 'AUTHENTICATION_ERROR', message: 'Invalid API key' }];

@@ -184,6 +184,28 @@ test('gaps and receipts come with the tick that they are about, of their own mod
   assert.equal(quote.ticks[0]!.receipt, null);
 });
 
+test('numbers that jump without a word are a gap, and those of two sources are not mixed up', async (t) => {
+  const server = await ScriptedServer.start(t);
+  const { client } = openClient(t, server.url);
+  const { ticks, gaps } = collect(client.subscribe('NSE:RELIANCE', 'ltp'));
+  const own = await server.connection(0, 'subscribe');
+  own.sendTogether(
+    scriptedTick(5),
+    scriptedTick(70, { epoch: 2 }),
+    scriptedTick(6),
+    scriptedTick(71, { epoch: 2 }),
+    scriptedTick(9),
+    scriptedTick(9, { snapshot: true }),
+  );
+  await until('the ticks', () => ticks.length === 6);
+  const gap = { reason: 'unannounced', missed: 2, lastEpoch: 1, lastSeq: 6, epoch: 1, nextSeq: 9 };
+  assert.deepEqual(gaps, [gap]);
+  assert.deepEqual(
+    ticks.map((tick) => tick.gap),
+    [null, null, null, null, gap, null],
+  );
+});
+
 test('subscriptions to the same share one stream; the late one begins with the known value, and the last one ends it', async (t) => {
   const server = await ScriptedServer.start(t);
   const { client } = openClient(t, server.url);
