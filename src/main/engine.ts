@@ -340,6 +340,7 @@ export class Engine {
     this.#operator?.useKeys(config);
     this.#operator?.useTls(chooseOperatorTls(config, cwd));
     if (servesClients) this.#tls = chooseListenerTls(config, cwd);
+    this.#watch?.setInterval(config.databasePollMs);
     await this.#readers.reload(this.#tls);
     return certificateChange(before, this.#certificate);
   }

@@ -119,8 +119,7 @@ export class ReaderWorkers {
   ): Promise<number> {
     const { config, log } = this.#options;
     reportMemoryBound(memoryBound(config, proxyCount(config), sharedBytes), log);
-    const { sessionRetentionMs, sessionsPerKey, sessionBytes } = config;
-    this.#sessions = new SessionStore({ sessionRetentionMs, sessionsPerKey, sessionBytes });
+    this.#sessions = new SessionStore(config);
     const admission = new AdmissionDesk({
       limits: clientLimits(config),
       workers: proxyCount(config),
@@ -161,6 +160,7 @@ export class ReaderWorkers {
     const round = new ReloadRound(this.#runningProxies());
     this.#reload = round;
     this.#admission?.setLimits(clientLimits(config));
+    this.#sessions?.reload();
     for (const worker of this.#proxies) worker.post({ type: 'reload', options: proxyReload(config, tls) });
     const troubles = await round.ended;
     if (troubles.length === 0) return;

@@ -1,12 +1,14 @@
 /** An engine that reads its configuration again while it runs: what it says of it, and that nothing ends by it. */
 import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { adjacentPorts } from '../support/adjacent-ports.ts';
 import { CliProcess, isAlive } from '../support/cli-process.ts';
-import { runCli } from '../support/run-cli.ts';
+import { CLI, runCli } from '../support/run-cli.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { until } from '../support/until.ts';
 
@@ -92,4 +94,35 @@ test('tickwire reload and SIGHUP change limits of clients that are connected, an
     assert.deepEqual([...new Set(reasons)], ['going away; reconnect in 0 ms']);
     assert.equal((await cli.exited).code, 0);
   });
+});
+
+test('an engine in a terminal goes on after SIGHUP, and leaves in order when the terminal is closed', async (t) => {
+  const cwd = temporaryDirectory(t);
+  const port = await adjacentPorts();
+  const bus = await adjacentPorts();
+  const flags = [`--websocket-port=${port}`, `--bus-endpoint=tcp://127.0.0.1:${bus}`, '--ops-port=none'];
+  const line = [process.execPath, CLI, 'start', ...flags].join(' ');
+  // Gives the command a terminal of its own, which ends with it.
+  const terminal = spawn('script', ['-qfec', line, '/dev/null'], { cwd, stdio: ['pipe', 'pipe', 'ignore'] });
+  let output = '';
+  terminal.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  await until('the control socket', () => existsSync(join(cwd, 'db/tickwire.sock')), 40_000);
+  const control = connect(join(cwd, 'db/tickwire.sock'));
+  control.on('error', () => {}).write('{"command": "identify"}\n');
+  const engine = Number(JSON.parse(String(((await once(control, 'data')) as [Buffer])[0])).pid);
+  const parent = Number(execFileSync('ps', ['-o', 'ppid=', '-p', String(engine)], { encoding: 'utf8' }));
+  const pids = [parent, engine];
+  t.after(() => {
+    for (const pid of [terminal.pid!, ...pids]) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+  });
+  for (const [i, pid] of pids.entries()) {
+    process.kill(pid, 'SIGHUP');
+    await until('the reload', () => output.split('the configuration was reloaded').length === i + 2);
+  }
+  assert.ok(pids.every(isAlive));
+  terminal.kill('SIGKILL');
+  await until('the end of both processes', () => !pids.some(isAlive));
+  assert.ok(!existsSync(join(cwd, 'db/tickwire.sock')), 'what was not left in order stays behind');
 });

@@ -81,6 +81,7 @@ export const OPENALGO_OPTIONS = {
   }),
   databasePollMs: durationOption({
     env: 'TICKWIRE_DATABASE_POLL',
+    reloadable: true,
     default: 5,
     min: 0.01,
     max: 3600,

@@ -6,6 +6,7 @@ const MIB = 1024 * 1024;
 export const SESSION_OPTIONS = {
   sessionRetentionMs: durationOption({
     env: 'TICKWIRE_SESSION_RETENTION',
+    reloadable: true,
     default: 120,
     min: 0.01,
     max: 86_400,
@@ -14,6 +15,7 @@ export const SESSION_OPTIONS = {
   }),
   sessionsPerKey: integerOption({
     env: 'TICKWIRE_SESSIONS_PER_KEY',
+    reloadable: true,
     default: 100,
     min: 1,
     max: 1_000_000,
@@ -24,6 +26,7 @@ export const SESSION_OPTIONS = {
   }),
   sessionBytes: integerOption({
     env: 'TICKWIRE_SESSION_BYTES',
+    reloadable: true,
     default: 64 * MIB,
     min: 64 * 1024,
     max: 16 * 1024 * MIB,

@@ -15,21 +15,32 @@ export interface ChangeWatchOptions {
  */
 export class ChangeWatch {
   readonly #options: ChangeWatchOptions;
+  #intervalMs: number;
   #timer: NodeJS.Timeout | undefined;
   #seen: unknown;
   #isFailing = false;
 
   constructor(options: ChangeWatchOptions) {
     this.#options = options;
+    this.#intervalMs = options.intervalMs;
     this.#seen = this.#dataVersion();
   }
 
   start(): void {
-    this.#timer ??= setInterval(() => this.#look(), this.#options.intervalMs);
+    this.#timer ??= setInterval(() => this.#look(), this.#intervalMs);
+  }
+
+  /** Looks at other times from now on. */
+  setInterval(intervalMs: number): void {
+    if (this.#timer === undefined || intervalMs === this.#intervalMs) return;
+    this.#intervalMs = intervalMs;
+    this.stop();
+    this.start();
   }
 
   stop(): void {
     clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 
   #look(): void {

@@ -13,10 +13,12 @@ const STDERR = 2;
 
 /**
  * Hears of SIGHUP, which has two meanings: whoever sends it wants a reload; where a terminal was closed on which the log is
- * shown, nobody is there any more.
+ * shown, nobody is there any more. From the call on output that nobody can read does not end the process either.
  */
 export function onHangup(onReload: () => void, onTerminalGone: () => void): void {
   const isShown = isatty(STDERR);
+  // What nobody can read any more must not end the process, say in the middle of its stop.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   process.on('SIGHUP', () => (isShown && !hasTerminal() ? onTerminalGone() : onReload()));
 }
 

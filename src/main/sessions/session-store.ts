@@ -60,7 +60,10 @@ export class SessionStore {
   #bytes = 0;
   #expiry: NodeJS.Timeout | undefined;
 
-  /** @param now ms that never go back */
+  /**
+   * @param limits whose values may be others after `reload`
+   * @param now ms that never go back
+   */
   constructor(limits: SessionLimits, now: () => number = () => performance.now()) {
     this.#limits = limits;
     this.#now = now;
@@ -100,6 +103,15 @@ export class SessionStore {
       session.waiting = session.waiting.filter((each) => each.reader !== reader);
       if (session.reader === reader) this.#drop(session);
     }
+  }
+
+  /** The limits are others now: what is kept beyond them gives way. */
+  reload(): void {
+    clearTimeout(this.#expiry);
+    this.#expiry = undefined;
+    this.#expire();
+    this.#makeRoom(0);
+    this.#awaitExpiry();
   }
 
   stop(): void {
