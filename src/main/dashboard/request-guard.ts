@@ -33,7 +33,7 @@ export function isOwnOrigin(origin: string, host: string, isTls: boolean): boole
  * @param clientUrl where clients connect, null where there are none; its port counts under the page's own name too
  */
 export function dashboardPolicy(host: string, isTls: boolean, clientUrl: string | null): string {
-  const own = host === '' ? [] : [`${isTls ? 'wss' : 'ws'}://${host}`];
+  const own = PLAIN_NAME.test(hostName(host)) ? [`${isTls ? 'wss' : 'ws'}://${host}`] : [];
   const sources = ["'self'", ...own, ...clientSources(host, clientUrl)];
   return [
     "default-src 'none'",

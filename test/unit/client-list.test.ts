@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { ClientList } from '../../src/main/ops/client-list.ts';
+import type { ClientRow, ToClientReport } from '../../src/workers/client-messages.ts';
+
+function row(connection: number, backlogBytes: number, subscriptions: number): ClientRow {
+  const who = {
+    address: '10.0.0.1',
+    user: 'u',
+    framing: 'json',
+    dialect: 'openalgo',
+    connectedAt: 0,
+  } as const;
+  return { connection, ...who, subscriptions, backlogBytes, conflated: 0, slow: false, sentBytes: 0 };
+}
+
+function scene(t: TestContext, running: readonly number[]) {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const asked: { readonly reader: number; readonly message: ToClientReport }[] = [];
+  const list = new ClientList({
+    running: () => running,
+    post: (reader, message) => void asked.push({ reader, message }),
+  });
+  const describe = (reader: number, clients: readonly ClientRow[], total = clients.length) => {
+    const { message } = asked.find((each) => each.reader === reader)!;
+    list.onMessage(reader, { type: 'clientsDescribed', id: message.id, clients, total, holders: [total] });
+  };
+  return { list, asked, describe };
+}
+
+test('the clients of all workers are one list: furthest behind first, then those that hold most, and no more than asked', async (t) => {
+  const { list, describe } = scene(t, [1, 2]);
+  const listing = list.describe(3, [{ exchange: 'NSE', symbol: 'A' }]);
+  describe(1, [row(5, 900, 1), row(6, 0, 40)], 70);
+  describe(2, [row(5, 1000, 1), row(9, 0, 50)], 30);
+  const { clients, total, holders } = await listing;
+  assert.deepEqual(
+    clients.map(({ id }) => id),
+    ['2-5', '1-5', '2-9'],
+  );
+  assert.deepEqual([total, holders], [100, [100]]);
+});
+
+test('a worker that leaves or has no time is not waited for', async (t) => {
+  const { list, describe } = scene(t, [1, 2, 3]);
+  const listing = list.describe(10, []);
+  describe(1, [row(1, 0, 0)]);
+  list.onWorkerGone(2);
+  t.mock.timers.tick(1500);
+  assert.equal((await listing).total, 1);
+  // Late, and of no use to anybody.
+  describe(3, [row(2, 0, 0)]);
+});
+
+test('a client is looked for in its own worker, and nobody is said to be disconnected who is not', async (t) => {
+  const { list, asked } = scene(t, [1, 2]);
+  const done = list.disconnect('2-7');
+  assert.deepEqual(
+    asked.map(({ reader, message }) => [reader, message.type, 'connection' in message && message.connection]),
+    [[2, 'disconnectClient', 7]],
+  );
+  list.onMessage(1, { type: 'clientDisconnected', id: 1, isFound: true });
+  list.onMessage(2, { type: 'clientDisconnected', id: 1, isFound: true });
+  assert.equal(await done, 'done');
+  const gone = list.disconnect('1-7');
+  list.onMessage(1, { type: 'clientDisconnected', id: 2, isFound: false });
+  assert.equal(await gone, 'unknown');
+  assert.equal(await list.disconnect('9-7'), 'unknown');
+  const silent = list.disconnect('1-8');
+  t.mock.timers.tick(1500);
+  assert.equal(await silent, 'silent');
+});
+
+test('without a worker the list is empty at once', async (t) => {
+  const { list } = scene(t, []);
+  assert.deepEqual(await list.describe(10, []), { clients: [], total: 0, holders: [] });
+});
