@@ -226,6 +226,9 @@ test('at ten times the speed a replay takes about a tenth of the time, and gives
   await assertSame(clients, again);
   const ratio = recordedSeconds / seconds;
   assert.ok(ratio > 3 && ratio < 11, `${recordedSeconds} s were replayed in ${seconds} s`);
+  const told = replay.events.flatMap((event) => (event.type === 'progress' ? [event.time] : []));
+  assert.ok(told.length > 0, 'it is told how far it is');
+  for (const time of told) assert.ok(time >= firstTime && time <= lastTime);
 });
 
 test('a black box that cannot be written costs clients nothing', async (t) => {

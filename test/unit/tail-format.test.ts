@@ -1,13 +1,20 @@
 /** What `tickwire tail` draws: prices exactly, and never an old one as if it were new. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { DepthTick, LtpTick, QuoteTick } from '../../src/client/index.ts';
+import {
+  TickwireError as ClientError,
+  type DepthTick,
+  type LtpTick,
+  type QuoteTick,
+} from '../../src/client/index.ts';
 import { describeGaps, describeState } from '../../src/main/tail/describe-state.ts';
 import { formatBook } from '../../src/main/tail/format-book.ts';
 import { formatPriceTable } from '../../src/main/tail/format-price-table.ts';
 import { formatAge, formatHop, formatPrice } from '../../src/main/tail/format-values.ts';
+import { refusalOf, unreachable } from '../../src/main/tail/tail-errors.ts';
+import { describeConnection, describeTrouble } from '../../src/main/tail/tail-output.ts';
 import { PLAIN_STYLE } from '../../src/main/tail/tail-style.ts';
-import { gapLine, tickLine } from '../../src/main/tail/tick-line.ts';
+import { gapLine, statusLine, tickLine } from '../../src/main/tail/tick-line.ts';
 import { WatchedInstrument } from '../../src/main/tail/watched-instrument.ts';
 
 const BASE = {
@@ -157,4 +164,22 @@ test('a line has the price first, the best levels first, and says when it is fro
     tickLine({ ...LTP, isSnapshot: true, isStale: true }),
     / 1500\.50 \(last value from before, OLD\)$/,
   );
+});
+
+test('words of an engine or a broker cannot steer the terminal', () => {
+  const evil = 'x\u001b[2J\u009b1m\r\n\u202etxt';
+  const instrument = watched('recovering');
+  instrument.status = { status: 'recovering', since: null, reason: evil, broker: evil, instruments: [] };
+  instrument.takeGap({ reason: evil, missed: 1, lastEpoch: 1, lastSeq: 1, epoch: 1, nextSeq: 3 }, 0);
+  const error = new ClientError(evil, evil, 'NSE:INFY');
+  const shown = [
+    ...formatBook(instrument, 1400, PLAIN_STYLE),
+    statusLine('NSE:INFY', instrument.status, 0),
+    describeConnection({ state: 'waiting', ended: { code: 1006, reason: evil }, retryMs: 1 }, 'ws://x'),
+    describeTrouble({ instrument: null, code: evil, message: evil, isEnd: false }),
+    refusalOf(error, 'ws://x').message,
+    unreachable('ws://x', evil).message,
+  ];
+  shown.push(tickLine({ ...LTP, instrument: evil }));
+  for (const line of shown) assert.doesNotMatch(line, /[\p{Cc}\p{Cf}]/u, JSON.stringify(line));
 });

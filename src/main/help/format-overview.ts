@@ -8,8 +8,15 @@ const MORE = [
   ['tickwire help options', 'every option: a flag, an environment variable, or a line in .env'],
 ] as const;
 
+/** The program runs from its source only in a checkout, which has no `tickwire` on the path. */
+const IS_CHECKOUT = import.meta.url.endsWith('.ts');
+const USAGES = [
+  'tickwire <command> [flags]',
+  ...(IS_CHECKOUT ? ['npm run tickwire -- <command> [flags]   (in this checkout)'] : []),
+];
+
 const FIRST_STEPS = [
-  ['tickwire start', 'a simulated market, without any account; prints an address and a demo key'],
+  ['tickwire start', 'a simulated market, no account needed; prints a link and a key'],
   ['tickwire tail NSE:RELIANCE', 'its order book, live, in a second terminal'],
 ] as const;
 
@@ -20,7 +27,7 @@ export function formatOverview(groups: readonly CommandGroup[], { columns, headi
         'clients know it, and over ZeroMQ.',
       columns,
     ),
-    [heading('Usage:'), '  tickwire <command> [flags]'],
+    [heading('Usage:'), ...USAGES.map((usage) => `  ${usage}`)],
     [heading('Try it:'), ...columnsOf(FIRST_STEPS, columns)],
     ...groups.map(({ title, commands }) => [
       heading(`${title}:`),

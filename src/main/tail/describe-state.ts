@@ -1,6 +1,6 @@
 /** How fresh what stands there is, in words. An old price must never read like a new one. */
 import type { StaleReason } from '../../client/index.ts';
-import { formatAge, formatTime } from './format-values.ts';
+import { formatAge, formatTime, printable } from './format-values.ts';
 import type { WatchedInstrument } from './watched-instrument.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -33,9 +33,9 @@ export function describeState(instrument: WatchedInstrument, now: number): State
     return { isFresh: true, text: `live${age}, ${instrument.rate(now).toFixed(1)} ticks/s` };
   }
   const isFeed = status !== null && status.status === staleReason;
-  const why = isFeed && status.reason !== '' ? `: ${status.reason}` : '';
+  const why = isFeed && status.reason !== '' ? `: ${printable(status.reason)}` : '';
   const since = isFeed && status.since !== null ? ` since ${formatTime(status.since).slice(0, 8)}` : '';
-  const reason = describeStale(staleReason);
+  const reason = printable(describeStale(staleReason));
   return { isFresh: false, text: `${last === null ? 'NOTHING YET' : 'OLD'}: ${reason}${since}${why}${age}` };
 }
 
@@ -49,5 +49,5 @@ function describeAge({ last, arrivedAt }: WatchedInstrument, now: number): strin
 export function describeGaps({ gaps, missed, unknownGaps, lastGap }: WatchedInstrument): string {
   if (gaps === 0) return '';
   const unknown = unknownGaps === 0 ? '' : ` (of ${unknownGaps} nobody knows how many)`;
-  return `missed: ${missed} ticks in ${gaps} gap${gaps === 1 ? '' : 's'}${unknown}; last: ${lastGap}`;
+  return `missed: ${missed} ticks in ${gaps} gap${gaps === 1 ? '' : 's'}${unknown}; last: ${printable(lastGap)}`;
 }

@@ -3,6 +3,11 @@
 const NONE = '-';
 const MAX_DECIMALS = 7;
 
+/** Words of another program, without what would steer a terminal. */
+export function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}]/gu, '?');
+}
+
 /** With two decimals, or as many as the price has; `-` for what the broker did not send. */
 export function formatPrice(price: number | null): string {
   if (price === null) return NONE;

@@ -1,7 +1,7 @@
 /** What ends `tickwire tail`, with what to do about it. */
 import type { TickwireError as ClientError } from '../../client/index.ts';
 import { TickwireError } from '../errors.ts';
-import { formatAge } from './format-values.ts';
+import { formatAge, printable } from './format-values.ts';
 
 /** The server's words for a key that it does not take. */
 const KEY_CODES = new Set(['AUTHENTICATION_ERROR', 'KEY_REVOKED', 'TOO_MANY_ATTEMPTS']);
@@ -19,12 +19,15 @@ export function refusalOf({ code, message, instrument }: ClientError, url: strin
       'Give the key of a user of that engine: by TICKWIRE_CLIENT_KEY in the environment or in .env, or by --key-file.';
     return new TickwireError(
       'CLIENT_KEY_REFUSED',
-      `${url} refuses the API key (${code}: ${message}). ${advice}`,
+      `${url} refuses the API key (${printable(`${code}: ${message}`)}). ${advice}`,
     );
   }
   const what = instrument === null ? '' : ` ${instrument}`;
   const advice = ADVICE[code] ?? 'PROTOCOL.md has this code, with what to do.';
-  return new TickwireError('CLIENT_REFUSED', `${url} refuses${what} (${code}: ${message}). ${advice}`);
+  return new TickwireError(
+    'CLIENT_REFUSED',
+    `${url} refuses${what} (${printable(`${code}: ${message}`)}). ${advice}`,
+  );
 }
 
 /** There has not been a connection yet; one that is lost later is made again. */
@@ -35,7 +38,7 @@ export function unreachable(url: string, reason: string): TickwireError {
     : '';
   return new TickwireError(
     'ENGINE_UNREACHABLE',
-    `There is no connection to ${url}: ${reason}. Is an engine running there (tickwire start)? --url names another address.${trust}`,
+    `There is no connection to ${url}: ${printable(reason)}. Is an engine running there (tickwire start)? --url names another address.${trust}`,
   );
 }
 

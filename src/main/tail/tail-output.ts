@@ -1,5 +1,6 @@
 /** What `tickwire tail` shows, and how. */
 import type { FeedStatus, Gap, StaleReason, StateChange, Tick } from '../../client/index.ts';
+import { printable } from './format-values.ts';
 
 export interface TailTrouble {
   /** Null where it concerns all. */
@@ -28,11 +29,11 @@ export interface TailOutput {
 export function describeConnection({ state, ended, retryMs }: StateChange, url: string): string {
   if (state === 'open') return `connected to ${url}`;
   if (ended === null) return `connecting to ${url}`;
-  const reason = ended.reason === '' ? `code ${ended.code}` : ended.reason;
+  const reason = ended.reason === '' ? `code ${ended.code}` : printable(ended.reason);
   const next = retryMs === null ? '' : `; next attempt in ${(retryMs / 1000).toFixed(1)} s`;
   return `no connection to ${url}: ${reason}${next}`;
 }
 
 export function describeTrouble({ instrument, code, message }: TailTrouble): string {
-  return `${instrument === null ? '' : `${instrument}: `}${code}: ${message}`;
+  return printable(`${instrument === null ? '' : `${instrument}: `}${code}: ${message}`);
 }

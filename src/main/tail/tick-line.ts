@@ -1,12 +1,12 @@
 /** One event a line, for pipes and files. */
 import type { DepthLevel, FeedStatus, Gap, StaleReason, Tick } from '../../client/index.ts';
 import { describeStale } from './describe-state.ts';
-import { formatChange, formatCount, formatPrice, formatTime } from './format-values.ts';
+import { formatChange, formatCount, formatPrice, formatTime, printable } from './format-values.ts';
 
 export function tickLine(tick: Tick): string {
   const marks = [tick.isSnapshot ? 'last value from before' : '', tick.isStale ? 'OLD' : ''];
   const marked = marks.filter((mark) => mark !== '').join(', ');
-  const head = `${formatTime(tick.time ?? tick.receivedAt)} ${tick.instrument} ${formatPrice(tick.ltp)}`;
+  const head = `${formatTime(tick.time ?? tick.receivedAt)} ${printable(tick.instrument)} ${formatPrice(tick.ltp)}`;
   return `${head}${details(tick)}${marked === '' ? '' : ` (${marked})`}`;
 }
 
@@ -29,15 +29,15 @@ function levels(list: readonly DepthLevel[]): string {
 /** @param at ms since 1970 */
 export function gapLine(instrument: string, { reason, missed }: Gap, at: number): string {
   const count = missed === null ? 'nobody knows how many' : String(missed);
-  return `${formatTime(at)} ${instrument} GAP (${reason}): ticks missed: ${count}`;
+  return `${formatTime(at)} ${instrument} GAP (${printable(reason)}): ticks missed: ${count}`;
 }
 
 /** @param at ms since 1970 */
 export function statusLine(instrument: string, { status, reason }: FeedStatus, at: number): string {
-  return `${formatTime(at)} ${instrument} feed ${status}${reason === '' ? '' : `: ${reason}`}`;
+  return `${formatTime(at)} ${instrument} feed ${printable(`${status}${reason === '' ? '' : `: ${reason}`}`)}`;
 }
 
 /** @param at ms since 1970 */
 export function staleLine(instrument: string, reason: StaleReason, at: number): string {
-  return `${formatTime(at)} ${instrument} OLD: ${describeStale(reason)}`;
+  return `${formatTime(at)} ${instrument} OLD: ${printable(describeStale(reason))}`;
 }
