@@ -43,7 +43,8 @@ _PASSING = {
     "BROKER_ERROR": 3, "BROKER_INIT_ERROR": 3, "FEED_UNAVAILABLE": 3, "PROCESSING_ERROR": 3, "RATE_LIMITED": 3,
     "TOO_MANY_ATTEMPTS": 10, "TOO_MANY_CONNECTIONS": 10, "DISCONNECTED": 0, "BAD_MESSAGE": 0,
 }
-_CROWDED = (4422, 4423, 4429)
+# The operator disconnected it, there was no room, or it asked too much.
+_UNWELCOME = (4410, 4422, 4423, 4429)
 
 
 class TickwireError(Exception):
@@ -410,7 +411,7 @@ class Client:
         if error is not None:
             is_later = error.code == "AUTHENTICATION_ERROR" and "try again" in str(error)
             return 3 if is_later else _PASSING.get(error.code)
-        return 10 if code in _CROWDED else 0
+        return 10 if code in _UNWELCOME else 0
 
     def _live_through(self):
         """One connection from beginning to end. Returns its close code, the reason, and the error that ended it."""

@@ -21,6 +21,8 @@ export type Plan =
   /** Never. */
   | { readonly action: 'stop'; readonly error: TickwireError };
 
+/** The operator disconnected it, there was no room, or it asked too much: who comes back at once is not welcome. */
+const UNWELCOME: ReadonlySet<number> = new Set([4410, 4422, 4423, 4429]);
 const ADVICE = /reconnect in (\d+) ms/;
 /** The key is good, but nothing can be had now: asking each moment helps nobody. */
 const PAUSE_MS = 3000;
@@ -54,6 +56,5 @@ export function planAfter({ code, reason, error, adviceMs }: Ending): Plan {
   if (advice !== undefined) return { action: 'retryAt', ms: Number(advice) };
   if (adviceMs !== null) return { action: 'retryAt', ms: adviceMs };
   if (code === 4408) return { action: 'idle' };
-  const isCrowded = code === 4422 || code === 4423 || code === 4429;
-  return { action: 'retry', atLeastMs: isCrowded ? LONG_PAUSE_MS : 0 };
+  return { action: 'retry', atLeastMs: UNWELCOME.has(code) ? LONG_PAUSE_MS : 0 };
 }

@@ -27,8 +27,8 @@ test('an engine that stops says when to come back, and is believed, even if its 
   assert.deepEqual(ended(1001), { action: 'retry', atLeastMs: 0 });
 });
 
-test('where there is no room the client waits long before it asks again', () => {
-  for (const code of [4422, 4423, 4429])
+test('where there is no room, or the operator wants it away, the client waits long before it asks again', () => {
+  for (const code of [4410, 4422, 4423, 4429])
     assert.deepEqual(ended(code), { action: 'retry', atLeastMs: 10_000 });
   assert.deepEqual(refused('TOO_MANY_ATTEMPTS'), { action: 'retry', atLeastMs: 10_000 });
 });
