@@ -1,6 +1,7 @@
 /** Whether what is to be listened on is free, or held by the engine that runs here. Binds nothing that somebody holds. */
 import type { Config } from '../config-options.ts';
 import { isOpenAlgoBusWanted } from '../openalgo/openalgo-bus.ts';
+import { controlPath } from '../ops/control-path.ts';
 import { bindObstacle } from '../ops/free-port.ts';
 import { lookUpPortHolder } from '../ops/port-holder.ts';
 import { busAddresses } from './bus-addresses.ts';
@@ -65,7 +66,8 @@ function placesOfFeedHost(config: Config): ListeningPlace[] {
   return places;
 }
 
-async function lookAt(place: ListeningPlace, { engine }: DoctorContext): Promise<Outcome> {
+async function lookAt(place: ListeningPlace, context: DoctorContext): Promise<Outcome> {
+  const { engine, config, cwd } = context;
   const { what, option, host, port } = place;
   const where = `${host}:${port} for ${what}`;
   if (port === 0) return go(`${host}, any free port for ${what} (${option} is 0)`);
@@ -79,9 +81,10 @@ async function lookAt(place: ListeningPlace, { engine }: DoctorContext): Promise
   }
   const text = holder?.text ?? 'another program listens there';
   // Whoever may ask the engine for its process sees its sockets too, where the system shows any.
-  if (engine !== null && (holder === null || engine.pid === null)) {
+  const isUntold = engine !== null && (holder === null || engine.pid === null);
+  if (isUntold || (engine === null && controlPath(config, cwd, 'engine') === null)) {
     return warn(
-      `${where} is taken: ${text}. An engine runs here, and the system does not tell whether it is that one`,
+      `${where} is taken: ${text}. Whether that is an engine of this directory cannot be told`,
       `If the engine does not answer there, end what holds the port, or set ${option} to a free one.`,
     );
   }
