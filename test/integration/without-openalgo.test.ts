@@ -83,6 +83,8 @@ test('a running engine takes up the login and the instruments of the command lin
   );
   assert.ok(!stored.stdout.includes('\u001b'), 'no bar where there is no terminal');
   await untilTicks(client, 'NFO', FIRST_OPTION);
+  const again = await runCli(['instruments', 'angel', '--from', 'list.json', '--json'], { cwd });
+  assert.deepEqual(JSON.parse(again.stdout), { status: 'unchanged', from: list, rows: 2005 });
 
   writeFileSync(list, '<html>Busy</html>');
   const broken = await runCli(['instruments', 'angel', '--from', 'list.json'], { cwd });

@@ -61,6 +61,9 @@ test('the packed and installed command tells its version and help, and serves li
     const { code, stderr } = await installed.run(temporaryDirectory(t), 'strat');
     assert.equal(code, 64);
     assert.match(stderr, /^tickwire: COMMAND_INVALID: There is no command "strat"/);
+    const bench = await installed.run(temporaryDirectory(t), 'bench');
+    assert.equal(bench.code, 78);
+    assert.match(bench.stderr, /^tickwire: BENCH_MISSING: .*npm run bench/);
   });
 
   await t.test('start: a tick for a client, then an orderly end', async () => {

@@ -30,7 +30,8 @@ export const run: RunCommand = async ({ argv, env, cwd, print }) => {
     engine,
     { command: 'drain', timeoutMs },
     ({ pid, endsWithinMs }) => {
-      if (flags.json === undefined) print(`The engine (process ${pid}) lets its clients go, and stops.`);
+      if (flags.json !== undefined) print(JSON.stringify({ pid, endsWithinMs }));
+      else print(`The engine (process ${pid}) lets its clients go, and stops.`);
       return Number(endsWithinMs) + MARGIN_MS;
     },
     (news) => {
