@@ -51,6 +51,10 @@ test('an operator finds every tick of the way counted, timed, and delivered to e
     const isThere = (hop: string) => (now.value('tickwire_hop_seconds_count', { hop }) ?? 0) > 0;
     return hops.every(isThere) && (now.value('tickwire_gc_pause_seconds_count') ?? 0) > 0 ? now : null;
   });
+  // Of one machine's clock, which the answer to the handshake bounds to a second and some.
+  const clock = metrics.clockOffset()!;
+  assert.equal(clock.ms, 0);
+  assert.ok(clock.uncertaintyMs !== null && clock.uncertaintyMs > 0, JSON.stringify(clock));
   const published = page.value('tickwire_published_total')!;
   const deliveries = page.value('tickwire_deliveries_total', { way: 'every' })!;
   assert.ok(deliveries > 2 * published, `${deliveries} deliveries of ${published} messages to three clients`);
