@@ -67,6 +67,9 @@ export class ReaderWorkers {
   #admission: AdmissionDesk | null = null;
   #drain: ProxyDrain | null = null;
   #reload = new ReloadRound([]);
+  #sharedBytes = 0;
+  /** In bytes, as it was reported; null for none. */
+  #memoryBound: number | null = 0;
   #port = 0;
 
   constructor(options: ReaderWorkersOptions) {
@@ -118,7 +121,8 @@ export class ReaderWorkers {
     sharedBytes: number,
   ): Promise<number> {
     const { config, log } = this.#options;
-    reportMemoryBound(memoryBound(config, proxyCount(config), sharedBytes), log);
+    this.#sharedBytes = sharedBytes;
+    this.#reportMemoryBound();
     this.#sessions = new SessionStore(config);
     const admission = new AdmissionDesk({
       limits: clientLimits(config),
@@ -161,6 +165,7 @@ export class ReaderWorkers {
     this.#reload = round;
     this.#admission?.setLimits(clientLimits(config));
     this.#sessions?.reload();
+    if (this.#proxies.length > 0) this.#reportMemoryBound();
     for (const worker of this.#proxies) worker.post({ type: 'reload', options: proxyReload(config, tls) });
     const troubles = await round.ended;
     if (troubles.length === 0) return;
@@ -195,6 +200,14 @@ export class ReaderWorkers {
     this.postToBus({ type: 'goodbye' });
     const others = this.#workers.filter((worker) => !this.#proxies.includes(worker));
     await Promise.all(others.map((worker) => worker.stop()));
+  }
+
+  /** At the start, and when other limits allow more or less. */
+  #reportMemoryBound(): void {
+    const { config, log } = this.#options;
+    const bound = memoryBound(config, proxyCount(config), this.#sharedBytes);
+    if (bound.total !== this.#memoryBound) reportMemoryBound(bound, log);
+    this.#memoryBound = bound.total;
   }
 
   /** Their numbers. */

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { adjacentPorts } from '../support/adjacent-ports.ts';
 import { CliProcess, isAlive } from '../support/cli-process.ts';
+import { HostProcess } from '../support/host-process.ts';
 import { CLI, runCli } from '../support/run-cli.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { until } from '../support/until.ts';
@@ -125,4 +126,26 @@ test('an engine in a terminal goes on after SIGHUP, and leaves in order when the
   terminal.kill('SIGKILL');
   await until('the end of both processes', () => !pids.some(isAlive));
   assert.ok(!existsSync(join(cwd, 'db/tickwire.sock')), 'what was not left in order stays behind');
+});
+
+test('a proxy on a host of its own reloads too, and refuses what it could not start with', async (t) => {
+  const cwd = temporaryDirectory(t);
+  const write = (...lines: readonly string[]) => writeFileSync(join(cwd, '.env'), `${lines.join('\n')}\n`);
+  const feeds = `TICKWIRE_FEEDS=tcp://127.0.0.1:${await adjacentPorts()}`;
+  write(feeds);
+  const flags = [`--websocket-port=${await adjacentPorts()}`, '--ops-port=none', '--log-format=json'];
+  const host = await HostProcess.start(t, ['proxy', ...flags], cwd);
+  await until('the control socket', () => existsSync(join(cwd, 'tickwire-proxy.sock')));
+  write(feeds, 'TICKWIRE_MAX_CONNECTIONS=5');
+  const { code, stdout } = await runCli(['reload'], { cwd });
+  assert.deepEqual(
+    [code, stdout],
+    [0, 'In force now: TICKWIRE_MAX_CONNECTIONS: 10000 connections → 5 connections\n'],
+  );
+  await until(
+    'the memory that the limits allow now',
+    () => host.output.split('memoryBoundBytes').length === 3,
+  );
+  write('TICKWIRE_FEEDS=inproc://nobody');
+  assert.equal((await runCli(['reload'], { cwd })).code, 78);
 });
