@@ -63,10 +63,7 @@ test('a session that has ended is no-go, or a warning where the engine logs in b
   logIn('demo', jwt(Date.now() + HOUR_MS));
   const later = Date.now() + 2 * HOUR_MS;
   const [ended] = await run(checkSession, ANGEL, later);
-  assert.match(
-    ended?.found ?? '',
-    /^the session of demo at Angel One ended .* IST \(.+\)$/,
-  );
+  assert.match(ended?.found ?? '', /^the session of demo at Angel One ended .* IST \(.+\)$/);
   assert.equal(ended?.verdict, 'no-go');
   const [renewed] = await run(checkSession, BY_ITSELF, later);
   assert.equal(renewed?.verdict, 'warn');

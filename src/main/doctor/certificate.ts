@@ -1,7 +1,7 @@
-/** The certificate of the listener: for how long clients will trust it. That it can be served is the configuration's check. */
+/** The certificate of the listener: for how long clients will trust it. What else is wrong with it the configuration's check says. */
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { chooseTlsFiles } from '../config/tls-files.ts';
 import type { RunCheck } from './check.ts';
 import { go, noGo, type Outcome, warn } from './finding.ts';
 
@@ -10,11 +10,12 @@ const SOON_DAYS = 14;
 const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 export const check: RunCheck = ({ config, cwd, now }) => {
-  if (config.tlsCert === null) return [go('none: clients connect without TLS')];
-  const path = resolve(cwd, config.tlsCert);
+  const files = chooseTlsFiles(config, cwd);
+  if (files === null) return [go('none: clients connect without TLS')];
+  const path = files.certFile;
   // Those of its issuers stand behind it, and end too.
-  const certificates = (readFileSync(path, 'utf8').match(PEM) ?? []).map((pem) => new X509Certificate(pem));
-  return certificates.map((each) => judge(each, path, now));
+  const text = readFileSync(path, 'utf8');
+  return (text.match(PEM) ?? [text]).map((pem) => judge(new X509Certificate(pem), path, now));
 };
 
 function judge({ validFromDate, validToDate, subject }: X509Certificate, path: string, now: number): Outcome {

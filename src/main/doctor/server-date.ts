@@ -3,7 +3,8 @@ import { type IncomingMessage, request as requestPlain } from 'node:http';
 import { request as requestTls } from 'node:https';
 import { describeConnectError } from '../../workers/feed/connect-error.ts';
 
-const TIMEOUT_MS = 4000;
+/** Of each address, of which there may be three. */
+const TIMEOUT_MS = 3000;
 /** Codes with which TLS refuses a certificate, whatever is wrong with it. */
 const UNTRUSTED = /CERT|SIGNED|ISSUER|VERIFY|ALTNAME/;
 
