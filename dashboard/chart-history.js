@@ -24,9 +24,6 @@ export class ChartHistory {
 
   /** What the engine remembers itself replaces what this page has seen of the same time. @param {readonly HistoryPoint[]} points */
   join(points) {
-    const first = points[0]?.at;
-    if (first === undefined) return;
-    this.#points = this.#points.filter(({ at }) => at < first);
     for (const point of points) this.add(point);
   }
 

@@ -36,6 +36,7 @@ export function showClients(clients, total, now, disconnect) {
 /** @param {HTMLTableRowElement} row @param {ClientView} client @param {number} now @param {((id: string) => void) | null} disconnect */
 function fill(row, client, now, disconnect) {
   const {
+    id,
     address,
     user,
     framing,
@@ -50,7 +51,7 @@ function fill(row, client, now, disconnect) {
   const form = dialect === 'openalgo' ? framing : `${framing}, ${dialect}`;
   const backlog = slow ? `slow · ${bytes(backlogBytes)}` : bytes(backlogBytes);
   setCells(row, [
-    address,
+    `${address} #${id}`,
     user ?? 'not logged in',
     form,
     duration(now - connectedAt),
@@ -73,7 +74,7 @@ function fill(row, client, now, disconnect) {
 
 /** @param {ClientView} client @param {(id: string) => void} disconnect */
 function confirm({ id, address, user, subscriptions }, disconnect) {
-  setText(find('#confirm-question'), `Disconnect ${address}?`);
+  setText(find('#confirm-question'), `Disconnect ${address} #${id}?`);
   const whose =
     user === null
       ? 'It has not logged in'

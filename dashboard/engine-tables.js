@@ -27,14 +27,17 @@ function showTable(section, cells, items, keyOf, fill, none) {
   else showRows(body, items, keyOf, () => emptyRow(cells), fill);
 }
 
-/** @param {EngineView} view */
-export function showTables({ at, upstreams, segments, topInstruments, threads, hops, clockOffset }) {
+/** @param {EngineView} view @param {number} [past] ms since it was told, where no later one came */
+export function showTables(view, past = 0) {
+  const { at, upstreams, segments, topInstruments, threads, hops, clockOffset } =
+    past === 0 ? view : aged(view, past);
+  const isPast = past > 0;
   showTable(
     '#upstreams',
     6,
     upstreams,
     keyOfUpstream,
-    (row, item) => fillUpstream(row, item, at),
+    (row, item) => fillUpstream(row, item, at, isPast),
     'No connection is wanted yet.',
   );
   showTable('#segments', 5, segments, ({ exchange }) => exchange, fillSegment, 'Nothing is subscribed.');
@@ -44,19 +47,37 @@ export function showTables({ at, upstreams, segments, topInstruments, threads, h
   setText(find('#path .note'), clockNote(clockOffset));
 }
 
+/**
+ * What a view says of ages, some time after it was told: a tick that came just before it is not one of now.
+ *
+ * @param {EngineView} view
+ * @param {number} past ms
+ * @returns {EngineView}
+ */
+function aged(view, past) {
+  const age = (/** @type {number | null} */ ms) => (ms === null ? null : ms + past);
+  return {
+    ...view,
+    at: view.at + past,
+    segments: view.segments.map((each) => ({ ...each, lastTickAgeMs: age(each.lastTickAgeMs) })),
+    topInstruments: view.topInstruments.map((each) => ({ ...each, lastTickAgeMs: age(each.lastTickAgeMs) })),
+  };
+}
+
 /** @param {Upstream} upstream */
 const keyOfUpstream = ({ feed, account }) => `${feed} ${account}`;
 
-/** @param {HTMLTableRowElement} row @param {Upstream} upstream @param {number} now */
+/** @param {HTMLTableRowElement} row @param {Upstream} upstream @param {number} now @param {boolean} isPast */
 function fillUpstream(
   row,
   { feed, broker, account, state, since, detail, instruments, ticksPerSecond, restarts, reconnects },
   now,
+  isPast,
 ) {
   const isLive = state === 'live';
   setCells(row, [
     `${feed} · ${broker || account}`,
-    isLive || detail === '' ? state : `${state}: ${detail}`,
+    isPast ? `was ${state}` : isLive || detail === '' ? state : `${state}: ${detail}`,
     duration(now - since),
     rate(ticksPerSecond),
     count(instruments),

@@ -50,12 +50,17 @@ function take(news) {
   if (news.type === 'welcome') welcome(news);
   else if (news.type === 'view') showView(news.view);
   else if (news.type === 'clients') {
-    const disconnect = (/** @type {string} */ id) => link?.ask({ do: 'disconnect', id });
     showClients(news.clients, news.total, view?.at ?? Date.now(), rights === 'admin' ? disconnect : null);
   } else if (news.type === 'log') showLines(news.lines, news.first === true);
   else if (news.type === 'config') showOptions(news.options);
   else if (news.type === 'done') notify(news.do === 'disconnect' ? 'Disconnected.' : 'Done.');
   else if (news.type === 'error') notify(`${news.message} (${news.code})`);
+}
+
+/** @param {string} id of a client */
+function disconnect(id) {
+  const isAsked = link?.ask({ do: 'disconnect', id }) ?? false;
+  if (!isAsked) notify('Not disconnected: the engine is away.');
 }
 
 /** @param {Welcome} news */
@@ -191,8 +196,10 @@ find('#forget-key').onclick = () => {
 askWhenOpened(() => link?.ask({ do: 'config' }));
 addEventListener('hashchange', begin);
 setInterval(tellState, 250);
-// While the engine is away the charts go on without it, so that its absence is seen.
+// While the engine is away charts and ages go on without it, so that its absence is seen.
 setInterval(() => {
-  if (link?.state === 'away') drawCharts();
+  if (link?.state !== 'away' || view === null) return;
+  drawCharts();
+  showTables(view, performance.now() - viewAt);
 }, 1000);
 begin();
