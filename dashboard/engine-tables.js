@@ -29,21 +29,37 @@ function showTable(section, cells, items, keyOf, fill, none) {
 
 /** @param {EngineView} view @param {number} [past] ms since it was told, where no later one came */
 export function showTables(view, past = 0) {
-  const { at, upstreams, segments, topInstruments, threads, hops, clockOffset } =
+  const { at, host, upstreams, segments, topInstruments, threads, hops, clockOffset } =
     past === 0 ? view : aged(view, past);
   const isPast = past > 0;
+  const isProxy = host.role === 'proxy';
   showTable(
     '#upstreams',
     6,
     upstreams,
     keyOfUpstream,
-    (row, item) => fillUpstream(row, item, at, isPast),
+    (row, item) => fillUpstream(row, item, at, isPast, isProxy),
     'No connection is wanted yet.',
   );
-  showTable('#segments', 5, segments, ({ exchange }) => exchange, fillSegment, 'Nothing is subscribed.');
-  showTable('#top', 4, topInstruments, nameOf, fillInstrument, 'No ticks.');
+  showTable(
+    '#segments',
+    5,
+    segments,
+    ({ exchange }) => exchange,
+    fillSegment,
+    isProxy ? 'The feed hosts know them.' : 'Nothing is subscribed.',
+  );
+  showTable(
+    '#top',
+    4,
+    topInstruments,
+    nameOf,
+    fillInstrument,
+    isProxy ? 'The feed hosts know them.' : 'No ticks.',
+  );
   showTable('#threads', 5, threads, ({ name }) => name, fillThread, 'Nothing is measured yet.');
   showPath(segments, hops);
+  setText(find('#upstreams h2'), isProxy ? 'Connections to feed hosts' : 'Connections to the broker');
   setText(find('#path .note'), clockNote(clockOffset));
 }
 
@@ -67,20 +83,21 @@ function aged(view, past) {
 /** @param {Upstream} upstream */
 const keyOfUpstream = ({ feed, account }) => `${feed} ${account}`;
 
-/** @param {HTMLTableRowElement} row @param {Upstream} upstream @param {number} now @param {boolean} isPast */
+/** @param {HTMLTableRowElement} row @param {Upstream} upstream @param {number} now @param {boolean} isPast @param {boolean} isProxy whether nobody counts here what comes through a connection */
 function fillUpstream(
   row,
   { feed, broker, account, state, since, detail, instruments, ticksPerSecond, restarts, reconnects },
   now,
   isPast,
+  isProxy,
 ) {
   const isLive = state === 'live';
   setCells(row, [
-    `${feed} · ${broker || account}`,
+    `${feed} · ${isProxy ? account : broker}`,
     isPast ? `was ${state}` : isLive || detail === '' ? state : `${state}: ${detail}`,
     duration(now - since),
-    rate(ticksPerSecond),
-    count(instruments),
+    isProxy ? '–' : rate(ticksPerSecond),
+    isProxy ? '–' : count(instruments),
     count(reconnects + restarts),
   ]);
   row.title = `${account}: ${state} since ${time(since, now)}; ${plural(reconnects, 'reconnect')}, ${plural(restarts, 'restart')} of its thread`;

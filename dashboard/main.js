@@ -69,6 +69,7 @@ function welcome(news) {
   setText(find('#rights'), rights === 'admin' ? 'full rights' : 'read-only');
   find('#forget-key').hidden = false;
   page.hidden = false;
+  document.body.dataset.role = news.view.host.role;
   charts.drawn ??= new Charts();
   charts.history.join(news.history);
   showView(news.view);
@@ -81,7 +82,7 @@ function welcome(news) {
 /** @param {Welcome} news */
 function openWatchList({ view: { host }, page: data }) {
   const madeUp = find('#made-up');
-  madeUp.hidden = data?.simulated !== true && data?.replayed !== true;
+  madeUp.hidden = host.broker !== 'simulated' && data?.simulated !== true && data?.replayed !== true;
   setText(
     madeUp,
     data?.replayed ? 'replay: prices are not of now' : 'simulated exchange: prices are made up',

@@ -75,7 +75,7 @@ function worstSegment(segments) {
 }
 
 /** @param {EngineView} view @returns {Verdict} */
-export function judgeLate({ hops, segments }) {
+export function judgeLate({ host, hops, segments }) {
   const hop = hops.receive_to_send ?? hops.receive_to_publish;
   const worst = worstSegment(segments);
   if (hop === null && worst === null)
@@ -83,7 +83,7 @@ export function judgeLate({ hops, segments }) {
   const own = hop === null ? 'good' : grade(hop.p99, HOP_LATE_MS);
   const brokers = worst === null ? 'good' : grade(worst.p50, BROKER_LATE_MS);
   const parts = [
-    hop === null ? null : `frame to socket ${latency(hop.p99)} (p99)`,
+    hop === null ? null : `frame to ${host.role === 'feed' ? 'bus' : 'socket'} ${latency(hop.p99)} (p99)`,
     worst === null ? null : `broker ${latency(worst.p50)} on ${worst.exchange} (median)`,
   ];
   const state = [own, brokers].includes('bad') ? 'bad' : [own, brokers].includes('warn') ? 'warn' : 'good';

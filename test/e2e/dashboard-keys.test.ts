@@ -1,7 +1,6 @@
 /** Who may see the dashboard, and who may disconnect clients with it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { adjacentPorts } from '../support/adjacent-ports.ts';
 import { launchBrowser, openPage } from '../support/browser.ts';
 import { startEngineFixture } from '../support/engine-fixture.ts';
 import { until } from '../support/until.ts';
@@ -10,14 +9,13 @@ const ADMIN_KEY = 'admin-key-of-the-test';
 const VIEWER_KEY = 'viewer-key-of-the-test';
 
 test('who has no right to disconnect clients sees everything and no button, and a wrong key sees nothing', async (t) => {
-  const port = await adjacentPorts();
-  const flags = [`--ops-port=${port}`, `--admin-key=${ADMIN_KEY}`, `--viewer-key=${VIEWER_KEY}`];
-  const { client, exchange } = await startEngineFixture(t, { flags });
+  const flags = ['--ops-port=0', `--admin-key=${ADMIN_KEY}`, `--viewer-key=${VIEWER_KEY}`];
+  const { client, exchange, started } = await startEngineFixture(t, { flags });
   const browser = await launchBrowser();
   t.after(() => browser.close());
   const outside = await client();
   await outside.subscribe('NSE', 'RELIANCE', 2);
-  const url = `http://127.0.0.1:${port}/`;
+  const { url } = started.dashboard!;
 
   const { page, complaints } = await openPage(browser, url);
   assert.equal(await page.locator('#dashboard').isVisible(), false);
@@ -42,6 +40,15 @@ test('who has no right to disconnect clients sees everything and no button, and 
   await page.evaluate(`sessionStorage.setItem('tickwire-operator-key', '${ADMIN_KEY}')`);
   await page.reload();
   await until('the button', async () => (await row.getByRole('button').count()) === 1);
+  await page.evaluate("location.hash = 'key=one-that-is-none-any-more'");
+  await until('the refusal', async () => (await page.locator('#sign-in-error').innerText()) !== '');
+  assert.equal(
+    await page.locator('#dashboard').isVisible(),
+    false,
+    'who has no right any more sees no figures',
+  );
+  await enter(ADMIN_KEY);
+  await row.waitFor();
   assert.deepEqual(complaints, []);
 
   await page.getByRole('button', { name: 'Sign out' }).click();

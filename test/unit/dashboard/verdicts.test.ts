@@ -114,6 +114,11 @@ test('lateness of the engine itself is told apart from that of the broker', () =
   assert.deepEqual(told(judgeLate(view({ hops: worse }))), ['bad', 'Late']);
 });
 
+test('a feed host, which has no clients, is judged by the way to its bus', () => {
+  const verdict = judgeLate(view({ host: { ...healthy.host, role: 'feed' } }));
+  assert.match(verdict.detail, /^frame to bus 0\.4 ms/);
+});
+
 test('nothing measured is not called punctual', () => {
   const hops = { receive_to_publish: null, publish_to_send: null, receive_to_send: null };
   const verdict = judgeLate(view({ hops, segments: [{ ...segment, delayMs: null }] }));
