@@ -95,10 +95,11 @@ test('everything that a start would refuse is found at once, each by its option'
     '--angel-ws-url=ws://10.0.0.1/',
     '--websocket-host=0.0.0.0',
     '--bus-endpoint=tcp://*:5556',
+    '--ops-host=0.0.0.0',
   ];
   const found = (await checkConfiguration(doctorContext(flags, MONDAY))).map((each) => each.found);
-  assert.equal(found.length, 3, found.join('\n'));
-  for (const option of ['WEBSOCKET_HOST', 'TICKWIRE_BUS_ENDPOINT', 'ANGEL_WS_URL']) {
+  assert.equal(found.length, 4, found.join('\n'));
+  for (const option of ['WEBSOCKET_HOST', 'TICKWIRE_BUS_ENDPOINT', 'ANGEL_WS_URL', 'TICKWIRE_OPS_HOST']) {
     assert.ok(
       found.some((text) => text.startsWith(`CONFIG_INVALID: ${option} is`)),
       `${option}\n${found.join('\n')}`,

@@ -11,7 +11,7 @@ const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 export const check: RunCheck = ({ config, cwd, now }) => {
   const files = chooseTlsFiles(config, cwd);
-  if (files === null) return [go('none: clients connect without TLS')];
+  if (files === null) return [go('none: connections are without TLS')];
   const path = files.certFile;
   // Those of its issuers stand behind it, and end too.
   const text = readFileSync(path, 'utf8');
@@ -22,7 +22,8 @@ function judge({ validFromDate, validToDate, subject }: X509Certificate, path: s
   const name = subject?.split('\n').at(-1) ?? 'a certificate without a name';
   const days = Math.floor((validToDate.getTime() - now) / DAY_MS);
   const until = `${path} (${name}) is good until ${validToDate.toISOString().slice(0, 10)}`;
-  const renew = 'Renew it (tickwire certificate makes one for development), and start the engine again.';
+  const renew =
+    'Renew it (tickwire certificate makes one for development); a running engine takes it over with tickwire reload.';
   if (validFromDate.getTime() > now) {
     return noGo(
       `${path} (${name}) is good only from ${validFromDate.toISOString()} on`,

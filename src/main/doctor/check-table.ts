@@ -1,7 +1,6 @@
 import type { Check, Role } from './check.ts';
 
 const EVERY_ROLE: readonly Role[] = ['start', 'feed', 'proxy'];
-const WITH_CLIENTS: readonly Role[] = ['start', 'proxy'];
 const WITH_BROKER: readonly Role[] = ['start', 'feed'];
 
 /** What only looks; all of it may run at once. In the order of the report. */
@@ -18,7 +17,7 @@ export const LOOKS: readonly Check[] = [
   { name: 'calendar', roles: WITH_BROKER, load: () => import('./calendar.ts') },
   { name: 'clock', roles: WITH_BROKER, load: () => import('./clock.ts') },
   { name: 'feeds', roles: ['proxy'], load: () => import('./feed-hosts.ts') },
-  { name: 'certificate', roles: WITH_CLIENTS, load: () => import('./certificate.ts') },
+  { name: 'certificate', roles: EVERY_ROLE, load: () => import('./certificate.ts') },
   { name: 'memory', roles: EVERY_ROLE, load: () => import('./memory.ts') },
   { name: 'disk', roles: WITH_BROKER, load: () => import('./disk.ts') },
   { name: 'limits', roles: EVERY_ROLE, load: () => import('./file-limits.ts') },
