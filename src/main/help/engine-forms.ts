@@ -93,7 +93,7 @@ export const RELOAD = {
   name: 'reload',
   summary: 'let the engine that runs here read its configuration again, and say what has changed',
   about: [
-    'The engine, feed or proxy of this working directory reads .env again, as after SIGHUP, and goes by what it finds, on ' +
+    'The engine, feed or proxy of this working directory reads .env and the certificate that it names again, as after SIGHUP, and goes by what it finds, on ' +
       'connections that live too. Each option that has changed is printed: in force now, or with the next start. Flags and ' +
       'environment of the engine stay as they were at its start, and still go before .env.',
     'When anything is wrong, nothing at all changes.',

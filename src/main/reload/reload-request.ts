@@ -16,7 +16,8 @@ const STDERR = 2;
  * shown, nobody is there any more. From the call on output that nobody can read does not end the process either.
  */
 export function onHangup(onReload: () => void, onTerminalGone: () => void): void {
-  const isShown = isatty(STDERR);
+  // One that was started without a terminal, say by setsid, cannot lose it.
+  const isShown = isatty(STDERR) && hasTerminal();
   // What nobody can read any more must not end the process, say in the middle of its stop.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   process.on('SIGHUP', () => (isShown && !hasTerminal() ? onTerminalGone() : onReload()));
