@@ -9,6 +9,8 @@ import { startEngineFixture } from '../support/engine-fixture.ts';
 import { runCli } from '../support/run-cli.ts';
 import { RunningCommand } from '../support/running-command.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { writeTlsFiles } from '../support/tls-files.ts';
+import { TEST_TLS } from '../support/tls-identity.ts';
 import { until } from '../support/until.ts';
 
 const RATE = { exchange: { ticksPerSecond: 300 } };
@@ -118,6 +120,23 @@ test('what cannot work is refused with the reason: no engine, no key, no instrum
     assert.equal(result.code, code, `${args.join(' ')}: ${result.stderr}`);
     assert.match(result.stderr, message);
   }
+});
+
+test('the certificate of the own configuration is trusted, that of a named address is not: a key would go to anybody', async (t) => {
+  const tls = writeTlsFiles(t, TEST_TLS);
+  const { wsUrl, key } = await startEngineFixture(t, { ...RATE, flags: tls.flags });
+  const cwd = temporaryDirectory(t);
+  const env = { TICKWIRE_CLIENT_KEY: key, TICKWIRE_TLS_CERT: tls.certFile, TICKWIRE_TLS_KEY: tls.keyFile };
+  const args = ['tail', 'NSE:INFY', '--mode=ltp', '--count=1', '--for=20s'];
+  const { port } = new URL(wsUrl);
+  const [own, named] = await Promise.all([
+    runCli([...args, `--websocket-port=${port}`], { cwd, env }),
+    runCli([...args, `--url=${wsUrl}`], { cwd, env }),
+  ]);
+  assert.equal(own.code, 0, own.stderr);
+  assert.match(own.stdout, / NSE:INFY \d+\.\d\d/);
+  assert.equal(named.code, 75);
+  assert.match(named.stderr, /ENGINE_UNREACHABLE: .*self-signed certificate.*NODE_EXTRA_CA_CERTS/);
 });
 
 test('an outage is told where it happens: gap, feed status, a lost engine, and its return', async (t) => {

@@ -8,6 +8,7 @@ import { EMBEDDED_DATABASE_PATH } from '../database/database-url.ts';
 import { openDatabase } from '../database/open-database.ts';
 import { TickwireError } from '../errors.ts';
 import { ownUrl } from './own-url.ts';
+import { trustOwnCertificate } from './trust-own-certificate.ts';
 
 export interface GivenAccess {
   readonly url: string | undefined;
@@ -36,6 +37,7 @@ export async function clientAccess(
   cwd: string,
 ): Promise<ClientAccess> {
   const { config } = loaded;
+  if (given.url === undefined) trustOwnCertificate(config, cwd);
   const url = given.url === undefined ? await ownUrl(loaded, cwd) : readUrl(given.url);
   return { url, key: givenKey(given, cwd) ?? config.clientKey ?? demoKeyFor(url, config, cwd) };
 }

@@ -1,4 +1,5 @@
 /** A text that is drawn in place again and again. It has the terminal's second screen, so that what stood there comes back. */
+import type { Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 
 const ENTER = '\u001b[?1049h\u001b[?25l';
@@ -9,11 +10,14 @@ const BELOW = '\u001b[J';
 const DEFAULT_COLUMNS = 80;
 const DEFAULT_ROWS = 24;
 
+/** What of a terminal is needed. */
+export type Terminal = Writable & Partial<Pick<NodeJS.WriteStream, 'columns' | 'rows'>>;
+
 export class LiveScreen {
-  readonly #output: NodeJS.WriteStream;
+  readonly #output: Terminal;
   #isOpen = false;
 
-  constructor(output: NodeJS.WriteStream) {
+  constructor(output: Terminal) {
     this.#output = output;
   }
 
