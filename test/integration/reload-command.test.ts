@@ -34,6 +34,13 @@ test('tickwire reload and SIGHUP change limits of clients that are connected, an
   };
   assert.deepEqual(await codes(), ['BATCH_TOO_LARGE']);
 
+  await t.test('whoever asks for the dashboard of an engine that has none is told so', async () => {
+    assert.match(cli.output, /^Tickwire is running\.$/m);
+    const { code, stderr } = await runCli(['dashboard'], { cwd });
+    assert.notEqual(code, 0);
+    assert.match(stderr, /NO_DASHBOARD: it was started without one \(TICKWIRE_OPS_PORT=none\)/);
+  });
+
   await t.test('what has changed is told, and is in force when it is told', async () => {
     assert.deepEqual(await reload(), { code: 0, stdout: 'Nothing has changed.\n', stderr: '' });
     write('TICKWIRE_MAX_BATCH=2', 'TICKWIRE_RING_BYTES=131072', 'TICKWIRE_DRAIN_TIMEOUT=1');

@@ -67,14 +67,3 @@ test('an operator finds the dashboard, and changes its keys while it runs', asyn
     for (const key of [FIRST, SECOND, VIEWER]) assert.ok(!engine.output.includes(key), key);
   });
 });
-
-test('whoever asks for the dashboard of an engine that has none is told so', async (t) => {
-  const cwd = temporaryDirectory(t);
-  const engine = await CliProcess.spawn(t, ['--ops-port=none'], undefined, cwd);
-  await engine.untilRunning();
-  await until('the control socket', () => existsSync(join(cwd, 'db/tickwire.sock')));
-  assert.match(engine.output, /^Tickwire is running\.$/m);
-  const { code, stderr } = await runCli(['dashboard'], { cwd });
-  assert.notEqual(code, 0);
-  assert.match(stderr, /NO_DASHBOARD: it was started without one \(TICKWIRE_OPS_PORT=none\)/);
-});

@@ -77,11 +77,11 @@ export class LiveDashboard {
     });
   }
 
-  /** The latest list of clients that is so. */
+  /** Asks for the list of clients until it is so. */
   clients(what: string, isSo: (clients: readonly ClientView[]) => boolean): Promise<readonly ClientView[]> {
-    return until(what, () => {
-      const clients = this.received.findLast(({ type }) => type === 'clients')?.clients;
-      return clients !== undefined && isSo(clients as ClientView[]) && (clients as ClientView[]);
+    return until(what, async () => {
+      const { clients } = await this.ask({ do: 'clients', limit: 1000 }, 'clients');
+      return isSo(clients as ClientView[]) && (clients as ClientView[]);
     });
   }
 

@@ -25,7 +25,7 @@ export interface OperatorScene {
 
 const FIGURES: EngineFigures = {
   ready: () => ({ ok: true, reasons: [] }),
-  totals: () => ({ ticks: 0, deliveries: 0 }),
+  rates: () => ({ ticksPerSecond: 0, deliveriesPerSecond: 0 }),
   hops: () => ({ receive_to_publish: null, publish_to_send: null, receive_to_send: null }),
   clockOffset: () => null,
   lost: () => ({}),

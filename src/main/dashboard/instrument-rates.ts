@@ -9,12 +9,20 @@ import type { SegmentView } from '../ops/engine-view.ts';
 
 const NS_PER_MS = 1_000_000;
 
-/** Where an instrument stood at the last look. */
-interface Seen {
-  epoch: number;
-  seq: number;
-  /** Of this process, ms of the clock of the looks. */
-  at: number;
+/** Two looks that are closer tell more of chance than of the rate. */
+const SHORTEST_MS = 500;
+
+/** Where an instrument stands. */
+interface Standing {
+  readonly epoch: number;
+  readonly seq: number;
+  /** ms of the clock of the looks */
+  readonly at: number;
+}
+
+/** What the last look, or the one before, has found. */
+interface Seen extends Standing {
+  readonly ticksPerSecond: number;
 }
 
 export interface InstrumentRate {
@@ -75,19 +83,24 @@ export class InstrumentRates {
     }
     const epoch = readInt64(words, WORD.EPOCH);
     const seq = readInt64(words, WORD.SEQ);
-    const seen = this.#seen.get(slot);
-    this.#seen.set(slot, { epoch, seq, at });
-    const ticksPerSecond = seen === undefined ? 0 : rateBetween(seen, { epoch, seq, at });
+    const ticksPerSecond = this.#rateOf(slot, { epoch, seq, at });
     const lastTickAgeMs = Math.max(0, now - readInt64(words, WORD.RECEIVE_TIME_NS) / NS_PER_MS);
     return { exchange, symbol, ticksPerSecond, lastTickAgeMs };
+  }
+
+  #rateOf(slot: number, standing: Standing): number {
+    const seen = this.#seen.get(slot);
+    if (seen !== undefined && standing.at - seen.at < SHORTEST_MS) return seen.ticksPerSecond;
+    const ticksPerSecond = seen === undefined ? 0 : rateBetween(seen, standing);
+    this.#seen.set(slot, { ...standing, ticksPerSecond });
+    return ticksPerSecond;
   }
 }
 
 /** A new epoch counts from 1 again. */
-function rateBetween(before: Seen, now: Seen): number {
-  const ms = now.at - before.at;
+function rateBetween(before: Standing, now: Standing): number {
   const ticks = now.epoch === before.epoch ? now.seq - before.seq : now.seq;
-  return ms > 0 ? (Math.max(0, ticks) * 1000) / ms : 0;
+  return (Math.max(0, ticks) * 1000) / (now.at - before.at);
 }
 
 function least(one: number | null, other: number | null): number | null {

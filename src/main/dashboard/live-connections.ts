@@ -31,6 +31,8 @@ interface LiveConnection {
   rights: Rights | null;
   /** Of that key, else ''. */
   digest: string;
+  /** It was told the present, and is told what comes. */
+  isWelcome: boolean;
   /** Longest list of clients that it wants, 0 for none. */
   clients: number;
   followsLog: boolean;
@@ -46,6 +48,8 @@ const KEY_TIMEOUT_MS = 10_000;
 /** How long the verdict on a wrong key takes: nobody who types notices, and who guesses waits. */
 const WRONG_KEY_DELAY_MS = 1000;
 const HISTORY_S = 300;
+/** A view that is older is not shown as the present. */
+const FRESH_MS = 1500;
 
 const CLOSE = { GOING_AWAY: 1001, NO_KEY: 4401, TOO_MANY: 4429 } as const;
 
@@ -55,6 +59,8 @@ export class LiveConnections {
   readonly #connections = new Map<number, LiveConnection>();
   #history: HistoryPoint[];
   #view: string | null = null;
+  /** ms of performance.now() */
+  #viewAt = Number.NEGATIVE_INFINITY;
   #page: WatchPage | null;
   #nextId = 1;
   #watching = '';
@@ -84,6 +90,7 @@ export class LiveConnections {
       address,
       rights: null,
       digest: '',
+      isWelcome: false,
       clients: 0,
       followsLog: false,
       isEnding: false,
@@ -125,8 +132,12 @@ export class LiveConnections {
   /** What main says for those who look. @returns false for what is none of it */
   handle(message: ToOperator): boolean {
     switch (message.type) {
+      case 'point':
+        this.#history.push(message.point);
+        if (this.#history.length > HISTORY_S) this.#history.shift();
+        return true;
       case 'view':
-        this.#onView(message.view, message.point);
+        this.#onView(message.view);
         return true;
       case 'place':
         this.#page = message.page;
@@ -171,7 +182,8 @@ export class LiveConnections {
     if (verdict === 'admin' || verdict === 'viewer') {
       connection.rights = verdict;
       connection.digest = digestOf(key);
-      this.#welcome(connection, verdict);
+      // While nobody looked main told little: it tells more when it hears that somebody does.
+      if (performance.now() - this.#viewAt < FRESH_MS) this.#welcome(connection, verdict);
       this.#tellWhoWatches();
       return;
     }
@@ -189,9 +201,10 @@ export class LiveConnections {
   }
 
   #welcome(connection: LiveConnection, rights: Rights): void {
+    connection.isWelcome = true;
     const [page, history] = [JSON.stringify(this.#page), JSON.stringify(this.#history)];
     const head = `{"type":"welcome","rights":"${rights}","page":${page},"history":${history}`;
-    this.#send(connection, `${head},"view":${this.#view ?? 'null'}}`);
+    this.#send(connection, `${head},"view":${this.#view}}`);
   }
 
   #ask(connection: LiveConnection, request: LiveRequest): void {
@@ -202,13 +215,15 @@ export class LiveConnections {
     this.#post({ type: 'request', connection: connection.id, request });
   }
 
-  #onView(view: string, point: HistoryPoint): void {
+  #onView(view: string): void {
     this.#view = view;
-    this.#history.push(point);
-    if (this.#history.length > HISTORY_S) this.#history = this.#history.slice(-HISTORY_S);
+    this.#viewAt = performance.now();
     const text = `{"type":"view","view":${view}}`;
-    for (const connection of this.#connections.values())
-      if (connection.rights !== null) this.#send(connection, text);
+    for (const connection of this.#connections.values()) {
+      if (connection.rights === null || connection.isEnding) continue;
+      if (connection.isWelcome) this.#send(connection, text);
+      else this.#welcome(connection, connection.rights);
+    }
   }
 
   #onClients(clients: readonly ClientView[], total: number): void {

@@ -1,6 +1,6 @@
 /**
- * The operator's listener as the main thread sees it: starts its thread, tells it once a second what there is to see, and
- * answers what it asks. Whatever fails here is logged and ends neither a tick nor the process.
+ * The operator's listener as the main thread sees it: its thread, its address and its keys. A listener that fails once it has
+ * started is logged and ends neither a tick nor the process.
  */
 import type { Logger } from 'pino';
 import type { TlsFiles } from '../../workers/reader-tasks.ts';
@@ -8,7 +8,7 @@ import { sourcesOf } from '../config.ts';
 import type { Config } from '../config-options.ts';
 import { TickwireError } from '../errors.ts';
 import type { ClientList } from '../ops/client-list.ts';
-import type { EngineView, FigurePath, HistoryPoint } from '../ops/engine-view.ts';
+import type { FigurePath } from '../ops/engine-view.ts';
 import { listenerUrl } from '../ops/first-page.ts';
 import { bindObstacle } from '../ops/free-port.ts';
 import type { LogTail } from '../ops/log-tail.ts';
@@ -16,6 +16,7 @@ import { describePortHolder } from '../ops/port-holder.ts';
 import { SupervisedWorker, WorkerFailure } from '../supervision.ts';
 import { workerScript } from '../worker-script.ts';
 import { configView } from './config-view.ts';
+import { LiveData } from './live-data.ts';
 import {
   chooseOperatorKeys,
   dashboardLink,
@@ -24,13 +25,9 @@ import {
   type OperatorKeyConfig,
   type OperatorKeys,
 } from './operator-keys.ts';
-import type { FromOperator, LiveRequest, OperatorTask, ToOperator, WatchPage } from './operator-messages.ts';
-import { historyPoint, ViewCollector, type ViewCollectorParts } from './view-collector.ts';
+import type { FromOperator, OperatorTask, ToOperator, WatchPage } from './operator-messages.ts';
+import type { ViewCollectorParts } from './view-collector.ts';
 
-const VIEW_INTERVAL_MS = 1000;
-/** The list of clients comes with each second view. */
-const CLIENTS_EVERY = 2;
-const HISTORY_S = 300;
 /** So many ports behind the first are tried. */
 const MORE_PORTS = 100;
 const HIGHEST_PORT = 65_535;
@@ -60,20 +57,13 @@ export interface DashboardAddress {
 export class OperatorListener {
   readonly #options: OperatorListenerOptions;
   readonly #log: Logger;
-  readonly #collector: ViewCollector;
+  readonly #live: LiveData;
   readonly #worker: SupervisedWorker<ToOperator, FromOperator>;
   readonly #madeKey = makeOperatorKey();
   #keys: OperatorKeys;
   #tls: TlsFiles | null;
-  #history: HistoryPoint[] = [];
   #port: number;
   #place: Extract<ToOperator, { readonly type: 'place' }> = { type: 'place', clientUrl: null, page: null };
-  #watching = { connections: 0, clients: 0, log: false };
-  #logPosition = 0;
-  #timer: NodeJS.Timeout | undefined;
-  #isListing = false;
-  #views = 0;
-  #trouble = '';
 
   /** @param port the first that is tried */
   constructor(options: OperatorListenerOptions, port: number) {
@@ -83,7 +73,14 @@ export class OperatorListener {
     this.#port = port;
     this.#tls = options.tls;
     this.#keys = chooseOperatorKeys(config, demoKey, this.#madeKey);
-    this.#collector = new ViewCollector(options.view);
+    this.#live = new LiveData({
+      log,
+      logTail: options.logTail,
+      clients: options.clients,
+      view: options.view,
+      options: () => configView(config, sourcesOf(config)),
+      post: (message) => this.#worker.post(message),
+    });
     this.#worker = new SupervisedWorker<ToOperator, FromOperator>({
       name: 'operator',
       script: workerScript('../main/dashboard/operator-worker'),
@@ -92,9 +89,7 @@ export class OperatorListener {
       log,
       onMessage: (message) => this.#onMessage(message),
       onReady: (port) => this.#onListening(port),
-      onGone: () => {
-        this.#watching = { connections: 0, clients: 0, log: false };
-      },
+      onGone: () => this.#live.forgetWatchers(),
       // Ticks flow without a dashboard.
       onFatal: (code, message) =>
         this.#log.error({ code }, `the dashboard is not served any more: ${message}`),
@@ -134,9 +129,7 @@ export class OperatorListener {
   open(clientUrl: string | null, page: WatchPage | null): void {
     this.#place = { type: 'place', clientUrl, page };
     this.#worker.post(this.#place);
-    this.#logPosition = this.#options.logTail?.position ?? 0;
-    this.#tell();
-    this.#timer = setInterval(() => this.#tell(), VIEW_INTERVAL_MS);
+    this.#live.start();
   }
 
   /** Other keys from now on: who came with one that is none any more is disconnected. */
@@ -157,7 +150,7 @@ export class OperatorListener {
 
   /** Safe in every state. */
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#live.stop();
     await this.#worker.stop();
   }
 
@@ -168,7 +161,7 @@ export class OperatorListener {
     const keys = digestsOf(this.#keys);
     // A thread that takes the place of another knows what that one was told.
     const { clientUrl, page } = this.#place;
-    const history = this.#history;
+    const { history } = this.#live;
     return { host: config.opsHost, port: this.#port, morePorts, tls, keys, history, clientUrl, page };
   }
 
@@ -188,22 +181,6 @@ export class OperatorListener {
     return new TickwireError('PORT_IN_USE', message, { cause: failure });
   }
 
-  #tell(): void {
-    try {
-      const view = this.#collector.collect(Date.now(), performance.now());
-      this.#postView(view);
-      if (this.#watching.log) this.#postLog();
-      this.#views++;
-      if (this.#watching.connections > 0 && this.#views % CLIENTS_EVERY === 0) void this.#listClients();
-      this.#trouble = '';
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      if (message !== this.#trouble)
-        this.#log.error({ err: error }, 'the dashboard cannot be told how things are');
-      this.#trouble = message;
-    }
-  }
-
   #onListening(port: number): void {
     if (this.#port !== 0 && port !== this.#port) {
       this.#log.warn(
@@ -214,47 +191,19 @@ export class OperatorListener {
     this.#port = port;
   }
 
-  #postView(view: EngineView): void {
-    const point = historyPoint(view);
-    this.#history.push(point);
-    if (this.#history.length > HISTORY_S) this.#history.shift();
-    this.#worker.post({ type: 'view', view: JSON.stringify(view), point });
-  }
-
-  #postLog(): void {
-    const { logTail } = this.#options;
-    if (logTail === null) return;
-    const lines = logTail.since(this.#logPosition);
-    this.#logPosition = logTail.position;
-    if (lines.length > 0) this.#worker.post({ type: 'logLines', lines });
-  }
-
-  async #listClients(): Promise<void> {
-    if (this.#isListing) return;
-    this.#isListing = true;
-    try {
-      const names = this.#collector.top.map(({ exchange, symbol }) => ({ exchange, symbol }));
-      const { clients, total, holders } = await this.#options.clients.describe(this.#watching.clients, names);
-      this.#collector.noteHolders(names, holders);
-      if (this.#watching.clients > 0) this.#worker.post({ type: 'clients', clients, total });
-    } finally {
-      this.#isListing = false;
-    }
-  }
-
   #onMessage(message: FromOperator): void {
     switch (message.type) {
       case 'figures':
         void this.#answerFigures(message.id, message.path);
         break;
       case 'watching':
-        this.#watching = message;
+        this.#live.onWatching(message);
         break;
       case 'wrongKey':
         this.#log.warn({ address: message.address }, 'somebody presented a wrong key to the dashboard');
         break;
       case 'request':
-        void this.#answer(message.connection, message.request);
+        this.#live.onRequest(message.connection, message.request);
         break;
     }
   }
@@ -266,49 +215,5 @@ export class OperatorListener {
       // The thread that asked says itself that there was no answer.
       this.#log.error({ err: error, path }, 'the figures cannot be told');
     }
-  }
-
-  async #answer(connection: number, request: LiveRequest): Promise<void> {
-    const say = (answer: object) =>
-      this.#worker.post({ type: 'answer', connection, text: JSON.stringify({ ...answer, do: request.do }) });
-    switch (request.do) {
-      case 'clients':
-        if (request.limit > 0) await this.#listClients();
-        break;
-      case 'config': {
-        const { config } = this.#options;
-        say({ type: 'config', options: configView(config, sourcesOf(config)) });
-        break;
-      }
-      case 'log':
-        // Those who follow it already have read up to here, and so has this one.
-        this.#postLog();
-        this.#logPosition = this.#options.logTail?.position ?? 0;
-        this.#worker.post({
-          type: 'logSoFar',
-          connection,
-          lines: this.#options.logTail?.last(request.last) ?? [],
-        });
-        break;
-      case 'disconnect':
-        say(await this.#disconnect(request.id));
-        break;
-    }
-  }
-
-  async #disconnect(id: string): Promise<object> {
-    const outcome = await this.#options.clients.disconnect(id);
-    this.#log.warn({ client: id, outcome }, 'the operator disconnects a client');
-    if (outcome === 'done') return { type: 'done', id };
-    if (outcome === 'unknown') {
-      return {
-        type: 'error',
-        code: 'CLIENT_NOT_FOUND',
-        message: `client ${id} is not connected any more`,
-        id,
-      };
-    }
-    const message = `the thread of client ${id} did not answer in time; look whether the client is still there`;
-    return { type: 'error', code: 'WORKER_SILENT', message, id };
   }
 }

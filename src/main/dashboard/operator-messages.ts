@@ -37,8 +37,10 @@ export type LiveRequest =
   | { readonly do: 'log'; readonly last: number };
 
 export type ToOperator =
-  /** The text of an `EngineView`, and what charts need of it. */
-  | { readonly type: 'view'; readonly view: string; readonly point: HistoryPoint }
+  /** What charts need of the last second. */
+  | { readonly type: 'point'; readonly point: HistoryPoint }
+  /** The text of an `EngineView`. */
+  | { readonly type: 'view'; readonly view: string }
   /** Where clients connect, and what the watch list begins with. */
   | { readonly type: 'place'; readonly clientUrl: string | null; readonly page: WatchPage | null }
   | { readonly type: 'keys'; readonly keys: KeyDigests }

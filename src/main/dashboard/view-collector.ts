@@ -13,9 +13,6 @@ import { InstrumentRates } from './instrument-rates.ts';
 /** So many of the busiest instruments are shown. */
 export const TOP_INSTRUMENTS = 20;
 
-/** Rates are those of so many seconds. */
-const RATE_SECONDS = 4;
-
 /** Of an engine; a proxy host has neither, since its instruments are known to its workers alone. */
 export interface InstrumentSource {
   readonly lastValues: SharedArrayBuffer;
@@ -36,7 +33,6 @@ export class ViewCollector {
   /** Clients by instrument, as they were counted last. */
   #holders: ReadonlyMap<string, number> = new Map();
   #top: readonly InstrumentView[] = [];
-  readonly #totals: { readonly at: number; readonly ticks: number; readonly deliveries: number }[] = [];
 
   constructor(parts: ViewCollectorParts) {
     this.#parts = parts;
@@ -57,6 +53,17 @@ export class ViewCollector {
   }
 
   /**
+   * What charts need of this second.
+   * @param now ms since 1970
+   */
+  point(now: number): HistoryPoint {
+    const { figures } = this.#parts;
+    const hop = figures.hops().receive_to_send;
+    return { at: now, ...figures.rates(), p50: hop?.p50 ?? null, p99: hop?.p99 ?? null };
+  }
+
+  /**
+   * All there is to see.
    * @param now ms since 1970
    * @param at ms of performance.now()
    */
@@ -74,7 +81,7 @@ export class ViewCollector {
       ready: figures.ready(),
       upstreams: upstreams(at),
       segments: segments.map((segment) => ({ ...segment, delayMs: delays.get(segment.exchange) ?? null })),
-      rates: this.#rateOf(figures.totals(), at),
+      rates: figures.rates(),
       hops: figures.hops(),
       clockOffset: figures.clockOffset(),
       lost: figures.lost(),
@@ -83,24 +90,6 @@ export class ViewCollector {
       topInstruments: this.#top,
     };
   }
-
-  /** Threads tell their counters once a second, each at its own moment: over fewer seconds one would be missed, or come twice. */
-  #rateOf({ ticks, deliveries }: { ticks: number; deliveries: number }, at: number): EngineView['rates'] {
-    this.#totals.push({ at, ticks, deliveries });
-    if (this.#totals.length > RATE_SECONDS + 1) this.#totals.shift();
-    const from = this.#totals[0]!;
-    const perMs = (rise: number) => (at > from.at ? (rise * 1000) / (at - from.at) : 0);
-    return {
-      ticksPerSecond: perMs(ticks - from.ticks),
-      deliveriesPerSecond: perMs(deliveries - from.deliveries),
-    };
-  }
-}
-
-/** What charts need of a view. */
-export function historyPoint({ at, rates, hops }: EngineView): HistoryPoint {
-  const hop = hops.receive_to_send;
-  return { at, ...rates, p50: hop?.p50 ?? null, p99: hop?.p99 ?? null };
 }
 
 function nameOf({ exchange, symbol }: Pick<InstrumentView, 'exchange' | 'symbol'>): string {

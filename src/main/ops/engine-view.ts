@@ -153,10 +153,8 @@ export interface FigurePage {
 /** What is measured elsewhere and shown in the view. The main thread asks once a second, and for a page when somebody else does. */
 export interface EngineFigures
   extends Readonly<{
-    [K in 'ready' | 'hops' | 'clockOffset' | 'lost' | 'clients' | 'threads']: () => EngineView[K];
+    [K in 'ready' | 'rates' | 'hops' | 'clockOffset' | 'lost' | 'clients' | 'threads']: () => EngineView[K];
   }> {
-  /** Ticks that came in and ticks that were given to clients, counted for each, since the start. */
-  totals(): { readonly ticks: number; readonly deliveries: number };
   /** By exchange. */
   delays(): ReadonlyMap<string, NonNullable<SegmentView['delayMs']>>;
   page(path: FigurePath): Promise<FigurePage>;
