@@ -103,7 +103,8 @@ export class EngineLink {
 
   /** @param {News} news */
   #take(news) {
-    if (news.type === 'error') this.#refusal = news.message;
+    // Later ones are about single requests, and do not say why a connection ends.
+    if (news.type === 'error' && this.#state !== 'live') this.#refusal = news.message;
     if (news.type !== 'welcome' && news.type !== 'view') return this.#onNews(news);
     // A view that is told again is no news: the part of the engine that makes them may have stopped.
     if (news.type === 'view' && news.view.at === this.#viewAt) return;

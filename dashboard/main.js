@@ -6,7 +6,8 @@ import { askWhenOpened, isOpen, showOptions } from './configuration.js';
 import { find } from './elements.js';
 import { EngineLink } from './engine-link.js';
 import { showTables } from './engine-tables.js';
-import { duration, nameOf, time } from './format.js';
+import { duration, nameOf } from './format.js';
+import { showFreshness } from './freshness.js';
 import { showHeadline, showNoHeadline } from './headline.js';
 import { setText } from './keyed-rows.js';
 import { showLines } from './log-tail.js';
@@ -23,7 +24,6 @@ const LOG_LINES = 200;
 const NOTICE_MS = 8000;
 
 const page = find('#dashboard');
-const banner = find('#banner');
 const signIn = find('#sign-in', HTMLFormElement);
 const charts = { drawn: /** @type {Charts | null} */ (null), history: new ChartHistory() };
 const watchList = new WatchList();
@@ -110,12 +110,7 @@ function showView(news) {
       .filter(Boolean)
       .join(' · '),
   );
-  const names = topInstruments.map((instrument) => {
-    const option = document.createElement('option');
-    option.value = nameOf(instrument);
-    return option;
-  });
-  find('#names', HTMLDataListElement).replaceChildren(...names);
+  watchList.suggest(topInstruments.map(nameOf));
   drawCharts();
 }
 
@@ -143,25 +138,9 @@ function askKey(words) {
   find('#key', HTMLInputElement).focus();
 }
 
-/** Said anew several times a second: how old a figure is grows without anybody telling it. */
 function tellState() {
-  const state = link?.state ?? 'refused';
-  document.body.dataset.link = state;
-  const isLive = state === 'live' && view !== null;
-  const name = view === null ? 'Tickwire' : `Tickwire ${view.host.role}`;
-  document.title = isLive ? name : `Away – ${name}`;
-  const engineNow = view === null ? 0 : view.at + performance.now() - viewAt;
-  setText(find('#as-of'), view === null || state === 'refused' ? '' : `${time(view.at, engineNow)} IST`);
-  banner.hidden = isLive || state === 'refused';
-  if (banner.hidden) return;
-  if (view === null)
-    return setText(banner, why === '' ? 'Connecting to the engine …' : `${why} Trying again …`);
-  const retry = link?.retryIn ?? null;
-  const next = retry === null ? 'Asking again now.' : `Next attempt in ${duration(retry)}.`;
-  setText(
-    banner,
-    `${why} Nothing below is of now: it is of ${time(view.at, engineNow)}, ${duration(engineNow - view.at)} ago. ${next}`,
-  );
+  const last = view && { role: view.host.role, at: view.at, now: view.at + performance.now() - viewAt };
+  showFreshness(link?.state ?? 'refused', why, last, link?.retryIn ?? null);
 }
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */

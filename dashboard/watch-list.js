@@ -55,6 +55,20 @@ export class WatchList {
     this.#connect(address, demoKey ?? sessionStorage.getItem(KEPT_KEY) ?? '');
   }
 
+  /** What is offered to who adds an instrument. @param {readonly string[]} names as in NSE:RELIANCE */
+  suggest(names) {
+    const list = find('#names', HTMLDataListElement);
+    const sorted = names.toSorted();
+    // A list that is made anew closes under whoever looks through it.
+    if ([...list.options].map(({ value }) => value).join() === sorted.join()) return;
+    const options = sorted.map((name) => {
+      const option = document.createElement('option');
+      option.value = name;
+      return option;
+    });
+    list.replaceChildren(...options);
+  }
+
   /** @param {string} words why there is nothing to watch here */
   closeWith(words) {
     this.#link?.close();

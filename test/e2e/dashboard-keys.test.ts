@@ -13,7 +13,7 @@ test('who has no right to disconnect clients sees everything and no button, and 
   const { client, exchange, started } = await startEngineFixture(t, { flags });
   const browser = await launchBrowser();
   t.after(() => browser.close());
-  const outside = await client();
+  const outside = await client({ framing: 'msgpack' });
   await outside.subscribe('NSE', 'RELIANCE', 2);
   const { url } = started.dashboard!;
 
@@ -33,7 +33,7 @@ test('who has no right to disconnect clients sees everything and no button, and 
     const word = page.locator('#headline article').first().locator('.word');
     return (await word.innerText()) === 'Yes';
   });
-  const row = page.locator('#clients tbody tr', { hasText: 'demo' });
+  const row = page.locator('#clients tbody tr', { hasText: 'msgpack' });
   await until('the client', async () => (await row.count()) === 1);
   assert.match(await page.locator('#rights').innerText(), /read-only/);
   assert.equal(await page.getByRole('button', { name: 'Disconnect' }).count(), 0);
