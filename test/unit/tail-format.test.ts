@@ -11,6 +11,7 @@ import { describeGaps, describeState } from '../../src/main/tail/describe-state.
 import { formatBook } from '../../src/main/tail/format-book.ts';
 import { formatPriceTable } from '../../src/main/tail/format-price-table.ts';
 import { formatAge, formatHop, formatPrice } from '../../src/main/tail/format-values.ts';
+import { wordOutput } from '../../src/main/tail/line-output.ts';
 import { refusalOf, unreachable } from '../../src/main/tail/tail-errors.ts';
 import { describeConnection, describeTrouble } from '../../src/main/tail/tail-output.ts';
 import { PLAIN_STYLE } from '../../src/main/tail/tail-style.ts';
@@ -182,4 +183,28 @@ test('words of an engine or a broker cannot steer the terminal', () => {
   ];
   shown.push(tickLine({ ...LTP, instrument: evil }));
   for (const line of shown) assert.doesNotMatch(line, /[\p{Cc}\p{Cf}]/u, JSON.stringify(line));
+});
+
+test('a book with fewer levels than were asked for says so, once in lines', () => {
+  const instrument = new WatchedInstrument('NSE:INFY', 20);
+  instrument.takeTick(DEPTH, 0);
+  assert.ok(
+    formatBook(instrument, 0, PLAIN_STYLE).some((line) => /^5 levels, .*20 were asked for/.test(line)),
+  );
+  assert.ok(!formatBook(watched(null), 0, PLAIN_STYLE).some((line) => line.includes('levels')));
+  const lines: string[] = [];
+  const errors: string[] = [];
+  const output = wordOutput(
+    'ws://x',
+    { levels: 20 },
+    (line) => lines.push(line),
+    (line) => errors.push(line),
+  );
+  output.tick('NSE:INFY', DEPTH);
+  output.tick('NSE:INFY', DEPTH);
+  assert.equal(lines.length, 2);
+  assert.match(
+    errors.join(),
+    /^tickwire: NSE:INFY: 5 levels, the broker gives no more of it \(20 were asked for\)$/,
+  );
 });

@@ -24,7 +24,7 @@ export const run: RunCommand = async ({ argv, env, cwd, print, printError }) => 
   const output = isScreen
     ? screenOutput(access.url, request, process.stdout)
     : flags.json === undefined
-      ? wordOutput(access.url, print, printError)
+      ? wordOutput(access.url, request, print, printError)
       : jsonOutput(print);
   await runTail(request, access, output, stopped.promise);
   return 0;

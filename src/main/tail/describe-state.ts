@@ -1,5 +1,5 @@
 /** How fresh what stands there is, in words. An old price must never read like a new one. */
-import type { StaleReason } from '../../client/index.ts';
+import type { StaleReason, Tick } from '../../client/index.ts';
 import { formatAge, formatTime, printable } from './format-values.ts';
 import type { WatchedInstrument } from './watched-instrument.ts';
 
@@ -43,6 +43,12 @@ function describeAge({ last, arrivedAt }: WatchedInstrument, now: number): strin
   // When a last value from before was news, only the engine knows.
   if (last?.isSnapshot) return `of ${formatTime(last.time ?? last.receivedAt)} (before this)`;
   return `${formatAge(now - arrivedAt)} ago`;
+}
+
+/** That the broker has fewer levels of depth than were asked for; empty where it has them, or has sent none yet. */
+export function describeLevels(tick: Tick | null, wanted: number): string {
+  if (tick === null || tick.mode !== 'depth' || tick.levels >= wanted) return '';
+  return `${tick.levels} levels, the broker gives no more of it (${wanted} were asked for)`;
 }
 
 /** What was missed; empty while nothing was. */

@@ -1,6 +1,6 @@
 /** One instrument as a block of lines: the last trade, the day, the book, how fresh all that is, and what it went through. */
 import { type DepthLevel, type DepthTick, hopsOf, type QuoteTick, type Tick } from '../../client/index.ts';
-import { describeGaps, describeState } from './describe-state.ts';
+import { describeGaps, describeLevels, describeState } from './describe-state.ts';
 import { formatChange, formatCount, formatHop, formatPrice, formatTime } from './format-values.ts';
 import type { TailStyle } from './tail-style.ts';
 import type { WatchedInstrument } from './watched-instrument.ts';
@@ -19,6 +19,8 @@ export function formatBook(instrument: WatchedInstrument, now: number, style: Ta
     const drawn = isFresh ? style : { ...style, title: style.quiet, buy: style.quiet, sell: style.quiet };
     lines.push(...dayLines(last, drawn));
     if (last.mode === 'depth') lines.push('', ...bookLines(last, drawn));
+    const levels = describeLevels(last, instrument.levels);
+    if (levels !== '') lines.push(style.warning(levels));
     if (last.stamps !== null) lines.push(style.quiet(hopLine(last.stamps)));
   }
   const gaps = describeGaps(instrument);

@@ -1,14 +1,27 @@
 /** One line for each event: in words, or as JSON for scripts. */
 import type { StateChange } from '../../client/index.ts';
+import { describeLevels } from './describe-state.ts';
 import { describeConnection, describeTrouble, type TailOutput } from './tail-output.ts';
+import type { TailRequest } from './tail-request.ts';
 import { gapLine, staleLine, statusLine, tickLine } from './tick-line.ts';
 
 type Print = (line: string) => void;
 
 /** @param printError told of the connection, so that the lines are ticks and what is wrong with them */
-export function wordOutput(url: string, print: Print, printError: Print): TailOutput {
+export function wordOutput(
+  url: string,
+  { levels }: Pick<TailRequest, 'levels'>,
+  print: Print,
+  printError: Print,
+): TailOutput {
+  const told = new Set<string>();
   return {
-    tick: (_, tick) => print(tickLine(tick)),
+    tick: (instrument, tick) => {
+      const fewer = describeLevels(tick, levels);
+      if (fewer !== '' && !told.has(instrument)) printError(`tickwire: ${instrument}: ${fewer}`);
+      told.add(instrument);
+      print(tickLine(tick));
+    },
     gap: (instrument, gap) => print(gapLine(instrument, gap, Date.now())),
     status: (instrument, status) => print(statusLine(instrument, status, Date.now())),
     stale: (instrument, reason) => {

@@ -12,7 +12,9 @@ import { WatchedInstrument } from './watched-instrument.ts';
 const DRAW_MS = 100;
 
 export function screenOutput(url: string, request: TailRequest, terminal: NodeJS.WriteStream): TailOutput {
-  const watched = new Map(request.instruments.map((name) => [name, new WatchedInstrument(name)]));
+  const watched = new Map(
+    request.instruments.map((name) => [name, new WatchedInstrument(name, request.levels)]),
+  );
   /** The latest of each instrument, and of all (the empty name). */
   const troubles = new Map<string, string>();
   const passing = new Set<string>();

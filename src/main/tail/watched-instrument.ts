@@ -7,6 +7,8 @@ const RATE_SECONDS = 5;
 
 export class WatchedInstrument {
   readonly name: string;
+  /** Levels of depth that were asked for. */
+  readonly levels: number;
   last: Tick | null = null;
   /** When it came, by the clock that only grows, ms. */
   arrivedAt = 0;
@@ -22,8 +24,9 @@ export class WatchedInstrument {
   #firstSecond: number | null = null;
   readonly #seconds = new Map<number, number>();
 
-  constructor(name: string) {
+  constructor(name: string, levels = 5) {
     this.name = name;
+    this.levels = levels;
   }
 
   /** @param now of `performance.now` */
