@@ -27,7 +27,7 @@ export const DRAIN_OPTIONS = {
   controlSocket: optionalStringOption({
     env: 'TICKWIRE_CONTROL_SOCKET',
     doc:
-      'Path of the socket through which tickwire drain reaches the engine, or none. Not set: tickwire.sock beside the ' +
+      'Path of the socket through which commands (drain, reload, dashboard, tail) reach the engine, or none. Not set: tickwire.sock beside the ' +
       'database; for tickwire proxy, which has no database, tickwire-proxy.sock in the working directory.',
   }),
 };
