@@ -438,21 +438,21 @@ class Client:
             socket.shutdown()
 
     def _read(self, socket):
-        heard, has_asked = time.monotonic(), False
+        heard, asked = time.monotonic(), None
         socket.settimeout(0.5)
         while self._state != "closed":
             data, now = None, time.monotonic()
             try:
                 opcode, data = socket.recv_data()
             except websocket.WebSocketTimeoutException:
-                if now - heard > _QUIET_SECONDS + _PONG_SECONDS:
+                if asked is not None and now - asked > _PONG_SECONDS:
                     raise TickwireError("DISCONNECTED", "the server has fallen silent") from None
-                if now - heard > _QUIET_SECONDS and not has_asked:
-                    has_asked = True
+                if asked is None and now - heard > _QUIET_SECONDS:
+                    asked = now
                     self._send({"action": "ping"})
             with self._changed:
                 if data is not None:
-                    heard, has_asked = time.monotonic(), False
+                    heard, asked = time.monotonic(), None
                     if opcode == websocket.ABNF.OPCODE_CLOSE:
                         code = int.from_bytes(data[:2], "big") if len(data) > 1 else 1005
                         return code, bytes(data[2:]).decode("utf-8", "replace"), None

@@ -35,7 +35,8 @@ export class Connection {
   readonly #quietMs: number;
   readonly #answerMs: number;
   #heardAt = 0;
-  #hasAsked = false;
+  /** When it was asked whether it is there; null while nothing is asked. */
+  #askedAt: number | null = null;
   #timer: ReturnType<typeof setTimeout>;
   #hasEnded = false;
   #failure = '';
@@ -83,7 +84,7 @@ export class Connection {
 
   #take(data: unknown): void {
     this.#heardAt = performance.now();
-    this.#hasAsked = false;
+    this.#askedAt = null;
     let message: WireMessage;
     try {
       message = this.#decode(data);
@@ -103,16 +104,17 @@ export class Connection {
   #check(): void {
     clearTimeout(this.#timer);
     if (this.#hasEnded) return;
-    const silentMs = performance.now() - this.#heardAt;
-    if (silentMs >= this.#quietMs + this.#answerMs) {
-      return void this.#fail(`the server has been silent for ${Math.round(silentMs)} ms`);
+    const now = performance.now();
+    // A timer may come much later than it should: of a page in the background, of a machine that slept. So the question counts.
+    if (this.#askedAt !== null && now - this.#askedAt >= this.#answerMs) {
+      return void this.#fail(`the server has been silent for ${Math.round(now - this.#heardAt)} ms`);
     }
-    if (silentMs >= this.#quietMs && !this.#hasAsked) {
-      this.#hasAsked = true;
+    if (this.#askedAt === null && now - this.#heardAt >= this.#quietMs) {
+      this.#askedAt = now;
       this.send({ action: 'ping' });
     }
-    const due = silentMs < this.#quietMs ? this.#quietMs : this.#quietMs + this.#answerMs;
-    this.#timer = setTimeout(() => this.#check(), due - silentMs + 1);
+    const due = this.#askedAt === null ? this.#heardAt + this.#quietMs : this.#askedAt + this.#answerMs;
+    this.#timer = setTimeout(() => this.#check(), due - now + 1);
   }
 
   #end(code: number, reason: string, error: TickwireError | null): void {

@@ -32,19 +32,12 @@ interface Leftover {
   readonly mode: number;
 }
 
-/** @param isHeard whether somebody who subscribed hears of it */
+/** Of a subscription that is refused, or asked for again later. @param isHeard whether somebody who subscribed hears of it */
 type OnError = (error: TickwireError, isHeard: boolean) => void;
-
-export interface DeskHandlers {
-  /** The subscription has ended. */
-  readonly onRefusal: OnError;
-  /** It is tried again. */
-  readonly onDelay: OnError;
-}
 
 export class SubscriptionDesk {
   readonly #streams: StreamTable;
-  readonly #handlers: DeskHandlers;
+  readonly #onError: OnError;
   readonly #leftovers: Leftover[] = [];
   #line: RequestLine | null = null;
   #batch = MAX_BATCH;
@@ -54,9 +47,9 @@ export class SubscriptionDesk {
   #wantsOrders = false;
   #hasOrders = false;
 
-  constructor(streams: StreamTable, handlers: DeskHandlers) {
+  constructor(streams: StreamTable, onError: OnError) {
     this.#streams = streams;
-    this.#handlers = handlers;
+    this.#onError = onError;
   }
 
   get wantsOrders(): boolean {
@@ -189,7 +182,7 @@ export class SubscriptionDesk {
         for (const stream of streams) stream.place = 'held';
         this.#leftovers.push(...leftovers);
         this.#wait(answer);
-        this.#handlers.onDelay(error, false);
+        this.#onError(error, false);
         return;
       }
       for (const stream of streams) {
@@ -207,7 +200,7 @@ export class SubscriptionDesk {
       if (error === null) this.#hasOrders = wants;
       else if (this.#isPassing(error)) this.#wait(answer);
       else this.#wantsOrders = this.#hasOrders;
-      if (error !== null) this.#handlers.onDelay(error, false);
+      if (error !== null) this.#onError(error, false);
       this.#ask();
     });
   }
@@ -266,7 +259,7 @@ export class SubscriptionDesk {
     }, RETRY_MS);
     let isHeard = false;
     for (const reader of stream.readers) isHeard = reader.emit('error', error) || isHeard;
-    this.#handlers.onDelay(error, isHeard);
+    this.#onError(error, isHeard);
   }
 
   #drop(stream: Stream): void {
@@ -276,7 +269,7 @@ export class SubscriptionDesk {
 
   #end(stream: Stream, error: TickwireError): void {
     this.#streams.delete(stream);
-    this.#handlers.onRefusal(error, stream.end(error));
+    this.#onError(error, stream.end(error));
   }
 }
 

@@ -50,10 +50,7 @@ export class TickwireClient {
   constructor(options: ConnectOptions) {
     checkOptions(options);
     this.#router = new StreamRouter(this.#streams, (status) => this.#events.emit('status', status));
-    this.#desk = new SubscriptionDesk(this.#streams, {
-      onRefusal: (error, isHeard) => this.#report(error, isHeard),
-      onDelay: (error, isHeard) => this.#warn(error, isHeard),
-    });
+    this.#desk = new SubscriptionDesk(this.#streams, (error, isHeard) => this.#warn(error, isHeard));
     this.#link = new Link(options, {
       onResumed: (message) => this.#desk.takeResumed(message),
       onSession: (news) => this.#events.emit('session', news),
@@ -175,7 +172,7 @@ export class TickwireClient {
   /** Without a list it is about order updates. */
   #takeEnd(message: WireMessage): void {
     if (messagesOf(message.subscriptions).length === 0) this.#desk.onOrdersEnded();
-    this.#report(new TickwireError(textOf(message.code), textOf(message.message)), true);
+    this.#warn(new TickwireError(textOf(message.code), textOf(message.message)));
   }
 
   #stop(error: TickwireError | null): void {
@@ -186,18 +183,14 @@ export class TickwireClient {
     for (const { reject } of waiters) reject(error ?? closedError());
     let isHeard = waiters.length > 0;
     for (const stream of this.#streams.all()) isHeard = stream.end(error) || isHeard;
-    if (error !== null) this.#report(error, isHeard);
+    // Nothing more comes of it: a program that listens nowhere must not go on as if all were well.
+    if (error !== null && !this.#events.emit('error', error) && !isHeard) throwUnheard(error);
   }
 
-  /** Something that is tried again. */
+  /** Something that the client goes on after. */
   #warn(error: TickwireError, isHeard = false): void {
     if (!this.#events.emit('error', error) && !isHeard)
       console.warn(`tickwire: ${error.code}: ${error.message}`);
-  }
-
-  /** Something that nothing more comes of: a program that listens nowhere must not go on as if all were well. */
-  #report(error: TickwireError, isHeard: boolean): void {
-    if (!this.#events.emit('error', error) && !isHeard) throwUnheard(error);
   }
 }
 

@@ -65,7 +65,7 @@ for (const framing of ['json', 'msgpack'] as const) {
 
     probe.end();
     await until('its end', () => probe.exitCode !== null);
-    assert.deepEqual([probe.exitCode, probe.of('end')], [0, ['disconnected']], probe.errors);
+    assert.deepEqual([probe.exitCode, probe.of('end')], [0, [null]], probe.errors);
     assert.equal(probe.errors, 'SYMBOL_NOT_FOUND: Symbol NOPE not found for exchange NSE\n');
   });
 }

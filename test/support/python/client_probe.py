@@ -25,9 +25,12 @@ except TickwireError as error:
 
 
 def read():
-    for tick in quotes:
-        say("tick", tick)
-    say("end", quotes.stale_reason)
+    try:
+        for tick in quotes:
+            say("tick", tick)
+        say("end", None)
+    except TickwireError as error:
+        say("end", error.code)
 
 
 reader = threading.Thread(target=read)

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connect, TickwireError } from '../../../src/client/index.ts';
 import { collect, openClient, readAll } from '../../support/client-scene.ts';
+import { ExampleProcess } from '../../support/example-process.ts';
 import { ScriptedServer, scriptedTick } from '../../support/scripted-server.ts';
 import { until } from '../../support/until.ts';
 
@@ -148,6 +149,22 @@ test('a wrong key ends the client at once, and a server that is no Tickwire too'
   server.script = () => [{ type: 'auth', status: 'success', broker: 'angel', user_id: 'demo' }];
   const other = openClient(t, server.url);
   await assert.rejects(other.client.ready(), { code: 'FEATURE_MISSING' });
+});
+
+test('a program that listens nowhere ends with the error that ended its client, and is warned of others', async (t) => {
+  const server = await ScriptedServer.start(t);
+  server.script = ({ action, symbols }) =>
+    action === 'subscribe'
+      ? [{ status: 'error', code: 'SUBSCRIPTION_LIMIT', message: `too many: ${JSON.stringify(symbols)}` }]
+      : null;
+  const module = new URL('../../../src/client/index.ts', import.meta.url);
+  const program = `import { connect } from '${module}';
+    connect({ url: '${server.url}', key: 'key' }).subscribe('NSE:TCS', 'ltp').on('tick', () => {});`;
+  const own = new ExampleProcess(t, [process.execPath, '--input-type=module', '-e', program], {});
+  await until('the warning', () => /^tickwire: SUBSCRIPTION_LIMIT: too many/m.test(own.errors));
+  server.connections[0]!.close(4403, 'key revoked; do not reconnect with it');
+  assert.equal(await own.ended(), 1);
+  assert.match(own.errors, /code: 'KEY_REVOKED'/);
 });
 
 test('a missing broker session is waited for, and the program told', async (t) => {
