@@ -152,7 +152,6 @@ export class Link {
     }
     if (error !== null) this.#handlers.onError(error);
     if (plan.action === 'idle') return void this.#setState('idle', ended, null);
-    if (plan.action === 'retryAt') this.#backoff.reset();
     const ms = plan.action === 'retryAt' ? plan.ms : this.#backoff.next(plan.atLeastMs);
     this.#timer = setTimeout(() => void this.dial(), ms);
     this.#setState('waiting', ended, ms);

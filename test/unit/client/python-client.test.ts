@@ -136,6 +136,23 @@ test('a program in Python comes back when the server said, with its session, ask
   assert.deepEqual([probe.exitCode, third.isClosed], [0, true], probe.errors);
 });
 
+test('a server that falls silent is left by a program in Python, and its late answer takes the session from nobody for good', {
+  skip,
+}, async (t) => {
+  const server = await serverFor(t);
+  const answers = server.script;
+  server.script = (request, own) => (request.action === 'ping' ? [] : answers(request, own));
+  const probe = new PythonProbe(t, server.url, 'key', 'json', '0.2');
+  const second = await server.connection(1);
+  assert.equal(server.connections[0]!.asked('ping').length, 1);
+  server.script = answers;
+  second.close(4409, 'session continued by another connection; do not reconnect');
+  const third = await server.connection(2);
+  assert.deepEqual(probe.of('end'), []);
+  third.close(4409, 'session continued by another connection; do not reconnect');
+  await until('the end', () => probe.of<string>('end').at(-1) === 'SESSION_TAKEN');
+});
+
 test('ticks that nobody reads in Python are bounded and counted, or an error, as the program chose', {
   skip,
 }, () => {
