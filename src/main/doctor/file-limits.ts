@@ -39,7 +39,8 @@ function judge(
       `${raise}; or lower the two options to what may really come.`,
     );
   }
-  return go(`${who} may open ${limit} files, enough for ${clients} connections`);
+  const enough = clients === 0 ? 'a host without clients' : `${clients} connections`;
+  return go(`${who} may open ${limit} files, enough for ${enough}`);
 }
 
 /** Files that a process may open; infinity without a limit, null where it cannot be read. @param id of it, or `self` */

@@ -30,7 +30,7 @@ export const check: RunCheck = ({ config, role, engine }) => {
     );
   }
   if (role === 'feed')
-    return outcomes.length > 0 ? outcomes : [go(`${gib(least)} of ${gib(available)} at most`)];
+    return outcomes.length > 0 ? outcomes : [go(`a feed host takes ${gib(least)} of ${gib(available)}`)];
   return [...outcomes, ofClients(total, available)];
 };
 
