@@ -21,8 +21,8 @@ for await (const tick of client.subscribe('NSE:RELIANCE', 'ltp')) {
 }
 client.close();
 `;
-/** Twice of what a start may take on a machine that has nothing else to do. */
-const START_LIMIT_S = 4;
+/** Three times of what a start may take on a machine that has nothing else to do. */
+const START_LIMIT_S = 6;
 
 test('the packed and installed command tells its version and help, and serves live ticks until it is asked to stop', async (t) => {
   const installed = await InstalledPackage.make(t);
@@ -90,6 +90,8 @@ test('the packed and installed command tells its version and help, and serves li
       cwd: installed.directory,
     });
     assert.match((await program).stdout, /^RELIANCE \d+(\.\d+)?\n$/, 'a program with tickwire/client');
+    child.kill('SIGHUP');
+    await until('the reload', () => output.stderr.includes('the configuration was reloaded'));
     child.kill('SIGTERM');
     assert.equal((await client.untilClosed()).code, 1001);
     const exit = await until('the end', () => child.exitCode ?? child.signalCode);

@@ -1,7 +1,7 @@
 /** The tutorial as its reader follows it: every command in its order, in a directory that stands for a fresh checkout. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { adjacentPorts } from '../support/adjacent-ports.ts';
@@ -68,6 +68,17 @@ function openalgoDirectory(t: TestContext): string {
   return directory;
 }
 
+/** The README has a first client of its own, which is run where the tutorial runs its one. */
+function withClientOfReadme(steps: readonly TutorialStep[]): TutorialStep[] {
+  const readme = readFileSync(join(REPOSITORY, 'README.md'), 'utf8');
+  const [, body = ''] = /^```js\n([\s\S]*?)^```$/m.exec(readme) ?? [];
+  const place = steps.findIndex(({ kind }) => kind === 'until');
+  const own = steps[place]!;
+  const file = { ...own, kind: 'file', argument: 'readme-client.mjs', body, expected: [] } as const;
+  const run = { ...own, body: own.body.replace('first-client.mjs', file.argument) };
+  return [...steps.slice(0, place + 1), file, run, ...steps.slice(place + 1)];
+}
+
 test('who follows the tutorial sees what it says, command by command', async (t) => {
   const checkout = temporaryDirectory(t);
   for (const name of CHECKOUT) symlinkSync(join(REPOSITORY, name), join(checkout, name));
@@ -113,7 +124,7 @@ test('who follows the tutorial sees what it says, command by command', async (t)
     assert.deepEqual(missingOf(terminal.output, patterns), [], terminal.output);
   }
 
-  const steps = readTutorial('TUTORIAL.md');
+  const steps = withClientOfReadme(readTutorial('TUTORIAL.md'));
   assert.ok(steps.filter(({ kind }) => kind !== 'check').length >= 12);
   for (const step of steps) {
     if (step.kind === 'check') continue;
