@@ -188,6 +188,14 @@ test('a terminal shows a live book in place, says when it is old, and is given b
   assert.equal(rows.length, 5);
   const green = '\u001b[32m';
   assert.deepEqual([coloured.stdout.includes(green), plain.stdout.includes(green)], [true, false]);
+  const [enter, leave] = ['\u001b[?1049h', '\u001b[?1049l'];
+  plain.child.stdin!.write('\u001a');
+  await until('the screen to be given back, and taken again', () => {
+    // Where its child stops, script stops itself, maybe before it has passed on the last words, and lets both go on with this.
+    plain.child.kill('SIGCONT');
+    const left = plain.stdout.indexOf(leave);
+    return left >= 0 && plain.stdout.lastIndexOf(enter) > left;
+  });
   await exchange.close();
   await until('the book to be called old', () =>
     /OLD: the connection to the broker is lost/.test(coloured.screen),

@@ -35,6 +35,14 @@ export function screenOutput(url: string, request: TailRequest, terminal: NodeJS
   const draw = () => screen.draw([...lines(TERMINAL_STYLE), '', TERMINAL_STYLE.quiet('Ctrl-C ends it')]);
   const timer = setInterval(draw, DRAW_MS);
   terminal.on('resize', draw);
+  // The shell gets its screen and its cursor back with Ctrl-Z, and whatever way this process ends; the next draw takes them again.
+  const giveBack = () => screen.close();
+  const suspend = () => {
+    giveBack();
+    process.kill(process.pid, 'SIGSTOP');
+  };
+  process.once('exit', giveBack);
+  if (process.platform !== 'win32') process.on('SIGTSTP', suspend);
 
   return {
     tick: (name, tick) => {
@@ -63,6 +71,8 @@ export function screenOutput(url: string, request: TailRequest, terminal: NodeJS
     close: () => {
       clearInterval(timer);
       terminal.off('resize', draw);
+      process.off('exit', giveBack);
+      process.off('SIGTSTP', suspend);
       if (!screen.isOpen) return;
       screen.close();
       // What stood there last stays to be read and copied.
