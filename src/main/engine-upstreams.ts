@@ -68,6 +68,14 @@ export class EngineUpstreams {
     return this.#options.statuses.exchanges();
   }
 
+  /** Whether the broker refuses the tokens that a user has now. */
+  isRefused(name: string): boolean {
+    const feeds = [...this.accounts.all()]
+      .filter((account) => account.name === name)
+      .flatMap(({ pool }) => pool.feeds);
+    return feeds.some(({ state }) => state === 'refused');
+  }
+
   get accountStatuses(): readonly AccountStatus[] {
     return [...this.accounts.all()].map(({ status }) => status);
   }

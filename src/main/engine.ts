@@ -217,7 +217,12 @@ export class Engine {
     });
     this.#entitlements = entitlements;
     const onRenewed = (name: string) => this.#upstreams?.recheck(name);
-    const ownSessions = new OwnSessions(this.#options, { database, pool: this.pool, onRenewed });
+    const ownSessions = new OwnSessions(this.#options, {
+      database,
+      pool: this.pool,
+      onRenewed,
+      isRefused: (name) => this.#upstreams?.isRefused(name) ?? false,
+    });
     this.#ownSessions = ownSessions;
     // Threads take longest to start, so those that do not need one another start together.
     const [instruments, standInUrls] = await Promise.all([
@@ -341,6 +346,7 @@ export class Engine {
     this.#operator?.useTls(chooseOperatorTls(config, cwd));
     if (servesClients) this.#tls = chooseListenerTls(config, cwd);
     this.#watch?.setInterval(config.databasePollMs);
+    this.#ownSessions?.reload();
     await this.#readers.reload(this.#tls);
     return certificateChange(before, this.#certificate);
   }

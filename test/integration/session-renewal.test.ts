@@ -1,59 +1,13 @@
 /** A running engine whose broker refuses the tokens of a login that was made by `tickwire login`. */
 import assert from 'node:assert/strict';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { type TestContext, test } from 'node:test';
-import { Fernet } from '../../src/main/auth/fernet.ts';
+import { test } from 'node:test';
 import { DatabaseSync } from '../../src/main/database/sqlite.ts';
-import { LoginStore } from '../../src/main/login/login-store.ts';
 import { decodeTotpSecret, totpCode, totpStep } from '../../src/main/login/totp.ts';
-import { type EngineFixture, FIXTURE_CREDENTIALS, startEngineFixture } from '../support/engine-fixture.ts';
-import { ACCOUNT, FakeSmartApi } from '../support/fake-smart-api.ts';
+import { FIXTURE_CREDENTIALS } from '../support/engine-fixture.ts';
+import { ACCOUNT } from '../support/fake-smart-api.ts';
+import { logIn, TOTP_SECRET as SECRET, startRenewal as startScene } from '../support/renewal-scene.ts';
 import { until } from '../support/until.ts';
-
-const PEPPER = 'a pepper of the test, which is long enough';
-const SECRET = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
-
-interface Scene {
-  readonly api: FakeSmartApi;
-  readonly fixture: EngineFixture;
-}
-
-/** Stores the latest session of the fake broker, as a login does. */
-function logIn(db: DatabaseSync, { authToken, feedToken, refreshToken }: FakeSmartApi): void {
-  const store = new LoginStore({ db, path: '', pepper: PEPPER, fernet: new Fernet(PEPPER, null) });
-  const tokens = { authToken, feedToken, refreshToken };
-  const { clientCode, apiKey } = ACCOUNT;
-  store.save('demo', { broker: 'angel', clientCode, apiKey, tokens }, 'login');
-}
-
-/**
- * An engine with the first session of the fake broker, after whose exchange lets in only those of `accepted`.
- *
- * @param accepted number of the session, counted by the fake broker
- */
-async function startScene(t: TestContext, accepted: number, flags: readonly string[] = []): Promise<Scene> {
-  const api = await FakeSmartApi.start(t);
-  api.issue();
-  const fixture = await startEngineFixture(t, {
-    exchange: {
-      credentials: {
-        authToken: `JWT.SECRET.${accepted}`,
-        feedToken: `FEED.SECRET.${accepted}`,
-        clientCode: ACCOUNT.clientCode,
-        apiKey: ACCOUNT.apiKey,
-      },
-    },
-    flags: [
-      `--angel-api-url=${api.url}`,
-      `--api-key-pepper=${PEPPER}`,
-      '--database-poll=0.05',
-      '--instruments-at=off',
-      ...flags,
-    ],
-    prepare: (db) => logIn(db, api),
-  });
-  return { api, fixture };
-}
 
 test('tokens that the broker refuses are renewed once, and ticks flow without anybody’s doing', async (t) => {
   const { api, fixture } = await startScene(t, 2);

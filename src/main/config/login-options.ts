@@ -4,10 +4,12 @@ import { optionalStringOption, secretOption, timeOfDayOption, urlOption } from '
 export const LOGIN_OPTIONS = {
   angelClientCode: optionalStringOption({
     env: 'TICKWIRE_ANGEL_CLIENT_CODE',
+    reloadable: true,
     doc: "Client code of the Angel One account that tickwire login uses; asked for when it isn't set.",
   }),
   angelPin: secretOption({
     env: 'TICKWIRE_ANGEL_PIN',
+    reloadable: true,
     minLength: 4,
     doc:
       'PIN of the Angel One account. Together with the secret in TICKWIRE_ANGEL_TOTP it lets the engine log in by itself ' +
@@ -15,6 +17,7 @@ export const LOGIN_OPTIONS = {
   }),
   angelTotp: secretOption({
     env: 'TICKWIRE_ANGEL_TOTP',
+    reloadable: true,
     minLength: 6,
     doc:
       'Secret of the authenticator (the text beside the QR code), from which codes are made, or for one login the ' +

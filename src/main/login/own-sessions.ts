@@ -33,6 +33,8 @@ export interface OwnSessionsParts {
   readonly pool: Piscina;
   /** There are new tokens in the database. */
   readonly onRenewed: (name: string) => void;
+  /** Whether the broker refuses the tokens that a user has now. */
+  readonly isRefused: (name: string) => boolean;
 }
 
 export class OwnSessions {
@@ -44,7 +46,7 @@ export class OwnSessions {
 
   constructor(options: OwnSessionsOptions, parts: OwnSessionsParts) {
     const { config, log } = options;
-    const { database, onRenewed } = parts;
+    const { database, onRenewed, isRefused } = parts;
     this.#options = options;
     this.#parts = parts;
     const isEmbedded = config.databaseUrl === null;
@@ -56,6 +58,7 @@ export class OwnSessions {
       open: () => ({ db: new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS }), path, pepper, fernet }),
       hasLogin: (name) => this.#logins.has(name),
       onRenewed,
+      isRefused,
       log,
     });
     if (config.instrumentsAt !== 'off') this.#refresh = this.#createRefresh(config.instrumentsAt);
@@ -68,6 +71,11 @@ export class OwnSessions {
 
   start(): void {
     this.#refresh?.start();
+  }
+
+  /** See `SessionRenewal.reload`. */
+  reload(): void {
+    this.#renewal?.reload();
   }
 
   async stop(): Promise<void> {

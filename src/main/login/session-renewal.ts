@@ -30,10 +30,13 @@ const STOP_TIMEOUT_MS = 2000;
 const LATER: ReadonlySet<ErrorCode> = new Set(['LOGIN_UNAVAILABLE', 'LOGIN_LIMITED']);
 
 export interface SessionRenewalOptions {
+  /** Whose values may be others after `reload`. */
   readonly config: Config;
   /** Opens the embedded database for writing; it is closed again after each renewal. */
   readonly open: () => OwnDatabase;
   readonly hasLogin: (name: string) => boolean;
+  /** Whether the broker refuses the tokens that the user has now. */
+  readonly isRefused: (name: string) => boolean;
   /** There are new tokens in the database. */
   readonly onRenewed: (name: string) => void;
   readonly log: Logger;
@@ -43,6 +46,9 @@ interface Account {
   /** When the last renewal ended, in whichever way; ms of a clock that never goes back. */
   endedAt: number;
   isRunning: boolean;
+  /** The last one ended in vain, and is not tried again with the login that was configured when it began. */
+  isGivenUp: boolean;
+  triedWith: string;
   readonly backoff: Backoff;
   retry: NodeJS.Timeout | undefined;
 }
@@ -61,6 +67,23 @@ export class SessionRenewal {
 
   constructor(options: SessionRenewalOptions) {
     this.#options = options;
+  }
+
+  /** The configured login may be another one now: what was given up is tried with it, once. */
+  reload(): void {
+    for (const [name, account] of this.#accounts) this.#tryAnother(name, account);
+  }
+
+  #tryAnother(name: string, account: Account): void {
+    if (account.isRunning || !account.isGivenUp || this.#isStopped) return;
+    // Somebody may have logged in meanwhile.
+    const isWanted = account.triedWith !== this.#configuredLogin() && this.#options.isRefused(name);
+    if (isWanted) this.#begin(name, account);
+  }
+
+  #configuredLogin(): string {
+    const { angelClientCode, angelPin, angelTotp } = this.#options.config;
+    return JSON.stringify([angelClientCode, angelPin, angelTotp]);
   }
 
   /** The broker has refused a user's tokens. @returns whether new ones are on their way */
@@ -93,17 +116,27 @@ export class SessionRenewal {
     const known = this.#accounts.get(name);
     if (known !== undefined) return known;
     const backoff = new Backoff({ initialMs: 60_000, factor: 2, maxMs: 900_000, jitter: 0.2 });
-    const account = { endedAt: Number.NEGATIVE_INFINITY, isRunning: false, backoff, retry: undefined };
+    const account = {
+      endedAt: Number.NEGATIVE_INFINITY,
+      isRunning: false,
+      isGivenUp: false,
+      triedWith: '',
+      backoff,
+      retry: undefined,
+    };
     this.#accounts.set(name, account);
     return account;
   }
 
   #begin(name: string, account: Account): void {
     account.isRunning = true;
+    account.isGivenUp = false;
+    account.triedWith = this.#configuredLogin();
     account.retry = undefined;
     const run = this.#run(name, account).finally(() => {
       account.isRunning = false;
       this.#running.delete(run);
+      this.#tryAnother(name, account);
     });
     this.#running.add(run);
   }
@@ -122,6 +155,7 @@ export class SessionRenewal {
       const code = error instanceof TickwireError ? error.code : undefined;
       if (!isForLater) {
         account.endedAt = performance.now();
+        account.isGivenUp = true;
         const reason = error instanceof Error ? error.message : String(error);
         log.error({ account: name, code, reason }, 'the broker session has expired; run tickwire login');
       } else if (!this.#isStopped) {
