@@ -41,6 +41,7 @@ let why = '';
 function open(key) {
   link?.close();
   signIn.hidden = true;
+  showNoHeadline();
   link = new EngineLink(key, { onNews: take, onState: setState });
   tellState();
 }
