@@ -57,6 +57,11 @@ export class ClientLink {
     if (this.#isAuthenticated) this.#socket?.send(JSON.stringify(request));
   }
 
+  /** The engine is known to be back: there is no sense in waiting on. */
+  hurry() {
+    if (this.#socket === null) this.#connect();
+  }
+
   close() {
     clearInterval(this.#watch);
     this.#drop();

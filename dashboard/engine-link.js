@@ -25,7 +25,7 @@ export const AWAY_MS = 3000;
 /** A line that died without a word is never closed by itself. */
 const HALF_OPEN_MS = 8000;
 const RETRY_FIRST_MS = 500;
-const RETRY_MAX_MS = 5000;
+const RETRY_MAX_MS = 3000;
 const WATCH_MS = 250;
 const WRONG_KEY = 4401;
 

@@ -83,7 +83,7 @@ export class WatchList {
     this.#keyForm.hidden = key !== '';
     const isSame = address === this.#address && key === this.#key && this.#link !== null;
     this.#address = address;
-    if (isSame) return;
+    if (isSame) return this.#link?.hurry();
     this.#key = key;
     this.#link?.close();
     this.#link = null;
