@@ -102,6 +102,7 @@ export class Subscription<Mode extends TickMode> implements AsyncIterable<TickOf
       next: () => this.#queue.next(),
       return: () => {
         this.#isRead = false;
+        this.#queue.leave();
         return Promise.resolve({ done: true, value: undefined });
       },
     };

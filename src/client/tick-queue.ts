@@ -49,6 +49,13 @@ export class TickQueue<T extends Tick> {
     this.end(new TickwireError('READER_TOO_SLOW', message, tick.instrument));
   }
 
+  /** Nobody waits any longer for the next tick; what comes then waits for the next loop. */
+  leave(): void {
+    const waiter = this.#waiter;
+    this.#waiter = null;
+    waiter?.resolve({ done: true, value: undefined });
+  }
+
   /** What waits is still read; then the loop ends. @param error that it ends with, null: as if all were done */
   end(error: TickwireError | null): void {
     if (this.#end !== null) return;

@@ -1,16 +1,25 @@
 /** The programs of examples/ that are clients, each against the running engine as its user runs it. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { Candle } from '../../examples/candles.ts';
 import { alwaysOpen } from '../support/calendar-file.ts';
 import { startEngineFixture } from '../support/engine-fixture.ts';
 import { ExampleProcess } from '../support/example-process.ts';
-import { cannotRunPython, PYTHON } from '../support/python-probe.ts';
+import { cannotRunPython, PYTHON, PYTHON_CLIENTS } from '../support/python-probe.ts';
 import type { Message } from '../support/test-client.ts';
+import { writeTlsFiles } from '../support/tls-files.ts';
+import { TEST_TLS } from '../support/tls-identity.ts';
 import { until } from '../support/until.ts';
 
 const SDK = new URL('../support/python/openalgo-sdk', import.meta.url).pathname;
 const COMPLETE = 4;
+const IN_PYTHON = `
+import sys
+from tickwire_client import connect
+with connect(sys.argv[1], sys.argv[2], on_event=lambda event: print(event.get("reason"), file=sys.stderr, flush=True)) as client:
+    print("NSE:RELIANCE", client.subscribe("NSE:RELIANCE", "ltp").get()["ltp"], sep=",", end=",")
+`;
 const SECONDS_A_STEP = 7;
 
 test('the price logger, the book and the candles show what the engine sent, and an OpenAlgo strategy trades on it unchanged', {
@@ -91,6 +100,34 @@ test('the price logger, the book and the candles show what the engine sent, and 
   strategy.signal('SIGINT');
   assert.equal(await strategy.ended(), 0, strategy.errors);
   assert.match(strategy.output, /disconnected\n$/);
+});
+
+test('clients of each language come over TLS with the variables that CLIENTS.md names, and not at all without', {
+  skip: cannotRunPython(),
+}, async (t) => {
+  const { flags, certFile } = writeTlsFiles(t, TEST_TLS);
+  const { wsUrl, key } = await startEngineFixture(t, { flags, exchange: { ticksPerSecond: 100 } });
+  const variables = [
+    ...readFileSync(new URL('../../CLIENTS.md', import.meta.url), 'utf8').matchAll(/(\w+)=cert\.pem/g),
+  ];
+  const trust = Object.fromEntries(variables.map(([, name]) => [name!, certFile]));
+  assert.equal(variables.length, 2);
+  const inNode = ['examples/ltp-logger.ts', `--url=${wsUrl}`, '--count=3'];
+  const inPython = ['-B', '-c', IN_PYTHON, wsUrl, key];
+  const run = (env: Readonly<Record<string, string>>) => [
+    new ExampleProcess(t, [process.execPath, ...inNode], { ...env, TICKWIRE_API_KEY: key }),
+    new ExampleProcess(t, [PYTHON, ...inPython], { ...env, PYTHONPATH: PYTHON_CLIENTS }),
+  ];
+  const trusting = run(trust);
+  const doubting = run({});
+  for (const each of trusting) {
+    assert.equal(await each.ended(), 0, each.errors);
+    assert.match(each.output, /NSE:RELIANCE,[\d.]+,/);
+  }
+  await until('their doubts', () =>
+    doubting.every(({ errors }) => /^waiting: 1006 |certificate verify failed/m.test(errors)),
+  );
+  assert.ok(doubting.every(({ output }) => !output.includes('NSE:RELIANCE')));
 });
 
 test('an example says why it ends, in words and by its exit code', async (t) => {

@@ -39,6 +39,9 @@ test('every program of CLIENTS.md compiles against the package, runs against an 
     checkTypes(directory, path);
     return new ExampleProcess(t, [process.execPath, path], {});
   });
+  const wrong = join(directory, 'wrong.mts');
+  writeFileSync(wrong, programs[1]!.text.replace('ltp, stamps }', 'ltp, stamps, buy }'));
+  assert.throws(() => checkTypes(directory, wrong), /Property 'buy' does not exist on type 'QuoteTick'/);
   for (const each of runs) assert.equal(await each.ended(), 0, each.errors);
   const [loop, callbacks, python] = runs;
   assert.match(loop!.output, /^\d+\.?\d* \d+\.?\d* \d+\.?\d*$/m);

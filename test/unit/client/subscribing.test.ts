@@ -274,6 +274,10 @@ test('a loop that is left can be taken up again, two at once cannot, and callbac
   );
   for (const seq of [4, 5, 6, 7, 8]) own.send(scriptedTick(seq));
   await until('the ticks', () => ticks.length === 7);
+  const given = ltp[Symbol.asyncIterator]();
+  const inVain = given.next();
+  await given.return?.();
+  assert.deepEqual(await inVain, { done: true, value: undefined });
   const later = ltp[Symbol.asyncIterator]().next();
   own.send(scriptedTick(9));
   assert.equal((await later).value?.seq, 9);
