@@ -18,7 +18,7 @@ interface Answer {
 
 /** A request with headers that `fetch` would not send. */
 async function get(url: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
-  const sent = request(url, { headers, agent: false }).end();
+  const sent = request(url, { headers, agent: false, signal: AbortSignal.timeout(10_000) }).end();
   const [answer] = (await once(sent, 'response')) as [IncomingMessage];
   return { status: answer.statusCode, headers: answer.headers, body: await text(answer) };
 }
