@@ -3,14 +3,14 @@ import { loadConfig } from '../config.ts';
 import { TickwireError } from '../errors.ts';
 import { DASHBOARD } from '../help/watch-forms.ts';
 import { askEngineOnce, findEngine } from '../ops/control-client.ts';
-import { controlPath } from '../ops/control-path.ts';
+import { controlPaths } from '../ops/control-path.ts';
 import type { RunCommand } from './command.ts';
 import { readCommandArguments } from './command-arguments.ts';
 
 export const run: RunCommand = async ({ argv, env, cwd, print }) => {
   const { flags, rest } = readCommandArguments(DASHBOARD, argv);
   const { config } = loadConfig({ argv: rest, env, cwd });
-  const paths = (['engine', 'proxy'] as const).flatMap((role) => controlPath(config, cwd, role) ?? []);
+  const paths = controlPaths(config, cwd);
   if (paths.length === 0) {
     throw new TickwireError(
       'ENGINE_NOT_RUNNING',
@@ -18,7 +18,7 @@ export const run: RunCommand = async ({ argv, env, cwd, print }) => {
         'TICKWIRE_ADMIN_KEY, and open its address with that.',
     );
   }
-  const engine = await findEngine([...new Set(paths)]);
+  const engine = await findEngine(paths);
   const { ok, code, message, url, link } = await askEngineOnce(engine, { command: 'dashboard' });
   if (ok !== true) throw new TickwireError('CONTROL_FAILED', `There is no dashboard: ${code}: ${message}.`);
   print(flags.json === undefined ? String(link) : JSON.stringify({ url, link }));

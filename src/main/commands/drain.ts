@@ -4,7 +4,7 @@ import { CONFIG_OPTIONS } from '../config-options.ts';
 import { TickwireError } from '../errors.ts';
 import { DRAIN } from '../help/engine-forms.ts';
 import { askEngine, findEngine } from '../ops/control-client.ts';
-import { controlPath } from '../ops/control-path.ts';
+import { controlPaths } from '../ops/control-path.ts';
 import type { ControlLine } from '../ops/control-socket.ts';
 import type { RunCommand } from './command.ts';
 import { readCommandArguments } from './command-arguments.ts';
@@ -16,14 +16,14 @@ export const run: RunCommand = async ({ argv, env, cwd, print }) => {
   const { flags, rest } = readCommandArguments(DRAIN, argv);
   const { config } = loadConfig({ argv: rest, env, cwd });
   const timeoutMs = readTimeout(flags.timeout);
-  const paths = (['engine', 'proxy'] as const).flatMap((role) => controlPath(config, cwd, role) ?? []);
+  const paths = controlPaths(config, cwd);
   if (paths.length === 0) {
     throw new TickwireError(
       'ENGINE_NOT_RUNNING',
       'TICKWIRE_CONTROL_SOCKET is none: an engine that is configured so cannot be reached. Send it SIGTERM.',
     );
   }
-  const engine = await findEngine([...new Set(paths)]);
+  const engine = await findEngine(paths);
   let hasLeft = false;
   let shown = '';
   await askEngine(

@@ -3,7 +3,7 @@ import { loadConfig } from '../config.ts';
 import { type ErrorCode, EXIT_CODES, TickwireError } from '../errors.ts';
 import { RELOAD } from '../help/engine-forms.ts';
 import { askEngineOnce, findEngine } from '../ops/control-client.ts';
-import { controlPath } from '../ops/control-path.ts';
+import { controlPaths } from '../ops/control-path.ts';
 import { type ConfigChange, describeChanges } from '../reload/config-changes.ts';
 import type { RunCommand } from './command.ts';
 import { readCommandArguments } from './command-arguments.ts';
@@ -16,14 +16,14 @@ export const run: RunCommand = async ({ argv, env, cwd, print }) => {
   const { flags, rest } = readCommandArguments(RELOAD, argv);
   // What is wrong with it, this command would find too: the engine is not asked then.
   const { config } = loadConfig({ argv: rest, env, cwd });
-  const paths = (['engine', 'proxy'] as const).flatMap((role) => controlPath(config, cwd, role) ?? []);
+  const paths = controlPaths(config, cwd);
   if (paths.length === 0) {
     throw new TickwireError(
       'ENGINE_NOT_RUNNING',
       'TICKWIRE_CONTROL_SOCKET is none: an engine that is configured so cannot be reached. Send it SIGHUP.',
     );
   }
-  const engine = await findEngine([...new Set(paths)]);
+  const engine = await findEngine(paths);
   const { ok, code, message, reloaded, needRestart } = await askEngineOnce(engine, { command: 'reload' });
   if (ok !== true) {
     const known = isErrorCode(code) ? code : 'CONTROL_FAILED';

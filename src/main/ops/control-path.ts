@@ -28,6 +28,15 @@ export function controlPath(
   return addressOf(join(dirname(database), 'tickwire.sock'));
 }
 
+/** Every place where the engine or the proxy of this configuration may be reached; none where it shall not be. */
+export function controlPaths(
+  config: Pick<Config, 'controlSocket' | 'databaseUrl'>,
+  cwd: string,
+): readonly string[] {
+  const paths = (['engine', 'proxy'] as const).flatMap((role) => controlPath(config, cwd, role) ?? []);
+  return [...new Set(paths)];
+}
+
 function addressOf(path: string): string {
   if (process.platform !== 'win32') return path;
   return `\\\\.\\pipe\\tickwire-${createHash('sha256').update(path).digest('hex').slice(0, 32)}`;

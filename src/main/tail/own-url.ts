@@ -3,7 +3,7 @@ import type { LoadedConfig } from '../config.ts';
 import type { Config } from '../config-options.ts';
 import { TickwireError } from '../errors.ts';
 import { askEngineOnce, findEngine } from '../ops/control-client.ts';
-import { controlPath } from '../ops/control-path.ts';
+import { controlPaths } from '../ops/control-path.ts';
 import { pageUrl } from '../ops/first-page.ts';
 
 /**
@@ -18,10 +18,10 @@ export async function ownUrl({ config, sources }: LoadedConfig, cwd: string): Pr
 
 /** Null where nobody can be asked. */
 async function runningUrl(config: Config, cwd: string): Promise<string | null> {
-  const paths = (['engine', 'proxy'] as const).flatMap((role) => controlPath(config, cwd, role) ?? []);
+  const paths = controlPaths(config, cwd);
   if (paths.length === 0) return null;
   try {
-    const engine = await findEngine([...new Set(paths)]);
+    const engine = await findEngine(paths);
     const { url } = await askEngineOnce(engine, { command: 'identify' });
     if (typeof url === 'string') return socketUrl(url);
     if (url !== null) return null;
