@@ -217,12 +217,8 @@ export class Engine {
     });
     this.#entitlements = entitlements;
     const onRenewed = (name: string) => this.#upstreams?.recheck(name);
-    const ownSessions = new OwnSessions(this.#options, {
-      database,
-      pool: this.pool,
-      onRenewed,
-      isRefused: (name) => this.#upstreams?.isRefused(name) ?? false,
-    });
+    const isRefused = (name: string) => this.#upstreams?.isRefused(name) ?? false;
+    const ownSessions = new OwnSessions(this.#options, { database, pool: this.pool, onRenewed, isRefused });
     this.#ownSessions = ownSessions;
     // Threads take longest to start, so those that do not need one another start together.
     const [instruments, standInUrls] = await Promise.all([

@@ -16,7 +16,7 @@ import { FeedLinks, type LinkNews } from './ops/feed-links.ts';
 import { chooseFreePort } from './ops/free-port.ts';
 import { type DrainProgress, ProxyDrain } from './ops/proxy-drain.ts';
 import { ReloadRound } from './reload/reload-round.ts';
-import { SessionStore } from './sessions/session-store.ts';
+import { type SessionLimits, SessionStore } from './sessions/session-store.ts';
 import { SupervisedWorker, WorkerFailure } from './supervision.ts';
 import { workerScript } from './worker-script.ts';
 import { proxyReload, startFailure } from './worker-tasks.ts';
@@ -123,7 +123,7 @@ export class ReaderWorkers {
     const { config, log } = this.#options;
     this.#sharedBytes = sharedBytes;
     this.#reportMemoryBound();
-    this.#sessions = new SessionStore(config);
+    this.#sessions = new SessionStore(sessionLimits(config));
     const admission = new AdmissionDesk({
       limits: clientLimits(config),
       workers: proxyCount(config),
@@ -164,7 +164,7 @@ export class ReaderWorkers {
     const round = new ReloadRound(this.#runningProxies());
     this.#reload = round;
     this.#admission?.setLimits(clientLimits(config));
-    this.#sessions?.reload();
+    this.#sessions?.reload(sessionLimits(config));
     if (this.#proxies.length > 0) this.#reportMemoryBound();
     for (const worker of this.#proxies) worker.post({ type: 'reload', options: proxyReload(config, tls) });
     const troubles = await round.ended;
@@ -258,6 +258,10 @@ export class ReaderWorkers {
       throw startFailure(error, config);
     }
   }
+}
+
+function sessionLimits({ sessionRetentionMs, sessionsPerKey, sessionBytes }: Config): SessionLimits {
+  return { sessionRetentionMs, sessionsPerKey, sessionBytes };
 }
 
 const ADMISSION_TYPES = ['connectionsChanged', 'admitKey', 'wrongKey'];

@@ -51,7 +51,7 @@ interface Holder {
 }
 
 export class SessionStore {
-  readonly #limits: SessionLimits;
+  #limits: SessionLimits;
   readonly #now: () => number;
   readonly #sessions = new Map<string, Session>();
   readonly #holders = new Map<string, Holder>();
@@ -60,10 +60,7 @@ export class SessionStore {
   #bytes = 0;
   #expiry: NodeJS.Timeout | undefined;
 
-  /**
-   * @param limits whose values may be others after `reload`
-   * @param now ms that never go back
-   */
+  /** @param now ms that never go back */
   constructor(limits: SessionLimits, now: () => number = () => performance.now()) {
     this.#limits = limits;
     this.#now = now;
@@ -105,8 +102,9 @@ export class SessionStore {
     }
   }
 
-  /** The limits are others now: what is kept beyond them gives way. */
-  reload(): void {
+  /** Other limits from now on: what is kept beyond them gives way. */
+  reload(limits: SessionLimits): void {
+    this.#limits = limits;
     clearTimeout(this.#expiry);
     this.#expiry = undefined;
     this.#expire();
