@@ -1,6 +1,6 @@
 /** `tickwire tail`: what somebody sees of an engine in a terminal or a script, and what it says when something is wrong. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
@@ -115,6 +115,7 @@ test('what cannot work is refused with the reason: no engine, no key, no instrum
     [[], 64, /It must be "tickwire tail <exchange:symbol>…"/],
   ] as const;
   const results = await Promise.all(cases.map(([args]) => runCli(['tail', ...args], { cwd })));
+  assert.deepEqual(readdirSync(cwd), [], 'nothing was made by looking');
   for (const [i, [args, code, message]] of cases.entries()) {
     const result = results[i]!;
     assert.equal(result.code, code, `${args.join(' ')}: ${result.stderr}`);

@@ -1,11 +1,10 @@
 /** Where `tickwire tail` connects, and with which key. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isLoopback } from '../config/loopback.ts';
 import type { LoadedConfig } from '../config.ts';
 import type { Config } from '../config-options.ts';
-import { EMBEDDED_DATABASE_PATH } from '../database/database-url.ts';
-import { openDatabase } from '../database/open-database.ts';
+import { openExistingDatabase } from '../database/open-database.ts';
 import { TickwireError } from '../errors.ts';
 import { ownUrl } from './own-url.ts';
 import { trustOwnCertificate } from './trust-own-certificate.ts';
@@ -81,16 +80,11 @@ function demoKeyFor(url: string, config: Config, cwd: string): string {
     const message = "Keys in OpenAlgo's database cannot be read back: take one from OpenAlgo's API key page.";
     throw new TickwireError('CLIENT_KEY_MISSING', `${message} ${advice}`);
   }
-  // Looking must not create a database: its key would not be that of the engine that runs elsewhere.
-  if (!existsSync(resolve(cwd, EMBEDDED_DATABASE_PATH))) {
-    const message = `No engine has been started in ${cwd}, so there is no demo key: run tickwire start here, or go where it runs.`;
-    throw new TickwireError('CLIENT_KEY_MISSING', `${message} For another engine: ${advice}`);
-  }
-  const database = openDatabase(config, cwd);
-  try {
-    if (database.demoKey !== null) return database.demoKey;
-  } finally {
-    database.close();
-  }
-  throw new TickwireError('CLIENT_KEY_MISSING', `There is no demo key. ${advice}`);
+  // Looking must neither create a database, whose key no engine would know, nor need the right to write.
+  const database = openExistingDatabase(config, cwd);
+  const key = database?.demoKey ?? null;
+  database?.close();
+  if (key !== null) return key;
+  const message = `No engine has been started in ${cwd}, so there is no demo key: run tickwire start here, or go where it runs.`;
+  throw new TickwireError('CLIENT_KEY_MISSING', `${message} For another engine: ${advice}`);
 }
