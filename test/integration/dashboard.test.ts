@@ -128,6 +128,16 @@ test('an operator sees who gets which ticks, and disconnects a client', async (t
     );
   });
 
+  await t.test('whoever asks without end is told to wait, and keeps the engine from nothing', async () => {
+    const eager = await LiveDashboard.open(t, url, VIEWER_KEY);
+    for (let i = 0; i < 100; i++) eager.say({ do: 'log', last: 1000 });
+    await until('a refusal', () => eager.received.some(({ code }) => code === 'TOO_MANY_REQUESTS'));
+    const { at } = await operator.view('the present', (view) => view.at > Date.now() - 1100);
+    await eager.view('what comes', (view) => view.at > at);
+    assert.ok(eager.received.filter(({ type }) => type === 'log').length < 50);
+    eager.socket.terminate();
+  });
+
   await t.test('the operator disconnects a client, which learns by whom, and the others stay', async () => {
     const other = await fixture.client();
     const list = await operator.clients('both clients', (clients) => clients.length === 2);

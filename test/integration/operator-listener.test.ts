@@ -102,6 +102,19 @@ test('where other hosts reach it, metrics want a key, and guessing is slow', asy
   assert.deepEqual(await paced.untilClosed(), { code: 4429, reason: 'TOO_MANY_ATTEMPTS' });
 });
 
+test('many who scrape at once keep the main thread no busier than one', async (t) => {
+  let asked = 0;
+  const { listener } = createOperatorScene(t, {
+    page: async () => ({ status: 200, contentType: 'text/plain', body: `answer ${++asked}` }),
+  });
+  await listener.start();
+  const { href } = new URL('/metrics', listener.address.url);
+  const answers = await Promise.all(Array.from({ length: 40 }, () => get(href)));
+  assert.ok(answers.every(({ status }) => status === 200));
+  assert.ok(asked <= 5, `${asked} questions`);
+  assert.equal((await get(href)).body, `answer ${asked}`);
+});
+
 test('an engine whose main thread stands still is not called healthy', async (t) => {
   const { listener } = createOperatorScene(t, { page: () => new Promise(() => {}) });
   await listener.start();

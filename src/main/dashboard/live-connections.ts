@@ -3,6 +3,7 @@
  * then it is told nothing. Thread of the operator's listener.
  */
 import type { WebSocket } from 'uWebSockets.js';
+import { TokenBucket } from '../../workers/proxy/admission/token-bucket.ts';
 import type { ClientView, HistoryPoint } from '../ops/engine-view.ts';
 import type { LogLine } from '../ops/log-tail.ts';
 import { digestOf, type KeyCheck } from './key-check.ts';
@@ -33,6 +34,8 @@ interface LiveConnection {
   digest: string;
   /** It was told the present, and is told what comes. */
   isWelcome: boolean;
+  /** Of its requests, each of which takes some of main's time. */
+  readonly allowance: TokenBucket;
   /** Longest list of clients that it wants, 0 for none. */
   clients: number;
   followsLog: boolean;
@@ -50,6 +53,9 @@ const WRONG_KEY_DELAY_MS = 1000;
 const HISTORY_S = 300;
 /** A view that is older is not shown as the present. */
 const FRESH_MS = 1500;
+
+const REQUESTS_PER_SECOND = 10;
+const REQUEST_BURST = 20;
 
 const CLOSE = { GOING_AWAY: 1001, NO_KEY: 4401, TOO_MANY: 4429 } as const;
 
@@ -91,6 +97,7 @@ export class LiveConnections {
       rights: null,
       digest: '',
       isWelcome: false,
+      allowance: new TokenBucket(REQUESTS_PER_SECOND, REQUEST_BURST, performance.now()),
       clients: 0,
       followsLog: false,
       isEnding: false,
@@ -109,6 +116,11 @@ export class LiveConnections {
     const message = parseLiveMessage(bytes);
     if (connection.rights === null) {
       this.#present(connection, typeof message?.key === 'string' ? message.key : '');
+      return;
+    }
+    if (!connection.allowance.take(1, performance.now())) {
+      const text = 'more requests than anybody has by hand: ask again in a moment';
+      this.#refuse(connection, String(message?.do), 'TOO_MANY_REQUESTS', text);
       return;
     }
     const request = readLiveRequest(message);

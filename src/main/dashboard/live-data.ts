@@ -2,6 +2,7 @@
  * What dashboards are told: how things are, once a second, and what they ask for. While nobody looks next to nothing is put
  * together. Whatever fails here is logged and ends neither a tick nor the process. Main thread.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ClientList } from '../ops/client-list.ts';
 import type { HistoryPoint } from '../ops/engine-view.ts';
@@ -15,6 +16,8 @@ const INTERVAL_MS = 1000;
 const CLIENTS_EVERY = 2;
 /** While nobody looks: often enough that the first who does sees rates, and seldom enough to cost nothing. */
 const UNWATCHED_EVERY = 5;
+/** Between two lists, however often somebody asks: each takes some of the time of the threads that ticks pass through. */
+const LIST_PAUSE_MS = 250;
 const HISTORY_S = 300;
 
 type Watching = Extract<FromOperator, { readonly type: 'watching' }>;
@@ -41,6 +44,8 @@ export class LiveData {
   #logPosition = 0;
   #timer: NodeJS.Timeout | undefined;
   #isListing = false;
+  /** ms of performance.now() */
+  #listedAt = Number.NEGATIVE_INFINITY;
   #seconds = 0;
   #trouble = '';
 
@@ -130,6 +135,9 @@ export class LiveData {
     if (this.#isListing) return;
     this.#isListing = true;
     try {
+      const waitMs = this.#listedAt + LIST_PAUSE_MS - performance.now();
+      if (waitMs > 0) await sleep(waitMs, undefined, { ref: false });
+      this.#listedAt = performance.now();
       const names = this.#collector.top.map(({ exchange, symbol }) => ({ exchange, symbol }));
       const { clients, total, holders } = await this.#parts.clients.describe(this.#watching.clients, names);
       this.#collector.noteHolders(names, holders);
