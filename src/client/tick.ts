@@ -12,7 +12,7 @@ interface TickBase {
   readonly broker: string;
   /** Last traded price. */
   readonly ltp: number | null;
-  /** The exchange's time, ms since 1970; where the broker sends none, the time of receipt. null in depth of more than five levels. */
+  /** The exchange's time, ms since 1970; where the broker sends none, the time of receipt. null where more than five levels were asked for. */
   readonly time: number | null;
   /** When the engine received it, ms since 1970. */
   readonly receivedAt: number;
@@ -62,6 +62,7 @@ export interface DepthLevel {
   readonly orders: number;
 }
 
+/** Where more than five levels were asked for the day's values are null: a quote beside it has them. */
 export interface DepthTick extends TickBase, DayValues {
   readonly mode: 'depth';
   readonly openInterest: number | null;

@@ -206,6 +206,67 @@ test('numbers that jump without a word are a gap, and those of two sources are n
   );
 });
 
+test('more than five levels are asked for and read in their own form, beside the five of the same instrument, and come back', async (t) => {
+  const server = await ScriptedServer.start(t);
+  const { client } = openClient(t, server.url);
+  const five = collect(client.subscribe('NSE:RELIANCE', 'depth'));
+  const twenty = collect(client.subscribe('NSE:RELIANCE', 'depth', { levels: 20 }));
+  await Promise.all([five, twenty].map((each) => each.subscription.confirmed()));
+  const own = server.connections[0]!;
+  assert.deepEqual(
+    own.asked('subscribe').map(({ mode, depth }) => [mode, depth]),
+    [
+      [3, 5],
+      [4, 20],
+    ],
+  );
+  const level = { price: 2500.25, quantity: 100, orders: 3 };
+  const data = {
+    ...RELIANCE,
+    ltp: 2500.5,
+    depth: { buy: [level], sell: [] },
+    timestamp: '2025-04-16T10:30:45.123Z',
+  };
+  const form = {
+    type: 'market_data',
+    mode: 4,
+    topic: 'RELIANCE.NSE',
+    depth_level: 20,
+    actual_depth_level: 5,
+  };
+  own.send({ ...form, data, epoch: 1, seq: 1 });
+  await until('the tick', () => twenty.ticks.length === 1);
+  const { mode, levels, buy, sell, receivedAt, time, volume, broker } = twenty.ticks[0]!;
+  assert.deepEqual([mode, levels, buy, sell, broker], ['depth', 5, [level], [], 'angel']);
+  assert.deepEqual([receivedAt, time, volume], [Date.UTC(2025, 3, 16, 10, 30, 45, 123), null, null]);
+  assert.equal(five.ticks.length, 0);
+  server.script = (request, connection) => {
+    if (request.action !== 'authenticate') return null;
+    const entry = { ...RELIANCE, status: 'success', broker: 'angel' };
+    const subscriptions = [
+      { ...entry, mode: 'Depth' },
+      { ...entry, mode: 4, depth_level: 20 },
+    ];
+    connection.sendTogether(
+      { type: 'auth', status: 'success', features: request.features, session: 'first' },
+      { type: 'session', status: 'resumed', away_ms: 1, subscriptions, orders: false },
+    );
+    return [];
+  };
+  own.socket.terminate();
+  await until(
+    'their return',
+    () =>
+      twenty.stale.filter((reason) => reason === 'disconnected').length === 1 &&
+      twenty.subscription.staleReason !== 'disconnected',
+  );
+  await client.subscribe('NSE:TCS', 'ltp').confirmed();
+  assert.deepEqual(
+    server.connections[1]!.asked('subscribe').map(({ symbols }) => symbols),
+    [[{ symbol: 'TCS', exchange: 'NSE' }]],
+  );
+});
+
 test('subscriptions to the same share one stream; the late one begins with the known value, and the last one ends it', async (t) => {
   const server = await ScriptedServer.start(t);
   const { client } = openClient(t, server.url);
