@@ -3,8 +3,17 @@ import { constants, type PerformanceEntry, PerformanceObserver, performance } fr
 import { HopHistogram } from './hop-histogram.ts';
 import type { GcKind, GcMeasure, ThreadHealth } from './thread-measures.ts';
 
-/** 50 wake-ups a second, some µs each. Delays shorter than this are seen in proportion to their length. */
+/** So often a timer asks how late it is. Delays shorter than this are seen in proportion to their length. */
 const PERIOD_MS = 20;
+/**
+ * In a thread that has next to nothing to do: the wake-ups of all threads took 1.5 % of a core of an engine that rested, as
+ * much as everything else.
+ */
+const QUIET_PERIOD_MS = 200;
+/** Part of the time in which a thread that counts as quiet has work. */
+const QUIET_PART = 0.02;
+/** Over how long that is judged, at least. */
+const JUDGED_MS = 900;
 
 const KINDS: readonly GcKind[] = ['minor', 'major', 'other'];
 
@@ -19,7 +28,10 @@ export class ThreadWatch {
   readonly #loopDelay = new HopHistogram();
   readonly #gc = { minor: new HopHistogram(), major: new HopHistogram(), other: new HopHistogram() };
   readonly #observer: PerformanceObserver;
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
+  #periodMs = 0;
+  #judgedAt = performance.now();
+  #judged = performance.eventLoopUtilization();
   #utilization = performance.eventLoopUtilization();
   #lastTickAt = performance.now();
 
@@ -29,16 +41,12 @@ export class ThreadWatch {
       for (const entry of list.getEntries()) this.#gc[gcKind(entry)].record(entry.duration * 1000);
     });
     this.#observer.observe({ entryTypes: ['gc'] });
-    this.#timer = setInterval(() => {
-      const now = performance.now();
-      this.#loopDelay.record(Math.max(0, now - this.#lastTickAt - PERIOD_MS) * 1000);
-      this.#lastTickAt = now;
-    }, PERIOD_MS);
-    this.#timer.unref();
+    this.#ask(PERIOD_MS);
   }
 
   /** What happened since the last call. */
   take(): ThreadHealth {
+    this.#judge();
     const before = this.#utilization;
     this.#utilization = performance.eventLoopUtilization();
     const gc: GcMeasure[] = [];
@@ -57,5 +65,31 @@ export class ThreadWatch {
   stop(): void {
     clearInterval(this.#timer);
     this.#observer.disconnect();
+  }
+
+  #ask(periodMs: number): void {
+    if (periodMs === this.#periodMs) return;
+    clearInterval(this.#timer);
+    // What the present timer is late already is not forgotten with it.
+    if (this.#periodMs > 0 && performance.now() - this.#lastTickAt > this.#periodMs) this.#note();
+    this.#periodMs = periodMs;
+    this.#lastTickAt = performance.now();
+    this.#timer = setInterval(() => this.#note(), periodMs);
+    this.#timer.unref();
+  }
+
+  #note(): void {
+    const now = performance.now();
+    this.#loopDelay.record(Math.max(0, now - this.#lastTickAt - this.#periodMs) * 1000);
+    this.#lastTickAt = now;
+  }
+
+  #judge(): void {
+    const now = performance.now();
+    if (now - this.#judgedAt < JUDGED_MS) return;
+    const { utilization } = performance.eventLoopUtilization(this.#judged);
+    this.#judgedAt = now;
+    this.#judged = performance.eventLoopUtilization();
+    this.#ask(utilization < QUIET_PART ? QUIET_PERIOD_MS : PERIOD_MS);
   }
 }
