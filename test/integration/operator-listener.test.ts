@@ -8,6 +8,8 @@ import { test } from 'node:test';
 import { adjacentPorts } from '../support/adjacent-ports.ts';
 import { LiveDashboard } from '../support/live-dashboard.ts';
 import { ADMIN_KEY, createOperatorScene } from '../support/operator-scene.ts';
+import { writeTlsFiles } from '../support/tls-files.ts';
+import { TEST_TLS } from '../support/tls-identity.ts';
 import { until } from '../support/until.ts';
 
 interface Answer {
@@ -100,6 +102,26 @@ test('where other hosts reach it, metrics want a key, and guessing is slow', asy
   const paced = await LiveDashboard.connect(t, url);
   paced.say({ key: ADMIN_KEY });
   assert.deepEqual(await paced.untilClosed(), { code: 4429, reason: 'TOO_MANY_ATTEMPTS' });
+});
+
+test('other hosts reach it over TLS with the certificate of the clients, and not at all without one', async (t) => {
+  const host = '--ops-host=0.0.0.0';
+  assert.throws(() => createOperatorScene(t, { flags: [host] }), {
+    code: 'CONFIG_INVALID',
+    message: /^TICKWIRE_OPS_HOST is 0\.0\.0\.0, which other hosts may reach, and there is no certificate/,
+  });
+  const { listener } = createOperatorScene(t, { flags: [host, ...writeTlsFiles(t, TEST_TLS).flags] });
+  await listener.start();
+  listener.open('wss://127.0.0.1:8765', null);
+  const { url } = listener.address;
+  assert.match(url, /^https:/);
+  const operator = await LiveDashboard.connect(t, url, {
+    ca: TEST_TLS.cert,
+    headers: { origin: new URL(url).origin },
+  });
+  operator.say({ key: ADMIN_KEY });
+  assert.equal((await operator.message('welcome')).rights, 'admin');
+  await assert.rejects(LiveDashboard.connect(t, url.replace('https', 'http'), {}));
 });
 
 test('many who scrape at once keep the main thread no busier than one', async (t) => {

@@ -7,7 +7,9 @@ import { pino } from 'pino';
 import { loadConfig } from '../../src/main/config.ts';
 import { CONFIG_KEYS, CONFIG_OPTIONS, type Config } from '../../src/main/config-options.ts';
 import { Engine } from '../../src/main/engine.ts';
+import type { EngineView } from '../../src/main/ops/engine-view.ts';
 import { ProxyHost } from '../../src/main/proxy-host.ts';
+import { LiveDashboard } from '../support/live-dashboard.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const OPERATIONS = readFileSync(new URL('../../OPERATIONS.md', import.meta.url), 'utf8');
@@ -40,6 +42,24 @@ function recordedConfig(t: TestContext, flags: readonly string[]) {
   return { cwd, config, read };
 }
 
+/** Also a host without clients or without a broker shows what it is. */
+async function assertDashboard(
+  t: TestContext,
+  { dashboard }: Pick<Engine | ProxyHost, 'dashboard'>,
+  role: 'feed' | 'proxy',
+): Promise<void> {
+  const { url, link } = dashboard!;
+  const key = decodeURIComponent(new URL(link).hash.slice('#key='.length));
+  const operator = await LiveDashboard.open(t, url, key);
+  const { view, page } = await operator.message('welcome');
+  const { host, threads } = view as EngineView;
+  assert.deepEqual(
+    [host.role, host.clientUrl === null, page === null],
+    [role, role === 'feed', role === 'feed'],
+  );
+  assert.ok(Array.isArray(threads));
+}
+
 const log = pino({ level: 'silent' });
 const onFatal = (code: string) => assert.fail(code);
 /** The command itself reads these, before anything runs. */
@@ -59,6 +79,7 @@ test('a proxy reads the options that its operator finds named, and nothing of da
   const host = new ProxyHost({ config, cwd, log, onFatal });
   t.after(() => host.stop());
   await host.start();
+  await assertDashboard(t, host, 'proxy');
   const named = [...row('feed hosts'), ...row('clients'), ...row('limits of clients'), ...row('the process')];
   assert.deepEqual([...read, ...PROCESS].sort(), named.sort());
 });
@@ -70,6 +91,7 @@ test('a feed host reads no option of clients, nor of what only proxies do', asyn
   t.after(() => engine.stop());
   const { url } = await engine.start();
   assert.equal(url, null);
+  await assertDashboard(t, engine, 'feed');
   const sentence = /^`feed` reads all options but.*?\. /ms.exec(SECTION)?.[0] ?? '';
   const unread = [...row('clients'), ...row('limits of clients'), ...optionsIn(sentence)];
   assert.ok(unread.length >= 20);
