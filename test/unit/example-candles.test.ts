@@ -63,7 +63,7 @@ test('each trade is in the candle of its minute, whatever ticks without a trade 
     size: fc.nat({ max: 5 }),
   });
   fc.assert(
-    fc.property(fc.array(trade, { maxLength: 60 }), (trades) => {
+    fc.property(fc.array(trade, { maxLength: 60, size: 'max' }), (trades) => {
       let [second, volume] = [0, 1000];
       let last = quote(0, 50, volume);
       const ticks = [last];
