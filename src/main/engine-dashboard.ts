@@ -5,7 +5,7 @@ import { chooseOperatorTls } from './config/operator-listener-config.ts';
 import type { Config } from './config-options.ts';
 import { OperatorListener } from './dashboard/operator-listener.ts';
 import type { WatchPage } from './dashboard/operator-messages.ts';
-import { UpstreamViews } from './dashboard/upstream-views.ts';
+import { connectionViews } from './dashboard/upstream-views.ts';
 import type { EngineOptions } from './engine-options.ts';
 import type { EngineUpstreams } from './engine-upstreams.ts';
 import type { EngineMetrics } from './metrics/engine-metrics.ts';
@@ -37,7 +37,6 @@ export function createEngineDashboard(
   if (opsPort === null) return null;
   const { metrics, demoKey, upstreams, readers, registry, lastValues, clientUrl } = parts;
   const host = hostView(config, servesClients ? 'engine' : 'feed', metrics.version);
-  const views = new UpstreamViews();
   return new OperatorListener(
     {
       config,
@@ -49,7 +48,7 @@ export function createEngineDashboard(
       view: {
         host: () => ({ ...host, clientUrl: clientUrl() }),
         figures: metrics,
-        upstreams: (at) => views.of(upstreams.accounts.all(), at),
+        upstreams: () => connectionViews(upstreams.accounts.all()),
         source: { lastValues, instruments: () => registry.instruments() },
       },
     },

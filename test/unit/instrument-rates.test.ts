@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { WORD, writeInt64 } from '../../src/codec/tick-message.ts';
 import { InstrumentRates } from '../../src/main/dashboard/instrument-rates.ts';
-import { Rate } from '../../src/main/dashboard/rate.ts';
 import { KIND, LastValueTable } from '../../src/workers/ring/last-value-table.ts';
 
 const NOW = 1_800_000_000_000;
@@ -71,13 +70,4 @@ test('a clock that was set back makes no tick older than new', () => {
   const scene = new Scene();
   scene.tick(0, 1, NOW + 5000);
   assert.equal(scene.rates.look(HELD, NOW, 0, 1).segments[1]!.lastTickAgeMs, 0);
-});
-
-test('the rate of a connection is that between what it told, and nothing once it has fallen silent', () => {
-  const rate = new Rate();
-  assert.equal(rate.next(100, 1000, 1000), 0);
-  assert.equal(rate.next(150, 2000, 2100), 50);
-  assert.equal(rate.next(150, 2000, 3100), 50);
-  assert.equal(rate.next(150, 2000, 5100), 0);
-  assert.equal(rate.next(10, 6000, 6000), 2.5);
 });

@@ -72,8 +72,6 @@ export class FeedRunner implements MovableFeed {
   restarts = 0;
   counters: Readonly<Record<string, number>> = {};
   readonly record: ThreadRecord;
-  /** When they came, ms of performance.now(). */
-  countersAt = 0;
 
   constructor(options: FeedRunnerOptions) {
     this.#options = options;
@@ -279,7 +277,6 @@ export class FeedRunner implements MovableFeed {
         break;
       case 'counters':
         this.counters = message.counters;
-        this.countersAt = performance.now();
         this.record.noteCounters(message.counters);
         break;
       case 'measures':

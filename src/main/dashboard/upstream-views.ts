@@ -1,7 +1,6 @@
-/** The connections through which ticks come, as an operator sees them. Main thread. */
+/** Where ticks come from, as an operator sees it. Main thread. */
 import type { FeedState } from '../../workers/worker-messages.ts';
 import type { UpstreamView } from '../ops/engine-view.ts';
-import { Rate } from './rate.ts';
 
 /** One connection to a broker. */
 export interface FeedConnection {
@@ -11,9 +10,10 @@ export interface FeedConnection {
   readonly detail: string;
   readonly instruments: number;
   readonly restarts: number;
-  readonly counters: Readonly<Record<string, number>>;
-  /** When they came, ms of performance.now(). */
-  readonly countersAt: number;
+  readonly record: {
+    readonly counters: Readonly<Record<string, number>>;
+    rate(counter: string): number;
+  };
 }
 
 /** An account and its connections. */
@@ -23,25 +23,22 @@ export interface FeedAccount {
   readonly pool: { readonly feeds: readonly FeedConnection[] };
 }
 
-export class UpstreamViews {
-  readonly #rates = new Map<number, Rate>();
-
-  /** @param at ms of performance.now() */
-  of(accounts: Iterable<FeedAccount>, at: number): UpstreamView[] {
-    const views: UpstreamView[] = [];
-    for (const { name, broker, pool } of accounts) {
-      for (const connection of pool.feeds) {
-        const { feed, state, since, detail, instruments, restarts, counters, countersAt } = connection;
-        const rate = this.#rates.get(feed) ?? new Rate();
-        this.#rates.set(feed, rate);
-        const ticksPerSecond = rate.next(counters.ticks ?? 0, countersAt, at);
-        const reconnects = counters.reconnects ?? 0;
-        const identity = { feed, broker: broker.name, account: name };
-        views.push({ ...identity, state, since, detail, instruments, ticksPerSecond, restarts, reconnects });
-      }
-    }
-    return views;
-  }
+/** The connections of all accounts. */
+export function connectionViews(accounts: Iterable<FeedAccount>): UpstreamView[] {
+  return [...accounts].flatMap(({ name, broker, pool }) =>
+    pool.feeds.map(({ feed, state, since, detail, instruments, restarts, record }) => ({
+      feed,
+      broker: broker.name,
+      account: name,
+      state,
+      since,
+      detail,
+      instruments,
+      ticksPerSecond: record.rate('ticks'),
+      restarts,
+      reconnects: record.counters.reconnects ?? 0,
+    })),
+  );
 }
 
 /** What is known of a feed host on the bus: which ticks come from it, its proxy workers alone know. */

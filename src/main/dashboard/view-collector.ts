@@ -23,7 +23,7 @@ export interface InstrumentSource {
 export interface ViewCollectorParts {
   readonly host: () => HostView;
   readonly figures: EngineFigures;
-  readonly upstreams: (now: number) => readonly UpstreamView[];
+  readonly upstreams: () => readonly UpstreamView[];
   readonly source: InstrumentSource | null;
 }
 
@@ -79,7 +79,7 @@ export class ViewCollector {
       at: now,
       host: host(),
       ready: figures.ready(),
-      upstreams: upstreams(at),
+      upstreams: upstreams(),
       segments: segments.map((segment) => ({ ...segment, delayMs: delays.get(segment.exchange) ?? null })),
       rates: figures.rates(),
       hops: figures.hops(),
