@@ -59,9 +59,9 @@ export class EngineProcess implements ServerProcess {
     return this.#output;
   }
 
-  /** Where its clients connect. @throws Error with what it printed when it does not come up */
+  /** Where its clients connect, `ws://…`. @throws Error with what it printed when it does not come up */
   url(): Promise<string> {
-    return this.#printed(/Open (https?:\S+)/);
+    return this.#printed(/(?:Clients connect to|Tickwire serves clients at) (wss?:\S+)/);
   }
 
   /** The key that it made for its demo. @throws Error with what it printed when it does not come up */

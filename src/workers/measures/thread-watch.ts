@@ -9,7 +9,7 @@ const PERIOD_MS = 20;
  * In a thread that has next to nothing to do: the wake-ups of all threads took 1.5 % of a core of an engine that rested, as
  * much as everything else.
  */
-const QUIET_PERIOD_MS = 200;
+const QUIET_PERIOD_MS = 500;
 /** Part of the time in which a thread that counts as quiet has work. */
 const QUIET_PART = 0.02;
 /** Over how long that is judged, at least. */
