@@ -118,7 +118,13 @@ test('an operator sees who gets which ticks, and disconnects a client', async (t
   });
 
   await t.test('what is no request is answered, and the connection goes on', async () => {
-    for (const message of [{}, { do: 'reboot' }, { do: 'clients', limit: -1 }, { do: 'disconnect', id: 7 }]) {
+    for (const message of [
+      {},
+      { do: 'reboot' },
+      { do: { toString: 1 } },
+      { do: 'clients', limit: -1 },
+      { do: 'disconnect', id: 7 },
+    ]) {
       assert.equal((await operator.ask(message, 'error')).code, 'REQUEST_INVALID');
     }
     const from = operator.received.length;

@@ -7,7 +7,7 @@ import { TokenBucket } from '../../workers/proxy/admission/token-bucket.ts';
 import type { ClientView, HistoryPoint } from '../ops/engine-view.ts';
 import type { LogLine } from '../ops/log-tail.ts';
 import { digestOf, type KeyCheck } from './key-check.ts';
-import { parseLiveMessage, readLiveRequest } from './live-request.ts';
+import { parseLiveMessage, readLiveRequest, requestName } from './live-request.ts';
 import type {
   FromOperator,
   LiveRequest,
@@ -22,7 +22,7 @@ export interface LiveData {
   connection: LiveConnection | undefined;
 }
 
-export type LiveSocket = WebSocket<LiveData>;
+export type LiveSocket = Pick<WebSocket<LiveData>, 'getUserData' | 'send' | 'end' | 'close'>;
 
 interface LiveConnection {
   readonly id: number;
@@ -120,12 +120,12 @@ export class LiveConnections {
     }
     if (!connection.allowance.take(1, performance.now())) {
       const text = 'more requests than anybody has by hand: ask again in a moment';
-      this.#refuse(connection, String(message?.do), 'TOO_MANY_REQUESTS', text);
+      this.#refuse(connection, requestName(message), 'TOO_MANY_REQUESTS', text);
       return;
     }
     const request = readLiveRequest(message);
     if (typeof request === 'string')
-      this.#refuse(connection, String(message?.do), 'REQUEST_INVALID', request);
+      this.#refuse(connection, requestName(message), 'REQUEST_INVALID', request);
     else if (request.do === 'disconnect' && connection.rights !== 'admin') {
       const text = 'this key may look at everything and change nothing; the admin key may disconnect clients';
       this.#refuse(connection, request.do, 'ADMIN_ONLY', text);

@@ -5,6 +5,7 @@ import type { LiveRequest } from './operator-messages.ts';
 const MAX_CLIENTS = 1000;
 const MAX_LOG_LINES = 1000;
 const MAX_ID = 40;
+const MAX_NAME = 40;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -41,6 +42,11 @@ export function readLiveRequest(message: Fields | null): LiveRequest | string {
     default:
       return 'a message is an object whose do is clients, disconnect, config or log';
   }
+}
+
+/** What a message asks for, as a refusal repeats it: what strangers wrote is neither long nor anything but text. */
+export function requestName(message: Fields | null): string {
+  return typeof message?.do === 'string' ? message.do.slice(0, MAX_NAME) : '';
 }
 
 function wholeNumber(value: unknown, max: number): number | null {

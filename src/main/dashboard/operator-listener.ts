@@ -202,6 +202,12 @@ export class OperatorListener {
       case 'wrongKey':
         this.#log.warn({ address: message.address }, 'somebody presented a wrong key to the dashboard');
         break;
+      case 'socketFailed':
+        this.#log.error(
+          { address: message.address, detail: message.detail },
+          'a dashboard is disconnected: its message was not dealt with',
+        );
+        break;
       case 'request':
         this.#live.onRequest(message.connection, message.request);
         break;

@@ -65,4 +65,6 @@ export type FromOperator =
       readonly log: boolean;
     }
   /** Somebody presented a wrong key. For the log. */
-  | { readonly type: 'wrongKey'; readonly address: string };
+  | { readonly type: 'wrongKey'; readonly address: string }
+  /** A socket was given up since what it sent was not dealt with. For the log. */
+  | { readonly type: 'socketFailed'; readonly address: string; readonly detail: string };

@@ -12,6 +12,7 @@ import type { KeyCheck } from './key-check.ts';
 import { type LiveConnections, type LiveData, MAX_CONNECTIONS } from './live-connections.ts';
 import type { OperatorTask } from './operator-messages.ts';
 import { dashboardPolicy, isOwnHost, isOwnOrigin } from './request-guard.ts';
+import { guardSockets, type OnSocketFailure } from './socket-guard.ts';
 import type { StaticFile } from './static-files.ts';
 
 const MAX_REQUEST_BYTES = 4096;
@@ -25,6 +26,7 @@ export interface OperatorServerParts {
   readonly keys: KeyCheck;
   readonly live: LiveConnections;
   readonly figures: FigureRequests;
+  readonly onSocketFailure: OnSocketFailure;
 }
 
 export class OperatorServer {
@@ -45,7 +47,7 @@ export class OperatorServer {
   }
 
   #wire(app: TemplatedApp): void {
-    const { live } = this.#parts;
+    const { live, onSocketFailure } = this.#parts;
     for (const path of ['/metrics', '/healthz', '/readyz'] as const) {
       app.get(
         path,
@@ -59,9 +61,7 @@ export class OperatorServer {
       idleTimeout: IDLE_S,
       sendPingsAutomatically: true,
       upgrade: (response, request, context) => this.#upgrade(response, request, context),
-      open: (socket) => live.open(socket),
-      message: (socket, bytes) => live.message(socket, bytes),
-      close: (socket) => live.close(socket),
+      ...guardSockets(live, onSocketFailure),
     });
     app.get(
       '/*',

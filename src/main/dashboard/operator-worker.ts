@@ -17,7 +17,9 @@ runNativeWorker<ToOperator>(async (port, fail, own) => {
   const keys = new KeyCheck(task.keys);
   const live = new LiveConnections(keys, task, post);
   const figures = new FigureRequests(post);
-  const server = new OperatorServer(task, { files, keys, live, figures });
+  const onSocketFailure = (address: string, detail: string) =>
+    post({ type: 'socketFailed', address, detail });
+  const server = new OperatorServer(task, { files, keys, live, figures, onSocketFailure });
   const replaceTls = async (tls: TlsFiles) => {
     const trouble = await server.replaceTls(tls).catch(String);
     // The thread that takes the place of this one begins with the certificate that there is.
