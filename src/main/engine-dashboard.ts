@@ -30,12 +30,14 @@ export interface DashboardParts {
  * @throws TickwireError CONFIG_INVALID for an address that other hosts reach without a certificate
  */
 export function createEngineDashboard(
-  { config, cwd, log, logTail, servesClients = true }: EngineOptions,
+  { config, cwd, log, logTail, standIn, servesClients = true }: EngineOptions,
   parts: DashboardParts,
 ): OperatorListener | null {
   const { opsPort } = config;
   if (opsPort === null) return null;
   const { metrics, demoKey, upstreams, readers, registry, lastValues, clientUrl } = parts;
+  // With a real broker the demo key is still on the clients' page, which every user of this host may read.
+  const isDemo = config.broker === 'simulated' || standIn !== undefined;
   const host = hostView(config, servesClients ? 'engine' : 'feed', metrics.version);
   return new OperatorListener(
     {
@@ -43,7 +45,7 @@ export function createEngineDashboard(
       log,
       logTail: logTail ?? null,
       tls: chooseOperatorTls(config, cwd),
-      demoKey,
+      demoKey: isDemo ? demoKey : null,
       clients: readers.clients,
       view: {
         host: () => ({ ...host, clientUrl: clientUrl() }),

@@ -39,8 +39,8 @@ export const OPS_OPTIONS = {
     reloadable: true,
     minLength: KEY_MIN_LENGTH,
     doc:
-      'Key of the dashboard with all rights. Not set: the demo key where there is one, else a key that is made at each ' +
-      'start; tickwire dashboard prints the link that has it.',
+      'Key of the dashboard with all rights. Not set: the demo key on the simulated exchange or in a replay, while this host alone ' +
+      'reaches the dashboard; else a key that is made at each start; tickwire dashboard prints the link that has it.',
   }),
   viewerKey: secretOption({
     env: 'TICKWIRE_VIEWER_KEY',

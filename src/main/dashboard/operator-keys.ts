@@ -16,7 +16,7 @@ export interface OperatorKeys {
 /**
  * Without a configured admin key there is one all the same, which whoever runs the engine can ask for.
  *
- * @param demoKey of the embedded database, null where there is none
+ * @param demoKey null where this is no demo
  * @param made a key that takes its place without either; the same one for the life of the process
  */
 export function chooseOperatorKeys(

@@ -39,7 +39,7 @@ export interface OperatorListenerOptions {
   readonly logTail: LogTail | null;
   /** See `chooseOperatorTls`. */
   readonly tls: TlsFiles | null;
-  /** Null without an embedded database that has one. */
+  /** Null unless this is a demo: where ticks are a real broker's it opens nothing here. */
   readonly demoKey: string | null;
   readonly clients: ClientList;
   readonly view: ViewCollectorParts;
