@@ -85,6 +85,7 @@ export class Stream {
   /** A late one begins with the value that is known, as it would at the server. */
   join(reader: StreamReader): void {
     this.readers.add(reader);
+    this.#tellLeft();
     const { last } = this;
     if (last === null || this.place !== 'held') return;
     // So that it can listen first; a tick that comes before is as good.

@@ -221,11 +221,11 @@ export class SubscriptionDesk {
   /** The request was refused as a whole. */
   #refuse(streams: readonly Stream[], error: TickwireError, answer: WireMessage): void {
     if (error.code === 'RATE_LIMITED') {
-      for (const stream of streams) stream.place = 'wanted';
+      for (const stream of streams) this.#putBack(stream);
       this.#wait(answer);
     } else if (error.code === 'BATCH_TOO_LARGE' && streams.length > 1) {
       this.#batch = Math.max(1, Math.floor(streams.length / 2));
-      for (const stream of streams) stream.place = 'wanted';
+      for (const stream of streams) this.#putBack(stream);
     } else {
       for (const stream of streams) {
         const own = new TickwireError(error.code, error.message, stream.instrument);
@@ -233,6 +233,12 @@ export class SubscriptionDesk {
         else this.#end(stream, own);
       }
     }
+  }
+
+  /** It was not taken, and is asked for again: unless nobody wants it any more. */
+  #putBack(stream: Stream): void {
+    if (stream.readers.size === 0) this.#drop(stream);
+    else stream.place = 'wanted';
   }
 
   #isPassing({ code }: TickwireError): boolean {
@@ -249,8 +255,9 @@ export class SubscriptionDesk {
     }, ms);
   }
 
-  /** It is asked for again a little later; what else there is to ask need not wait for it. */
+  /** It is asked for again a little later, if anybody wants it; what else there is to ask need not wait for it. */
   #postpone(stream: Stream, error: TickwireError): void {
+    if (stream.readers.size === 0) return void this.#drop(stream);
     stream.place = 'retry';
     this.#retry ??= setTimeout(() => {
       this.#retry = undefined;

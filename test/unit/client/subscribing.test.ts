@@ -343,3 +343,49 @@ test('a loop that is left can be taken up again, two at once cannot, and callbac
   own.send(scriptedTick(9));
   assert.equal((await later).value?.seq, 9);
 });
+
+test('what is dropped while the server is asked for it is never asked for again, whatever the answer, and dropping ends with it', async (t) => {
+  const server = await ScriptedServer.start(t);
+  server.script = ({ action }) => (action === 'subscribe' ? [] : null);
+  const { client, errors } = openClient(t, server.url);
+  const TCS = { symbol: 'TCS', exchange: 'NSE' };
+  const unavailable = { status: 'error', code: 'FEED_UNAVAILABLE', message: 'no feed' };
+  const answers: readonly Scripted[] = [
+    unavailable,
+    { type: 'subscribe', status: 'partial', subscriptions: [{ ...TCS, ...unavailable, mode: 'LTP' }] },
+    { status: 'error', code: 'RATE_LIMITED', message: 'Too many requests', retry_after_ms: 20 },
+  ];
+  const first = await server.connection();
+  for (const [nth, answer] of answers.entries()) {
+    const dropped = client.subscribe('NSE:TCS', 'ltp');
+    await until('the request', () => first.asked('subscribe').length === nth + 1);
+    let isLeft = false;
+    void dropped.unsubscribe().then(() => {
+      isLeft = true;
+    });
+    first.send(answer);
+    await until(`the end of dropping it after ${JSON.stringify(answer)}`, () => isLeft);
+  }
+  server.script = () => null;
+  await client.subscribe('NSE:RELIANCE', 'ltp').confirmed();
+  const last = first.asked('subscribe').slice(answers.length);
+  assert.deepEqual(
+    last.map(({ symbols }) => symbols),
+    [[RELIANCE]],
+  );
+  assert.deepEqual(errors, []);
+});
+
+test('dropping is over when somebody subscribes again before the server is told', async (t) => {
+  const server = await ScriptedServer.start(t);
+  const { client } = openClient(t, server.url);
+  const dropped = client.subscribe('NSE:RELIANCE', 'ltp');
+  await dropped.confirmed();
+  let isLeft = false;
+  void dropped.unsubscribe().then(() => {
+    isLeft = true;
+  });
+  await client.subscribe('NSE:RELIANCE', 'ltp').confirmed();
+  await until('the end of dropping it', () => isLeft);
+  assert.deepEqual(server.connections[0]!.asked('unsubscribe'), []);
+});
