@@ -26,6 +26,8 @@ import websocket
 FEATURES = ("sequence", "snapshot", "status", "receipts", "session")
 MODES = {"ltp": 1, "quote": 2, "depth": 3}
 _MODE_NAMES = {"LTP": 1, "Quote": 2, "Depth": 3}
+# The fourth: depth of more than five levels.
+_WIRE_MODES = (1, 2, 3, 4)
 _LOG = logging.getLogger("tickwire")
 # Symbols in one request.
 _BATCH = 100
@@ -34,6 +36,9 @@ _ANSWER_SECONDS = 60
 # Silence after which the server is asked whether it is there, and time for its answer.
 _QUIET_SECONDS, _PONG_SECONDS = 5, 10
 _RETRY_SECONDS = 3
+# Messages that come with ticks, all the time. Behind them it is looked only so often whether there is something to ask.
+_OF_TICKS = ("market_data", "receipt")
+_LOOK_SECONDS = 0.5
 # What a network has held back so long it has lost.
 _GHOST_SECONDS = 120
 # A connection that lasts so long was a good one.
@@ -252,6 +257,7 @@ class Client:
         self._socket = self._session = self._on_answer = self._advice = None
         self._state, self._error, self._batch = "connecting", None, _BATCH
         self._welcome, self._answer_by, self._paused_until = False, None, 0
+        self._opened_at = None
         self._thread = threading.Thread(target=self._run, name="tickwire", daemon=True)
         self._thread.start()
 
@@ -293,7 +299,7 @@ class Client:
                 raise TickwireError("CONFLICTING_TERMS", f"{instrument} is subscribed in this mode already; use that subscription")
             made = Subscription(self, instrument, mode, terms, on_tick, buffer, overflow)
             # What is told of an instrument's feed is told once, not with each mode.
-            made.status = next((each.status for (name, _), each in self._subscriptions.items() if name == instrument), None)
+            made.status = next((each.status for each in self._named([{"exchange": exchange, "symbol": symbol}])), None)
             self._subscriptions[instrument, terms["mode"]] = made
             self._ask()
             self._changed.notify_all()
@@ -369,8 +375,8 @@ class Client:
     def _stay_connected(self):
         attempt = ghost_until = 0
         while self._state != "closed":
-            began = time.monotonic()
             with self._changed:
+                self._opened_at = None
                 self._set_state("connecting")
             code, reason, error = self._live_through()
             with self._changed:
@@ -384,7 +390,9 @@ class Client:
                     return
                 named = re.search(r"reconnect in (\d+) ms", reason)
                 advice = int(named[1]) if named else advice
-                attempt = 0 if advice is not None or time.monotonic() - began > _STABLE_SECONDS else attempt
+                # Not from the beginning of the attempt: one that a network or a busy server lets hang is no good connection.
+                was_good = self._opened_at is not None and time.monotonic() - self._opened_at > _STABLE_SECONDS
+                attempt = 0 if advice is not None or was_good else attempt
                 # One that was given up may still reach the server, and take the session from the one that goes on with it.
                 is_ghosts = code == 4409 and time.monotonic() < ghost_until
                 ghost_until = time.monotonic() + _GHOST_SECONDS if error is not None and error.code == "DISCONNECTED" else 0
@@ -439,9 +447,10 @@ class Client:
 
     def _read(self, socket):
         heard, asked = time.monotonic(), None
-        socket.settimeout(0.5)
+        look_at = 0
+        socket.settimeout(_LOOK_SECONDS)
         while self._state != "closed":
-            data, now = None, time.monotonic()
+            data, kind, now = None, None, time.monotonic()
             try:
                 opcode, data = socket.recv_data()
             except websocket.WebSocketTimeoutException:
@@ -456,10 +465,14 @@ class Client:
                     if opcode == websocket.ABNF.OPCODE_CLOSE:
                         code = int.from_bytes(data[:2], "big") if len(data) > 1 else 1005
                         return code, bytes(data[2:]).decode("utf-8", "replace"), None
-                    self._take(self._decoded(opcode, data))
+                    message = self._decoded(opcode, data)
+                    kind = message.get("type")
+                    self._take(message)
                 if self._answer_by is not None and now > self._answer_by:
                     raise TickwireError("DISCONNECTED", "the server does not answer a request")
-                self._ask()
+                if kind not in _OF_TICKS or now >= look_at:
+                    look_at = now + _LOOK_SECONDS
+                    self._ask()
         return 1000, "closed by the program", None
 
     def _decoded(self, opcode, data):
@@ -538,7 +551,7 @@ class Client:
             self._open()
 
     def _open(self):
-        self._answer_by = None
+        self._answer_by, self._opened_at = None, time.monotonic()
         self._set_state("open")
 
     def _take_notice(self, message):
@@ -550,8 +563,11 @@ class Client:
 
     def _named(self, entries):
         """Subscriptions of these instruments: of the entry's mode where it has one, otherwise all."""
-        names = {(f"{entry['exchange']}:{entry['symbol']}", entry.get("mode")) for entry in entries}
-        return [each for (name, mode), each in list(self._subscriptions.items()) if {(name, mode), (name, None)} & names]
+        keys = {}
+        for entry in entries:
+            name, mode = f"{entry['exchange']}:{entry['symbol']}", entry.get("mode")
+            keys.update(dict.fromkeys((name, each) for each in (_WIRE_MODES if mode is None else (mode,))))
+        return [self._subscriptions[key] for key in keys if key in self._subscriptions]
 
     def _ask(self):
         """One request at a time: an error does not say which one it answers."""
@@ -623,9 +639,13 @@ class Client:
         return on_answer
 
     def _refuse(self, subscription, code, message):
+        key = (subscription.instrument, subscription.terms["mode"])
+        # Dropped meanwhile, and perhaps subscribed again: the next request is about that one.
+        if self._subscriptions.get(key) is not subscription:
+            return
         if code in _PASSING:
             subscription.place, subscription.retry_at = "later", time.monotonic() + _RETRY_SECONDS
         else:
-            self._subscriptions.pop((subscription.instrument, subscription.terms["mode"]), None)
+            del self._subscriptions[key]
             subscription._finish(TickwireError(code, message))
         self._tell({"type": "error", "code": code, "message": message, "instrument": subscription.instrument})

@@ -34,6 +34,34 @@ async function serverFor(t: Parameters<typeof ScriptedServer.start>[0]): Promise
   return server;
 }
 
+/** @returns what a program in Python prints */
+function runProgram<T>(program: string): T {
+  const env = { ...process.env, PYTHONPATH: PYTHON_CLIENTS };
+  const options = { env, encoding: 'utf8', timeout: 20_000, killSignal: 'SIGKILL' } as const;
+  return JSON.parse(execFileSync(PYTHON, ['-B', '-c', program], options)) as T;
+}
+
+/** A connection inside the program: `answer` gives what a server answers to a request. */
+const WITHIN = `
+import json, queue, time
+import websocket, tickwire_client
+from tickwire_client import connect, TickwireError
+class Socket:
+    def __init__(self): self.messages = queue.Queue()
+    def send(self, text):
+        for message in answer(json.loads(text)): self.messages.put(message)
+    def recv_data(self):
+        try: return websocket.ABNF.OPCODE_TEXT, json.dumps(self.messages.get(timeout=0.05)).encode()
+        except queue.Empty: raise websocket.WebSocketTimeoutException() from None
+    def settimeout(self, _): pass
+    shutdown = abort = send_close = lambda self: None
+def answer(request):
+    if request["action"] == "authenticate": return [{"type": "auth", "status": "success", "features": request["features"]}]
+    return [{"type": request["action"], "status": "success", "subscriptions": [{**each, "status": "success"} for each in request.get("symbols", ())]}]
+socket = Socket()
+websocket.create_connection = lambda *_, **__: socket
+`;
+
 const statesOf = (probe: PythonProbe) => probe.events('state').map(({ state }) => state);
 
 test('a program in Python ends at once with a wrong key, a revoked one, or a session that somebody else took', {
@@ -172,11 +200,73 @@ try: strict.get()
 except TickwireError as error: read.append(error.code)
 print(json.dumps([len(waiting), sum((tick["receipt"] or {"merged": 1})["merged"] for tick in waiting), waiting[-1]["seq"], waiting[0]["receipt"]["high"], read, strict.get()]))
 `;
-  const env = { ...process.env, PYTHONPATH: PYTHON_CLIENTS };
-  const [length, counted, last, high, ...rest] = JSON.parse(
-    execFileSync(PYTHON, ['-B', '-c', program], { env, encoding: 'utf8' }),
-  ) as unknown[];
+  const [length, counted, last, high, ...rest] = runProgram<unknown[]>(program);
   assert.ok(Number(length) <= 10);
   assert.deepEqual([counted, last, high], [10_000, 10_000, 106]);
   assert.deepEqual(rest, [[1, 2, 'READER_TOO_SLOW'], null]);
+});
+
+test('what a tick costs a program in Python does not grow with the number of its subscriptions', {
+  skip,
+}, () => {
+  const scans = runProgram<number>(`${WITHIN}
+class Counted(dict):
+    scans = 0
+    def values(self): Counted.scans += 1; return super().values()
+    def items(self): Counted.scans += 1; return super().items()
+client = connect("ws://within", "key")
+made = [client.subscribe(f"NSE:S{nth}", "ltp", on_tick=lambda _: None) for nth in range(300)]
+for each in made: each.wait(10)
+with client._changed: client._subscriptions = Counted(client._subscriptions)
+about = {"symbol": "S299", "exchange": "NSE", "mode": 1}
+for seq in range(1, 1001):
+    socket.messages.put({"type": "receipt", **about, "merged": 1, "first_epoch": 1, "first_seq": seq, "epoch": 1, "last_seq": seq})
+    socket.messages.put({"type": "market_data", **about, "data": {**about, "ltp": 1}, "epoch": 1, "seq": seq})
+while made[-1].last is None or made[-1].last["seq"] < 1000: time.sleep(0.01)
+print(Counted.scans)
+`);
+  // Time passes, so that it looks now and then; 2,000 messages on a machine however busy.
+  assert.ok(scans < 100, `${scans}`);
+});
+
+test('a program in Python whose connects hang and fail knocks ever more rarely', { skip }, () => {
+  const pauses = runProgram<number[]>(`${WITHIN}
+tickwire_client._STABLE_SECONDS = 0.02
+def hang(*_, **__):
+    time.sleep(0.03)
+    raise TimeoutError("no answer")
+websocket.create_connection = hang
+pauses = []
+def listen(event):
+    if event.get("state") == "waiting": pauses.append(event["retry_seconds"])
+client = connect("ws://within", "key", on_event=listen, initial_seconds=0.01)
+while len(pauses) < 5: time.sleep(0.01)
+client.close()
+print(json.dumps(pauses))
+`);
+  // 10 ms doubled each time, and at least half of that.
+  assert.ok(pauses[4]! >= 0.08, pauses.join());
+});
+
+test('what a program in Python drops under way and subscribes again is not ended by the answer to the first request', {
+  skip,
+}, () => {
+  const [confirmed, errors] = runProgram<[boolean, unknown[]]>(`${WITHIN}
+accept, held = answer, []
+def answer(request):
+    if request["action"] != "subscribe": return accept(request)
+    held.append(request)
+    return [] if len(held) == 1 else accept(request)
+errors = []
+client = connect("ws://within", "key", on_event=lambda event: errors.append(event) if event["type"] == "error" else None)
+dropped = client.subscribe("NSE:TCS", "ltp")
+while not held: time.sleep(0.01)
+dropped.unsubscribe()
+again = client.subscribe("NSE:TCS", "ltp")
+socket.messages.put({"status": "error", "code": "SYMBOL_NOT_FOUND", "message": "no"})
+try: again.wait(10)
+except TimeoutError: pass
+print(json.dumps([again.place == "held", errors]))
+`);
+  assert.deepEqual([confirmed, errors], [true, []]);
 });
