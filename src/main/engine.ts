@@ -101,6 +101,7 @@ export class Engine {
       role: servesClients ? 'engine' : 'feed',
       workers: () => this.#workers,
       upstreams: () => measuredUpstreams(this.#upstreams?.accounts.all() ?? []),
+      unservedUsers: () => this.#upstreams?.accounts.unserved ?? 0,
       exchanges: () => this.#upstreams?.exchanges() ?? [],
     });
     this.pool = new Piscina({

@@ -64,6 +64,7 @@ export class ProxyHost {
       role: 'proxy',
       workers: () => [...this.#workers.all, ...(this.#operator === null ? [] : [this.#operator.worker])],
       upstreams: () => [],
+      unservedUsers: () => 0,
       exchanges: () => [],
     });
   }

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { pino } from 'pino';
 import { loadConfig } from '../../src/main/config.ts';
 import { DEMO_USER } from '../../src/main/database/demo-seed.ts';
+import type { DatabaseSync } from '../../src/main/database/sqlite.ts';
 import { ProxyHost } from '../../src/main/proxy-host.ts';
 import { adjacentPorts } from '../support/adjacent-ports.ts';
 import { startEngineFixture } from '../support/engine-fixture.ts';
@@ -111,6 +112,27 @@ test('an operator finds every tick of the way counted, timed, and delivered to e
     assert.equal(now.value('tickwire_not_ready', { code: 'UPSTREAM_DOWN' }), 1);
     assert.equal((await metrics.page('/healthz')).status, 200, 'a restart would not help');
   });
+});
+
+test('an operator sees that nobody has a broker session while clients with good keys are turned away, until one logs in', async (t) => {
+  const prepare = (db: DatabaseSync) => db.exec('UPDATE auth SET is_revoked = 1');
+  const flags = ['--database-poll=0.05'];
+  const { engine, client, key, writeDatabase } = await startEngineFixture(t, { flags, prepare });
+  const { metrics } = engine;
+  assert.deepEqual(metrics.ready(), { ok: true, reasons: [] }, 'nobody has come yet');
+  const trader = await client({ authenticate: false });
+  trader.send({ action: 'authenticate', api_key: key });
+  await trader.next('a refusal', ({ message }) => message.code === 'BROKER_ERROR');
+  const { ok, reasons } = metrics.ready();
+  assert.equal(ok, false);
+  assert.match(reasons.join(), /^BROKER_SESSION_EXPIRED: a user with a good key has no broker session/);
+  assert.doesNotMatch(reasons.join(), new RegExp(`\\b${DEMO_USER}\\b`), 'anybody may read it');
+  assert.equal((await metrics.page('/readyz')).status, 503);
+  const page = await readMetrics(metrics);
+  assert.equal(page.value('tickwire_ready'), 0);
+  assert.equal(page.value('tickwire_not_ready', { code: 'BROKER_SESSION_EXPIRED' }), 1);
+  writeDatabase((db) => db.exec('UPDATE auth SET is_revoked = 0'));
+  await until('a host that is ready', () => metrics.ready().ok);
 });
 
 test('a proxy on a host of its own says whether it reaches a feed host, and how long ticks take from there', async (t) => {

@@ -7,6 +7,7 @@ const WELL: ReadinessFacts = {
   phase: 'running',
   threads: [{ name: 'proxy 0', isRunning: true, isHeard: true }],
   upstreams: [{ feed: 0, broker: 'angel', state: 'live', detail: 'connected' }],
+  unservedUsers: 0,
   exchanges: [
     { feed: 0, exchange: 'NSE', status: 'live', reason: 'ticks' },
     { feed: 0, exchange: 'MCX', status: 'market_closed', reason: 'closed' },
@@ -51,6 +52,16 @@ test('each thing that keeps fresh ticks away is named, and all of them at once',
       /^UPSTREAM_DOWN: connection 1 to zerodha/,
     );
   }
+});
+
+test('whoever trades is told before the market opens that nobody has logged in to the broker', () => {
+  const nobody = { upstreams: [], exchanges: [] };
+  assert.match(
+    told({ ...nobody, unservedUsers: 1 }).join(),
+    /^BROKER_SESSION_EXPIRED: a user with a good key has no broker session: log in to the broker/,
+  );
+  assert.match(told({ ...nobody, unservedUsers: 3 }).join(), /: 3 users with good keys have no /);
+  assert.deepEqual(told(nobody), [], 'nobody has come yet');
 });
 
 test('a connection that is up while an exchange sends nothing is not taken for a feed', () => {

@@ -42,8 +42,10 @@ export interface AccountsOptions {
 export class Accounts {
   readonly #options: AccountsOptions;
   readonly #accounts = new Map<string, Account>();
-  /** Users whose key is good and who have had no session yet. */
+  /** Users who were asked for and have had no session yet. */
   readonly #awaited = new Set<string>();
+  /** Those of them who came with a key that is good. */
+  readonly #unserved = new Set<string>();
 
   constructor(options: AccountsOptions) {
     this.#options = options;
@@ -51,6 +53,11 @@ export class Accounts {
 
   all(): Iterable<Account> {
     return this.#accounts.values();
+  }
+
+  /** Users whose key is good and who get nothing, since they have had no session yet. */
+  get unserved(): number {
+    return this.#unserved.size;
   }
 
   /** What is known of a user's session, with or without one now. */
@@ -79,10 +86,15 @@ export class Accounts {
    * @throws what SQLite throws if the row cannot be read now
    */
   open(name: string): AccountOutcome {
-    const { db, fernet } = this.#options.database;
-    const outcome = this.#take(name, readBrokerSession(db, fernet, name));
-    if (this.#accounts.has(name)) this.#awaited.delete(name);
-    else this.#awaited.add(name);
+    const outcome = this.#follow(name);
+    if (outcome.status === 'error' && !this.#accounts.has(name) && !this.#unserved.has(name)) {
+      this.#unserved.add(name);
+      const { code, message } = outcome;
+      this.#options.log.warn(
+        { account: name, code, message },
+        'a user with a good key has no broker session',
+      );
+    }
     return outcome;
   }
 
@@ -91,7 +103,7 @@ export class Accounts {
     const { db } = this.#options.database;
     const rows = prepareForeign(db, 'SELECT name FROM auth WHERE broker = ? ORDER BY id').all(broker);
     for (const { name } of rows) {
-      const outcome = this.open(String(name));
+      const outcome = this.#follow(String(name));
       if (outcome.status === 'ok') return outcome.account;
     }
     return undefined;
@@ -104,12 +116,23 @@ export class Accounts {
    */
   check(userId = ''): void {
     for (const name of [...this.#accounts.keys(), ...this.#awaited]) {
-      if (userId === '' || userId === name) this.open(name);
+      if (userId === '' || userId === name) this.#follow(name);
     }
   }
 
   async stop(): Promise<void> {
     await Promise.all([...this.#accounts.values()].map(({ pool }) => pool.stop()));
+  }
+
+  /** Takes over what the row of a user says now. */
+  #follow(name: string): AccountOutcome {
+    const { db, fernet } = this.#options.database;
+    const outcome = this.#take(name, readBrokerSession(db, fernet, name));
+    if (this.#accounts.has(name)) {
+      this.#awaited.delete(name);
+      this.#unserved.delete(name);
+    } else this.#awaited.add(name);
+    return outcome;
   }
 
   #take(name: string, session: BrokerSession): AccountOutcome {

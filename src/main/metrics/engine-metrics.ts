@@ -47,6 +47,8 @@ export interface MeasuredHost {
   readonly role: HostRole;
   readonly workers: () => readonly MeasuredWorker[];
   readonly upstreams: () => readonly MeasuredUpstream[];
+  /** Users whose key is good and who have no broker session. */
+  readonly unservedUsers: () => number;
   /** How whole exchanges stand. */
   readonly exchanges: () => readonly ExchangeStanding[];
 }
@@ -183,7 +185,7 @@ export class EngineMetrics {
 
   /** Why this process does not serve fresh ticks; nothing when it does. */
   reasons(): readonly Reason[] {
-    const { workers, upstreams, exchanges } = this.#host;
+    const { workers, upstreams, unservedUsers, exchanges } = this.#host;
     const heard = ({ record, isRunning }: MeasuredWorker) => ({
       name: record.name,
       isRunning,
@@ -196,6 +198,7 @@ export class EngineMetrics {
       phase: this.#phase,
       threads,
       upstreams: upstreams(),
+      unservedUsers: unservedUsers(),
       exchanges: exchanges(),
       links: this.#links(),
     });

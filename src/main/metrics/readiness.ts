@@ -37,6 +37,8 @@ export interface ReadinessFacts {
   readonly phase: Phase;
   readonly threads: readonly NeededThread[];
   readonly upstreams: readonly NeededUpstream[];
+  /** Users whose key is good and who have no broker session, hence no upstream that could tell of it. */
+  readonly unservedUsers: number;
   readonly exchanges: readonly ExchangeStanding[];
   /** Links of this process to feed hosts, over all its proxy workers; null where it has none. */
   readonly links: { readonly all: number; readonly up: number } | null;
@@ -49,7 +51,7 @@ export interface Reason {
 
 /** @returns nothing for a process that serves fresh ticks to whoever comes */
 export function reasonsNotReady(facts: ReadinessFacts): Reason[] {
-  const { phase, threads, upstreams, exchanges, links } = facts;
+  const { phase, threads, upstreams, unservedUsers, exchanges, links } = facts;
   if (phase === 'starting') return [{ code: 'STARTING', text: 'the start has not ended' }];
   const reasons: Reason[] = [];
   if (phase === 'draining')
@@ -58,6 +60,12 @@ export function reasonsNotReady(facts: ReadinessFacts): Reason[] {
     if (!isRunning) reasons.push({ code: 'WORKER_DOWN', text: `the ${name} worker is not running` });
     else if (!isHeard)
       reasons.push({ code: 'WORKER_SILENT', text: `the ${name} worker has said nothing for seconds` });
+  }
+  if (unservedUsers > 0) {
+    const who =
+      unservedUsers === 1 ? 'a user with a good key has' : `${unservedUsers} users with good keys have`;
+    const text = `${who} no broker session: log in to the broker`;
+    reasons.push({ code: 'BROKER_SESSION_EXPIRED', text });
   }
   for (const { feed, broker, state, detail } of upstreams) {
     if (state === 'live' || state === 'stopped') continue;
