@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { TestContext } from 'node:test';
 import { BusDocument } from './bus-document.ts';
+import { endWithTest } from './end-with-test.ts';
 import { until } from './until.ts';
 
 /** Debian's, which has the packages that `.ci/run` installs; `python3` may be another one. */
@@ -64,7 +65,7 @@ export class BusExample {
     this.#process.stderr!.setEncoding('utf8').on('data', (text: string) => {
       this.errors += text;
     });
-    t.after(() => this.#process.kill('SIGKILL'));
+    endWithTest(t, this.#process);
   }
 
   get lines(): string[] {

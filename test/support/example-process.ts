@@ -1,6 +1,7 @@
 /** A program of examples/ as a user runs it, in a process of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { TestContext } from 'node:test';
+import { endWithTest } from './end-with-test.ts';
 import { until } from './until.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
@@ -24,7 +25,7 @@ export class ExampleProcess {
     this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       this.errors += text;
     });
-    t.after(() => this.#child.kill('SIGKILL'));
+    endWithTest(t, this.#child);
   }
 
   get lines(): string[] {

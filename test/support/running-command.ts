@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { TestContext } from 'node:test';
+import { endWithTest } from './end-with-test.ts';
 import { CLI } from './run-cli.ts';
 
 export interface RunningCommandOptions {
@@ -34,7 +35,7 @@ export class RunningCommand {
       this.stderr += text;
     });
     this.ended = once(this.child, 'close').then(([code]) => code as number | null);
-    t.after(() => void this.child.kill('SIGKILL'));
+    endWithTest(t, this.child);
   }
 
   /** What it shows now, on a terminal: the text behind the latest move to the first line, without what styles it. */
