@@ -215,6 +215,12 @@ def _join_gaps(first, second):
     return {**second, "missed": missed, "last_epoch": first["last_epoch"], "last_seq": first["last_seq"]}
 
 
+def _is_on_terms(entry, terms):
+    """Whether what came back is what is wanted: it may have been dropped meanwhile, and subscribed again on other terms."""
+    is_as_fast = all(entry.get(name) == terms.get(name) for name in ("slow", "max_rate"))
+    return is_as_fast and entry.get("depth_level", terms["depth"]) == terms["depth"]
+
+
 def _merge(ticks):
     """The last one, which says what it stands for. A last value counts as no trade: it may be an old one."""
     prices, merged, gap = [], 0, None
@@ -542,7 +548,7 @@ class Client:
                 continue
             mode = _MODE_NAMES.get(entry["mode"], entry["mode"])
             found = self._subscriptions.get((f"{entry['exchange']}:{entry['symbol']}", mode))
-            if found is not None:
+            if found is not None and _is_on_terms(entry, found.terms):
                 found._hold(True)
             else:
                 self._leaving.append({"symbol": entry["symbol"], "exchange": entry["exchange"], "mode": mode})

@@ -7,7 +7,7 @@ import { instrumentName } from './notice.ts';
 import { errorOf, type RequestLine } from './request-line.ts';
 import type { Stream } from './stream.ts';
 import type { StreamTable } from './stream-table.ts';
-import { isSameTerms } from './terms.ts';
+import { isSameTerms, type Terms } from './terms.ts';
 import { WIRE_MODE } from './tick-reader.ts';
 import { TickwireError } from './tickwire-error.ts';
 import { messagesOf, numberOf, textOf, type WireMessage } from './wire.ts';
@@ -104,14 +104,14 @@ export class SubscriptionDesk {
     return stream.untilLeft();
   }
 
-  /** A portion of what came back with the session; before `open`. What did not come back is asked for anew. */
+  /** A portion of what came back with the session; before `open`. What did not come back, or on other terms, is asked for anew. */
   takeResumed(message: WireMessage): void {
     this.#hasOrders = message.orders === true;
     for (const entry of messagesOf(message.subscriptions)) {
       if (entry.status !== 'success') continue;
       const mode = entryMode(entry);
       const stream = this.#streams.get(entryName(entry), mode);
-      if (stream !== undefined) this.#settle(stream, entry, true);
+      if (stream !== undefined && isOnTerms(entry, stream.terms)) this.#settle(stream, entry, true);
       else this.#leftovers.push({ symbol: textOf(entry.symbol), exchange: textOf(entry.exchange), mode });
     }
   }
@@ -282,6 +282,12 @@ export class SubscriptionDesk {
 
 function entryName({ exchange, symbol }: WireMessage): string {
   return instrumentName(textOf(exchange), textOf(symbol));
+}
+
+/** Whether what came back is what is wanted: it may have been dropped meanwhile, and subscribed again on other terms. */
+function isOnTerms(entry: WireMessage, { slow, maxRate, levels }: Terms): boolean {
+  const isAsFast = entry.slow === slow && entry.max_rate === maxRate;
+  return isAsFast && (numberOf(entry.depth_level) ?? levels) === levels;
 }
 
 /** 0 where the entry does not say it: what is refused has no mode. */

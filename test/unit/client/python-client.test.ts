@@ -51,8 +51,10 @@ class Socket:
     def send(self, text):
         for message in answer(json.loads(text)): self.messages.put(message)
     def recv_data(self):
-        try: return websocket.ABNF.OPCODE_TEXT, json.dumps(self.messages.get(timeout=0.05)).encode()
+        try: message = self.messages.get(timeout=0.05)
         except queue.Empty: raise websocket.WebSocketTimeoutException() from None
+        if message is None: raise ConnectionResetError("the network broke")
+        return websocket.ABNF.OPCODE_TEXT, json.dumps(message).encode()
     def settimeout(self, _): pass
     shutdown = abort = send_close = lambda self: None
 def answer(request):
@@ -246,6 +248,39 @@ print(json.dumps(pauses))
 `);
   // 10 ms doubled each time, and at least half of that.
   assert.ok(pauses[4]! >= 0.08, pauses.join());
+});
+
+test('what a program in Python subscribes on other terms while its connection is away does not come back on the old ones', {
+  skip,
+}, () => {
+  const asked = runProgram<unknown[]>(`${WITHIN}
+accept, asked = answer, []
+one, other = {"symbol": "TCS", "exchange": "NSE"}, {"symbol": "INFY", "exchange": "NSE"}
+def answer(request):
+    if request["action"] != "authenticate":
+        asked.append([request["action"], [each["symbol"] for each in request["symbols"]], request.get("max_rate")])
+        return accept(request)
+    if "session" not in request: return [{**accept(request)[0], "session": "first"}]
+    entries = [{**each, "status": "success", "mode": "LTP", "max_rate": 1} for each in (one, other)]
+    return [accept(request)[0], {"type": "session", "status": "resumed", "subscriptions": entries, "orders": False}]
+def listen(event):
+    if event.get("state") != "waiting": return
+    made[0].unsubscribe()
+    made.append(client.subscribe("NSE:TCS", "ltp"))
+client = connect("ws://within", "key", on_event=listen, initial_seconds=0.01)
+made = [client.subscribe("NSE:TCS", "ltp", max_rate=1), client.subscribe("NSE:INFY", "ltp", max_rate=1)]
+for each in made: each.wait(10)
+del asked[:]
+socket.messages.put(None)
+while len(made) < 3: time.sleep(0.01)
+made[2].wait(10)
+client.close()
+print(json.dumps(asked))
+`);
+  assert.deepEqual(asked, [
+    ['unsubscribe', ['TCS'], null],
+    ['subscribe', ['TCS'], null],
+  ]);
 });
 
 test('what a program in Python drops under way and subscribes again is not ended by the answer to the first request', {

@@ -61,6 +61,48 @@ test('a lost connection comes back with its session, in portions too, and nothin
   assert.equal(quote.subscription.last, null);
 });
 
+test('what is subscribed on other terms while the connection is away does not come back on the old ones', async (t) => {
+  const server = await ScriptedServer.start(t);
+  const { client } = openClient(t, server.url);
+  const slowly = client.subscribe('NSE:RELIANCE', 'ltp', { maxRate: 1 });
+  const unchanged = client.subscribe('NSE:TCS', 'ltp', { maxRate: 1, slow: 'deliver' });
+  const few = client.subscribe('NSE:TCS', 'depth', { levels: 20 });
+  await Promise.all([slowly, unchanged, few].map((each) => each.confirmed()));
+  const TCS = { symbol: 'TCS', exchange: 'NSE' };
+  server.script = ({ action, features, session }) => {
+    if (action !== 'authenticate') return null;
+    const subscriptions = [
+      { ...RELIANCE, status: 'success', mode: 'LTP', max_rate: 1 },
+      { ...TCS, status: 'success', mode: 'LTP', max_rate: 1, slow: 'deliver' },
+      { ...TCS, status: 'success', mode: 4, depth_level: 20 },
+    ];
+    return [
+      { type: 'auth', status: 'success', features, session },
+      { type: 'session', status: 'resumed', away_ms: 1, subscriptions, orders: false },
+    ];
+  };
+  server.connections[0]!.socket.terminate();
+  await until('the loss', () => slowly.staleReason === 'disconnected');
+  await Promise.all([slowly.unsubscribe(), few.unsubscribe()]);
+  const now = [client.subscribe('NSE:RELIANCE', 'ltp'), client.subscribe('NSE:TCS', 'depth', { levels: 50 })];
+  await Promise.all([unchanged, ...now].map((each) => each.confirmed()));
+  const second = server.connections[1]!;
+  assert.deepEqual(
+    second.asked('unsubscribe').flatMap(({ symbols }) => symbols),
+    [
+      { ...RELIANCE, mode: 1 },
+      { ...TCS, mode: 4 },
+    ],
+  );
+  assert.deepEqual(
+    second.asked('subscribe').map(({ symbols, mode, max_rate, depth }) => [symbols, mode, max_rate, depth]),
+    [
+      [[RELIANCE], 1, undefined, 5],
+      [[TCS], 4, undefined, 50],
+    ],
+  );
+});
+
 test('a session that nobody knows any more is no reason for silence: all is subscribed again, and the hole is told', async (t) => {
   const server = await ScriptedServer.start(t);
   const { client, sessions } = openClient(t, server.url);
