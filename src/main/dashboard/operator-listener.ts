@@ -1,12 +1,12 @@
 /**
- * The operator's listener as the main thread sees it: its thread, its address and its keys. A listener that fails once it has
- * started is logged and ends neither a tick nor the process.
+ * The operator's listener as the main thread sees it: its thread, its address and its keys. A listener that fails, at the start
+ * or later, is logged and tried again, and ends neither a tick nor the process.
  */
 import type { Logger } from 'pino';
+import { Backoff } from '../../workers/feed/backoff.ts';
 import type { TlsFiles } from '../../workers/reader-tasks.ts';
 import { sourcesOf } from '../config.ts';
 import type { Config } from '../config-options.ts';
-import { TickwireError } from '../errors.ts';
 import type { ClientList } from '../ops/client-list.ts';
 import type { FigurePath } from '../ops/engine-view.ts';
 import { listenerUrl } from '../ops/first-page.ts';
@@ -31,6 +31,8 @@ import type { ViewCollectorParts } from './view-collector.ts';
 /** So many ports behind the first are tried. */
 const MORE_PORTS = 100;
 const HIGHEST_PORT = 65_535;
+/** The address of a network that comes up later than this process is there within seconds or minutes. */
+const BIND_BACKOFF = { initialMs: 1000, factor: 2, maxMs: 30_000, jitter: 0.2 };
 
 export interface OperatorListenerOptions {
   readonly config: Config;
@@ -63,6 +65,10 @@ export class OperatorListener {
   #keys: OperatorKeys;
   #tls: TlsFiles | null;
   #port: number;
+  #hasListened = false;
+  #isStopped = false;
+  readonly #backoff = new Backoff(BIND_BACKOFF);
+  #retry: NodeJS.Timeout | undefined;
   #place: Extract<ToOperator, { readonly type: 'place' }> = { type: 'place', clientUrl: null, page: null };
 
   /** @param port the first that is tried */
@@ -101,23 +107,24 @@ export class OperatorListener {
     return this.#worker;
   }
 
-  /** Of the dashboard, once it listens. The link has the admin key, and is for the operator's eyes only. */
-  get address(): DashboardAddress {
+  /** Of the dashboard; null before it listens. The link has the admin key, and is for the operator's eyes only. */
+  get address(): DashboardAddress | null {
+    if (!this.#hasListened) return null;
     const url = listenerUrl(this.#options.config.opsHost, this.#tls !== null, this.#port);
     const { admin } = this.#keys;
     return { url, link: dashboardLink(url, admin), isDemo: admin === this.#options.demoKey };
   }
 
-  /**
-   * Begins to listen, on the next free port where the first is taken.
-   * @throws TickwireError PORT_IN_USE when the address cannot be bound
-   */
+  /** Begins to listen, on the next free port where the first is taken. An address that cannot be bound is tried again. */
   async start(): Promise<void> {
     try {
       await this.#worker.start();
     } catch (error) {
-      if (error instanceof WorkerFailure) throw await this.#startFailure(error);
-      throw error;
+      const { code, message } = await this.#startFailure(error);
+      if (this.#isStopped) return;
+      const delayMs = this.#backoff.next();
+      this.#log.error({ code, delayMs }, `${message} Ticks flow without it, and it is tried again.`);
+      this.#retry = setTimeout(() => void this.start(), delayMs);
     }
   }
 
@@ -150,6 +157,8 @@ export class OperatorListener {
 
   /** Safe in every state. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
+    clearTimeout(this.#retry);
     this.#live.stop();
     await this.#worker.stop();
   }
@@ -165,9 +174,10 @@ export class OperatorListener {
     return { host: config.opsHost, port: this.#port, morePorts, tls, keys, history, clientUrl, page };
   }
 
-  async #startFailure(failure: WorkerFailure): Promise<TickwireError> {
-    if (failure.code !== 'PORT_IN_USE') {
-      return new TickwireError('WORKER_FAILED', failure.message, { cause: failure });
+  async #startFailure(failure: unknown): Promise<{ readonly code: string; readonly message: string }> {
+    if (!(failure instanceof WorkerFailure) || failure.code !== 'PORT_IN_USE') {
+      const reason = failure instanceof Error ? failure.message : String(failure);
+      return { code: 'WORKER_FAILED', message: `The dashboard does not start: ${reason}.` };
     }
     const { opsHost } = this.#options.config;
     const obstacle = await bindObstacle(opsHost, this.#port);
@@ -178,7 +188,7 @@ export class OperatorListener {
     const message =
       `TICKWIRE_OPS_HOST:TICKWIRE_OPS_PORT is ${opsHost}:${this.#port}, but ${reason}. Set an address of this machine and a ` +
       'free port, or do without dashboard and metrics with TICKWIRE_OPS_PORT=none.';
-    return new TickwireError('PORT_IN_USE', message, { cause: failure });
+    return { code: failure.code, message };
   }
 
   #onListening(port: number): void {
@@ -189,6 +199,7 @@ export class OperatorListener {
       );
     }
     this.#port = port;
+    this.#hasListened = true;
   }
 
   #onMessage(message: FromOperator): void {
