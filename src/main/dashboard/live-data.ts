@@ -48,6 +48,7 @@ export class LiveData {
   #listedAt = Number.NEGATIVE_INFINITY;
   #seconds = 0;
   #trouble = '';
+  #clientsTrouble = '';
 
   constructor(parts: LiveDataParts) {
     this.#parts = parts;
@@ -80,7 +81,7 @@ export class LiveData {
     this.#watching = watching;
     if (!isFirst || this.#timer === undefined) return;
     this.#guard(() => this.#postView());
-    void this.#listClients();
+    this.#showClients();
   }
 
   /** A dashboard asks. */
@@ -101,7 +102,7 @@ export class LiveData {
       const isWatched = this.#watching.connections > 0;
       if (isWatched || this.#seconds % UNWATCHED_EVERY === 0) this.#postView();
       if (this.#watching.log) this.#postLog();
-      if (isWatched && this.#seconds % CLIENTS_EVERY === 0) void this.#listClients();
+      if (isWatched && this.#seconds % CLIENTS_EVERY === 0) this.#showClients();
     });
   }
 
@@ -111,11 +112,28 @@ export class LiveData {
       tell();
       this.#trouble = '';
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      if (message !== this.#trouble)
-        this.#parts.log.error({ err: error }, 'the dashboard cannot be told how things are');
-      this.#trouble = message;
+      this.#trouble = this.#note(error, this.#trouble);
     }
+  }
+
+  /** As `#guard` does with what fails later. */
+  #showClients(): void {
+    this.#listClients().then(
+      () => {
+        this.#clientsTrouble = '';
+      },
+      (error: unknown) => {
+        this.#clientsTrouble = this.#note(error, this.#clientsTrouble);
+      },
+    );
+  }
+
+  /** @param before what was logged last; @returns what is now */
+  #note(error: unknown, before: string): string {
+    const message = error instanceof Error ? error.message : String(error);
+    if (message !== before)
+      this.#parts.log.error({ err: error }, 'the dashboard cannot be told how things are');
+    return message;
   }
 
   #postView(): void {
