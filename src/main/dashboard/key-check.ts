@@ -9,7 +9,7 @@ export interface KeyDigests {
   readonly viewer: string | null;
 }
 
-/** `paced`: too many wrong ones came from the address, and this one was not looked at. */
+/** `paced`: too many wrong ones came from the address, and this one was not looked at, or is one of them. */
 export type KeyVerdict = Rights | 'wrong' | 'paced';
 
 /** Wrong keys of an address in one go, and then per second. */
@@ -17,6 +17,20 @@ const BURST = 5;
 const PER_SECOND = 0.5;
 /** Addresses that are remembered; the one that was first seen makes room. */
 const MAX_ADDRESSES = 1000;
+/** Wrong keys of an address that are remembered; the first makes room. */
+const MAX_WRONG_KEYS = 16;
+/** So long an address that had a right key may come back with it, whoever guesses there. */
+const KNOWN_MS = 12 * 3_600_000;
+
+/** Who guesses at an address. */
+interface Guesser {
+  /** Of keys that it had not tried. */
+  readonly guesses: TokenBucket;
+  /** Of keys that it had: they say nothing new, and keep nobody waiting but who repeats them. */
+  readonly repeats: TokenBucket;
+  /** Digests. */
+  readonly wrong: Set<string>;
+}
 
 export function digestOf(key: string): string {
   return createHash('sha256').update(key).digest('hex');
@@ -25,7 +39,9 @@ export function digestOf(key: string): string {
 export class KeyCheck {
   #digests: KeyDigests;
   readonly #now: () => number;
-  readonly #wrong = new Map<string, TokenBucket>();
+  readonly #guessers = new Map<string, Guesser>();
+  /** When a right key came last, by address and digest. */
+  readonly #known = new Map<string, number>();
 
   /** @param now ms of a clock that never goes back */
   constructor(digests: KeyDigests, now: () => number = () => performance.now()) {
@@ -39,15 +55,25 @@ export class KeyCheck {
   }
 
   /**
-   * Compares in constant time.
+   * Compares in constant time. Many may share an address: a tunnel, a proxy, programs of this host. So a program that repeats
+   * an old key keeps nobody out, and who guesses keeps nobody out who was there before.
+   *
    * @param address whose wrong keys are counted together
    */
   look(key: string, address: string): KeyVerdict {
-    const bucket = this.#wrong.get(address);
-    if (bucket !== undefined && bucket.waitMs(1, this.#now()) > 0) return 'paced';
-    const rights = this.rightsOf(digestOf(key));
-    if (rights !== null) return rights;
-    this.#bucketOf(address).take(1, this.#now());
+    const now = this.#now();
+    const digest = digestOf(key);
+    const rights = this.rightsOf(digest);
+    const guesser = this.#guessers.get(address);
+    const isPaced = guesser !== undefined && guesser.guesses.waitMs(1, now) > 0;
+    if (rights !== null) {
+      if (isPaced && !this.#isKnown(address, digest, now)) return 'paced';
+      this.#know(address, digest, now);
+      return rights;
+    }
+    if (guesser?.wrong.has(digest)) return guesser.repeats.take(1, now) ? 'wrong' : 'paced';
+    if (isPaced) return 'paced';
+    this.#noteGuess(guesser ?? this.#newGuesser(address, now), digest, now);
     return 'wrong';
   }
 
@@ -61,14 +87,39 @@ export class KeyCheck {
     return isViewer ? 'viewer' : null;
   }
 
-  #bucketOf(address: string): TokenBucket {
-    let bucket = this.#wrong.get(address);
-    if (bucket === undefined) {
-      bucket = new TokenBucket(PER_SECOND, BURST, this.#now());
-      const [oldest] = this.#wrong.keys();
-      if (this.#wrong.size >= MAX_ADDRESSES && oldest !== undefined) this.#wrong.delete(oldest);
-      this.#wrong.set(address, bucket);
-    }
-    return bucket;
+  #isKnown(address: string, digest: string, now: number): boolean {
+    const at = this.#known.get(`${address} ${digest}`);
+    return at !== undefined && now - at < KNOWN_MS;
   }
+
+  #know(address: string, digest: string, now: number): void {
+    const name = `${address} ${digest}`;
+    // Behind the others, so that the one that has not come for longest makes room.
+    this.#known.delete(name);
+    makeRoom(this.#known, MAX_ADDRESSES);
+    this.#known.set(name, now);
+  }
+
+  #noteGuess({ guesses, wrong }: Guesser, digest: string, now: number): void {
+    guesses.take(1, now);
+    makeRoom(wrong, MAX_WRONG_KEYS);
+    wrong.add(digest);
+  }
+
+  #newGuesser(address: string, now: number): Guesser {
+    const guesser = {
+      guesses: new TokenBucket(PER_SECOND, BURST, now),
+      repeats: new TokenBucket(PER_SECOND, BURST, now),
+      wrong: new Set<string>(),
+    };
+    makeRoom(this.#guessers, MAX_ADDRESSES);
+    this.#guessers.set(address, guesser);
+    return guesser;
+  }
+}
+
+/** Lets the first go where there is no place for another. */
+function makeRoom(collection: Pick<Map<string, unknown>, 'size' | 'keys' | 'delete'>, max: number): void {
+  const [oldest] = collection.keys();
+  if (collection.size >= max && oldest !== undefined) collection.delete(oldest);
 }
