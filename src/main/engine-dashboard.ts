@@ -30,7 +30,7 @@ export interface DashboardParts {
  * @throws TickwireError CONFIG_INVALID for an address that other hosts reach without a certificate
  */
 export function createEngineDashboard(
-  { config, cwd, log, logTail, standIn, servesClients = true }: EngineOptions,
+  { config, cwd, log, logTail, standIn, servesClients = true, onFatal }: EngineOptions,
   parts: DashboardParts,
 ): OperatorListener | null {
   const { opsPort } = config;
@@ -47,6 +47,7 @@ export function createEngineDashboard(
       tls: chooseOperatorTls(config, cwd),
       demoKey: isDemo ? demoKey : null,
       clients: readers.clients,
+      onFatal,
       view: {
         host: () => ({ ...host, clientUrl: clientUrl() }),
         figures: metrics,

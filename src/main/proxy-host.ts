@@ -113,7 +113,7 @@ export class ProxyHost {
   }
 
   #createDashboard(): OperatorListener | null {
-    const { config, cwd, log, logTail } = this.#options;
+    const { config, cwd, log, logTail, onFatal } = this.#options;
     if (config.opsPort === null) return null;
     const host = {
       role: 'proxy',
@@ -131,6 +131,7 @@ export class ProxyHost {
         tls: chooseOperatorTls(config, cwd),
         demoKey: null,
         clients: this.#workers.clients,
+        onFatal,
         view: {
           host: () => ({ ...host, clientUrl: this.#url === null ? null : socketUrl(this.#url) }),
           figures: this.metrics,

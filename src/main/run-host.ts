@@ -158,7 +158,9 @@ function followReloads(
 const showDashboard = (host: Pick<Host<unknown>, 'dashboard'>) => (): ControlLine => {
   const { dashboard } = host;
   if (dashboard !== null) return { ok: true, url: dashboard.url, link: dashboard.link };
-  return { ok: false, code: 'NO_DASHBOARD', message: 'it was started without one (TICKWIRE_OPS_PORT=none)' };
+  const message =
+    'it was started without one (TICKWIRE_OPS_PORT=none), or its address cannot be bound, which the log says';
+  return { ok: false, code: 'NO_DASHBOARD', message };
 };
 
 /** The parent may be gone already; then the channel's end asks to stop, and an error says nothing new. */

@@ -3,6 +3,7 @@
  * sockets and leaves by itself, and is then started again. One that does not answer is wedged; as nothing can be done
  * about it inside this process, the process ends with that reason, and the parent starts it anew.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { Backoff } from '../workers/feed/backoff.ts';
@@ -105,6 +106,18 @@ export class SupervisedWorker<To extends Typed = ToReader, From extends Typed = 
     clearInterval(this.#pinger);
     this.#post({ type: 'stop' });
     await this.#exited;
+  }
+
+  /**
+   * As `stop`, but waits so long at most.
+   * @returns whether it has left; a wedged one never does
+   */
+  async stopWithin(ms: number): Promise<boolean> {
+    const over = new AbortController();
+    const patience = sleep(ms, false, { signal: over.signal }).catch(() => false);
+    const hasLeft = await Promise.race([this.stop().then(() => true), patience]);
+    over.abort();
+    return hasLeft;
   }
 
   #post(message: To | ToSupervised): void {

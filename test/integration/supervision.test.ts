@@ -113,6 +113,13 @@ test('an answer to a worker that is gone does not reach the one that took its pl
   assert.equal(made.messages.length, 4);
 });
 
+test('a worker that does not leave is waited for as long as was said', async (t) => {
+  const { worker } = scene(t, ['leaves when asked twice']);
+  await worker.start();
+  assert.equal(await worker.stopWithin(1), false);
+  assert.equal(await worker.stopWithin(10_000), true);
+});
+
 test('a start that is interrupted by a stop fails instead of waiting for ever', async (t) => {
   const { worker } = scene(t, ['never ready']);
   const start = worker.start();

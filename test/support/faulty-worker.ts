@@ -14,7 +14,8 @@ export interface FaultyTask {
     | 'never answers'
     | 'throws at start'
     | 'exits silently'
-    | 'exits when asked';
+    | 'exits when asked'
+    | 'leaves when asked twice';
 }
 
 const port = parentPort!;
@@ -24,12 +25,13 @@ function serve({ fault }: FaultyTask): void {
   if (fault === 'throws at start') throw new Error('no luck today');
   if (fault === 'exits silently') process.exit(0);
   if (fault !== 'never ready') post({ type: 'ready', port: 7 });
+  let stops = 0;
   port.on('message', ({ type }: ToReader | ToSupervised) => {
     if (type === 'ping' && fault !== 'never answers') post({ type: 'pong' });
     if (type === 'keyVerified' && fault === 'exits when asked') process.exit(0);
     // Back to main, so that the test sees which life of the worker got an answer.
     if (type === 'keyVerified') post({ type: 'need', needs: [], answered: 0 });
-    if (type === 'stop') port.close();
+    if (type === 'stop' && (++stops > 1 || fault !== 'leaves when asked twice')) port.close();
   });
   // A question that the test answers when it likes.
   post({ type: 'verifyKey', id: 1, key: 'a key', asker: '' });

@@ -15,6 +15,8 @@ export interface OperatorSceneOptions {
   /** The first port that is tried; any free one if it is left out. */
   readonly port?: number;
   readonly page?: EngineFigures['page'];
+  /** Proxy workers that are asked for their clients. */
+  readonly running?: () => readonly number[];
 }
 
 export interface OperatorScene {
@@ -38,7 +40,7 @@ const FIGURES: EngineFigures = {
 /** A listener that is not started yet; it is stopped after the test. */
 export function createOperatorScene(
   t: Pick<TestContext, 'after'>,
-  { flags = [], port = 0, page = FIGURES.page }: OperatorSceneOptions = {},
+  { flags = [], port = 0, page = FIGURES.page, running = () => [] }: OperatorSceneOptions = {},
 ): OperatorScene {
   const argv = [`--admin-key=${ADMIN_KEY}`, ...flags];
   const { config } = loadConfig({ argv, env: {}, cwd: '/nonexistent' });
@@ -51,7 +53,8 @@ export function createOperatorScene(
       logTail: null,
       tls: chooseOperatorTls(config, '/nonexistent'),
       demoKey: null,
-      clients: new ClientList({ running: () => [], post: () => {} }),
+      clients: new ClientList({ running, post: () => {} }),
+      onFatal: (code) => lines.push(code),
       view: {
         host: () => ({
           role: 'engine',

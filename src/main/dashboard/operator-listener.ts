@@ -10,7 +10,7 @@ import type { Config } from '../config-options.ts';
 import type { ClientList } from '../ops/client-list.ts';
 import type { FigurePath } from '../ops/engine-view.ts';
 import { listenerUrl } from '../ops/first-page.ts';
-import { bindObstacle } from '../ops/free-port.ts';
+import { bindObstacle, freePortOf } from '../ops/free-port.ts';
 import type { LogTail } from '../ops/log-tail.ts';
 import { describePortHolder } from '../ops/port-holder.ts';
 import { SupervisedWorker, WorkerFailure } from '../supervision.ts';
@@ -26,6 +26,7 @@ import {
   type OperatorKeys,
 } from './operator-keys.ts';
 import type { FromOperator, OperatorTask, ToOperator, WatchPage } from './operator-messages.ts';
+import { MAX_SOCKETS } from './socket-places.ts';
 import type { ViewCollectorParts } from './view-collector.ts';
 
 /** So many ports behind the first are tried. */
@@ -33,6 +34,8 @@ const MORE_PORTS = 100;
 const HIGHEST_PORT = 65_535;
 /** The address of a network that comes up later than this process is there within seconds or minutes. */
 const BIND_BACKOFF = { initialMs: 1000, factor: 2, maxMs: 30_000, jitter: 0.2 };
+/** What its thread may take to leave, and then the rest of the process to stop. */
+const LEAVE_MS = 2000;
 
 export interface OperatorListenerOptions {
   readonly config: Config;
@@ -45,6 +48,8 @@ export interface OperatorListenerOptions {
   readonly demoKey: string | null;
   readonly clients: ClientList;
   readonly view: ViewCollectorParts;
+  /** The process has stopped all else, and cannot end by itself. */
+  readonly onFatal: (code: string, message: string) => void;
 }
 
 /** Where the dashboard is, and the key that opens it. */
@@ -118,12 +123,14 @@ export class OperatorListener {
   /** Begins to listen, on the next free port where the first is taken. An address that cannot be bound is tried again. */
   async start(): Promise<void> {
     try {
-      await this.#worker.start();
+      // Not the system's choice, which it keeps from a thread that takes the place of this one.
+      if (this.#port === 0) this.#port = (await freePortOf(this.#options.config.opsHost)) ?? 0;
+      if (!this.#isStopped) await this.#worker.start();
     } catch (error) {
       const { code, message } = await this.#startFailure(error);
       if (this.#isStopped) return;
       const delayMs = this.#backoff.next();
-      this.#log.error({ code, delayMs }, `${message} Ticks flow without it, and it is tried again.`);
+      this.#log.warn({ code, delayMs }, `${message} Ticks flow without it, and it is tried again.`);
       this.#retry = setTimeout(() => void this.start(), delayMs);
     }
   }
@@ -155,12 +162,21 @@ export class OperatorListener {
     if (tls !== null) this.#worker.post({ type: 'tls', tls });
   }
 
-  /** Safe in every state. */
+  /** Safe in every state. Ends also when its thread does not; then the process is ended once the rest had time to stop. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#retry);
     this.#live.stop();
-    await this.#worker.stop();
+    if (await this.#worker.stopWithin(Math.min(LEAVE_MS, this.#options.config.stopTimeoutMs / 2))) return;
+    this.#log.error(
+      { code: 'WORKER_WEDGED' },
+      'the thread of the dashboard does not leave, and nobody waits for it',
+    );
+    // Unless it leaves after all it keeps the process, and nothing else does any more.
+    const end = setTimeout(() => {
+      this.#options.onFatal('WORKER_WEDGED', 'the thread of the dashboard has not left');
+    }, LEAVE_MS).unref();
+    void this.#worker.stop().then(() => clearTimeout(end));
   }
 
   #task(): OperatorTask {
@@ -212,6 +228,12 @@ export class OperatorListener {
         break;
       case 'wrongKey':
         this.#log.warn({ address: message.address }, 'somebody presented a wrong key to the dashboard');
+        break;
+      case 'socketsRefused':
+        this.#log.warn(
+          { connections: MAX_SOCKETS },
+          'as many connections as may be are open to the dashboard, metrics and health, and others are closed: look who holds them',
+        );
         break;
       case 'socketFailed':
         this.#log.error(

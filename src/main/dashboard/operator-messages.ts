@@ -66,5 +66,7 @@ export type FromOperator =
     }
   /** Somebody presented a wrong key. For the log. */
   | { readonly type: 'wrongKey'; readonly address: string }
+  /** There are as many sockets as may be, and others find no place; told once a minute. For the log. */
+  | { readonly type: 'socketsRefused' }
   /** A socket was given up since what it sent was not dealt with. For the log. */
   | { readonly type: 'socketFailed'; readonly address: string; readonly detail: string };

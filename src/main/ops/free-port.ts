@@ -51,6 +51,12 @@ export async function bindObstacle(host: string, port: number): Promise<string |
   return 'obstacle' in binding ? binding.obstacle : null;
 }
 
+/** @returns a port of this address that is free now; null when the address cannot be bound */
+export async function freePortOf(host: string): Promise<number | null> {
+  const binding = await bindOnce(host, 0);
+  return 'port' in binding ? binding.port : null;
+}
+
 function bindOnce(host: string, port: number): Promise<Binding> {
   return new Promise((resolve) => {
     const server = createServer();
