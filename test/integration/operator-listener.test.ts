@@ -2,15 +2,19 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
+import { pino } from 'pino';
 import { adjacentPorts } from '../support/adjacent-ports.ts';
+import { startEngineFixture } from '../support/engine-fixture.ts';
 import { LiveDashboard } from '../support/live-dashboard.ts';
 import { ADMIN_KEY, createOperatorScene } from '../support/operator-scene.ts';
 import { writeTlsFiles } from '../support/tls-files.ts';
 import { TEST_TLS } from '../support/tls-identity.ts';
 import { until } from '../support/until.ts';
+
+const VIEWER_KEY = 'the key of who looks';
 
 interface Answer {
   readonly status: number | undefined;
@@ -86,7 +90,9 @@ test('on an address of this host', async (t) => {
 });
 
 test('where other hosts reach it, metrics want a key, and guessing is slow', async (t) => {
-  const { listener } = createOperatorScene(t, { flags: ['--ops-host=0.0.0.0', '--websocket-allow-plain'] });
+  const { listener } = createOperatorScene(t, {
+    flags: ['--ops-host=0.0.0.0', '--websocket-allow-plain', `--viewer-key=${VIEWER_KEY}`],
+  });
   await listener.start();
   listener.open(null, null);
   const { url } = listener.address!;
@@ -100,8 +106,10 @@ test('where other hosts reach it, metrics want a key, and guessing is slow', asy
   for (let i = 0; i < 6; i++) guesses.push((await metrics(`Bearer guess-${i}`)).status);
   assert.deepEqual(guesses, [401, 401, 401, 401, 401, 429]);
   const paced = await LiveDashboard.connect(t, url);
-  paced.say({ key: ADMIN_KEY });
+  paced.say({ key: VIEWER_KEY });
   assert.deepEqual(await paced.untilClosed(), { code: 4429, reason: 'TOO_MANY_ATTEMPTS' });
+  // This key was right here before somebody guessed.
+  await LiveDashboard.open(t, url, ADMIN_KEY);
 });
 
 test('other hosts reach it over TLS with the certificate of the clients, and not at all without one', async (t) => {
@@ -135,6 +143,51 @@ test('many who scrape at once keep the main thread no busier than one', async (t
   assert.ok(answers.every(({ status }) => status === 200));
   assert.ok(asked <= 5, `${asked} questions`);
   assert.equal((await get(href)).body, `answer ${asked}`);
+});
+
+test('sockets are bounded, so that strangers take no descriptors that clients need, and health has places of its own', async (t) => {
+  const { listener, lines } = createOperatorScene(t);
+  await listener.start();
+  listener.open(null, null);
+  const { url } = listener.address!;
+  const { hostname, port } = new URL(url);
+  // A dashboard that has gone leaves its place.
+  for (let i = 0; i < 20; i++) {
+    const passing = await LiveDashboard.open(t, url, ADMIN_KEY);
+    passing.socket.close();
+    await passing.untilClosed();
+  }
+  const idle = Array.from({ length: 200 }, () => connect(Number(port), hostname).on('error', () => {}));
+  t.after(() => {
+    for (const socket of idle) socket.destroy();
+  });
+  const open = () => idle.filter(({ closed, readyState }) => !closed && readyState === 'open').length;
+  await until('the end of those beyond', () => open() === 64);
+  await until('a word of it', () => lines.some((line) => line.includes('"connections":64')));
+  for (const socket of idle) socket.destroy();
+  const isServed = () => get(new URL('/healthz', url).href).then(({ status }) => status === 200);
+  await until('places that are free again', () => isServed().catch(() => false));
+  const dashboards: LiveDashboard[] = [];
+  for (let i = 0; i < 48; i++) dashboards.push(await LiveDashboard.open(t, url, ADMIN_KEY));
+  await assert.rejects(LiveDashboard.connect(t, url), /503/);
+  assert.ok(await isServed());
+});
+
+test('a list of clients that cannot be made is logged once, and ends nothing', async (t) => {
+  const { listener, lines } = createOperatorScene(t, {
+    running: () => {
+      throw new Error('no list today');
+    },
+  });
+  await listener.start();
+  listener.open(null, null);
+  const dashboard = await LiveDashboard.open(t, listener.address!.url, ADMIN_KEY);
+  const troubles = () => lines.filter((line) => line.includes('no list today')).length;
+  await until('a word of it', troubles);
+  const { at } = await dashboard.view('a view', () => true);
+  // Within these another list was asked for.
+  await dashboard.view('later views', (view) => view.at > at + 2000);
+  assert.equal(troubles(), 1);
 });
 
 test('an engine whose main thread stands still is not called healthy', async (t) => {
@@ -182,6 +235,29 @@ test('an address that cannot be bound keeps no tick waiting: the log names it, a
   other.close();
   const { url } = await until('an address', () => listener.address);
   await LiveDashboard.open(t, url, ADMIN_KEY);
+});
+
+test('an engine whose dashboard cannot be served starts, serves its clients, and warns', async (t) => {
+  const lines: string[] = [];
+  const log = pino({ level: 'warn', base: null }, { write: (line: string) => void lines.push(line) });
+  const flags = ['--ops-host=203.0.113.1', '--ops-port=8770', '--websocket-allow-plain'];
+  const { engine, started, client } = await startEngineFixture(t, { flags, log });
+  assert.deepEqual([started.dashboard, engine.dashboard], [null, null]);
+  assert.match(lines.join(), /"level":40.*EADDRNOTAVAIL.*TICKWIRE_OPS_PORT=none/);
+  await client();
+});
+
+test('a port that the system chose is kept when the thread is started again', async (t) => {
+  const { listener } = createOperatorScene(t);
+  await listener.start();
+  listener.open(null, null);
+  const { url } = listener.address!;
+  const before = await LiveDashboard.open(t, url, ADMIN_KEY);
+  listener.worker.post({ type: 'nonsense' } as never);
+  await before.untilClosed();
+  await until('the thread that took its place', () =>
+    LiveDashboard.open(t, url, ADMIN_KEY).catch(() => null),
+  );
 });
 
 test('it stops in every state of its life, and leaves no thread behind', async (t) => {

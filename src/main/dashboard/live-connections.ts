@@ -34,7 +34,7 @@ interface LiveConnection {
   digest: string;
   /** It was told the present, and is told what comes. */
   isWelcome: boolean;
-  /** Of its requests, each of which takes some of main's time. */
+  /** Of its requests, so that it does not take what others of its key may ask. */
   readonly allowance: TokenBucket;
   /** Longest list of clients that it wants, 0 for none. */
   clients: number;
@@ -44,7 +44,6 @@ interface LiveConnection {
   timer: NodeJS.Timeout | undefined;
 }
 
-export const MAX_CONNECTIONS = 64;
 /** Those without a key; the one that has waited longest makes room. */
 const MAX_STRANGERS = 16;
 const KEY_TIMEOUT_MS = 10_000;
@@ -56,13 +55,25 @@ const FRESH_MS = 1500;
 
 const REQUESTS_PER_SECOND = 10;
 const REQUEST_BURST = 20;
+/** Of all who have the same key: it does not matter to main how many connections ask. */
+const KEY_REQUESTS_PER_SECOND = 20;
+const KEY_REQUEST_BURST = 60;
 
 const CLOSE = { GOING_AWAY: 1001, NO_KEY: 4401, TOO_MANY: 4429 } as const;
+
+function allowanceOfKey(): TokenBucket {
+  return new TokenBucket(KEY_REQUESTS_PER_SECOND, KEY_REQUEST_BURST, performance.now());
+}
 
 export class LiveConnections {
   readonly #keys: KeyCheck;
   readonly #post: (message: FromOperator) => void;
   readonly #connections = new Map<number, LiveConnection>();
+  /** Of requests, each of which takes some of main's time. */
+  readonly #allowances: Readonly<Record<Rights, TokenBucket>> = {
+    admin: allowanceOfKey(),
+    viewer: allowanceOfKey(),
+  };
   #history: HistoryPoint[];
   #view: string | null = null;
   /** ms of performance.now() */
@@ -118,7 +129,7 @@ export class LiveConnections {
       this.#present(connection, typeof message?.key === 'string' ? message.key : '');
       return;
     }
-    if (!connection.allowance.take(1, performance.now())) {
+    if (!this.#mayAsk(connection.allowance, connection.rights)) {
       const text = 'more requests than anybody has by hand: ask again in a moment';
       this.#refuse(connection, requestName(message), 'TOO_MANY_REQUESTS', text);
       return;
@@ -186,6 +197,11 @@ export class LiveConnections {
       clearTimeout(connection.timer);
       connection.socket.end(CLOSE.GOING_AWAY, 'going away');
     }
+  }
+
+  #mayAsk(own: TokenBucket, rights: Rights): boolean {
+    const now = performance.now();
+    return own.take(1, now) && this.#allowances[rights].take(1, now);
   }
 
   #present(connection: LiveConnection, key: string): void {

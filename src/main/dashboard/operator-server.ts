@@ -9,10 +9,11 @@ import { isLoopback } from '../config/loopback.ts';
 import type { FigurePath } from '../ops/engine-view.ts';
 import type { FigureRequests } from './figure-requests.ts';
 import type { KeyCheck } from './key-check.ts';
-import { type LiveConnections, type LiveData, MAX_CONNECTIONS } from './live-connections.ts';
+import type { LiveConnections, LiveData } from './live-connections.ts';
 import type { OperatorTask } from './operator-messages.ts';
 import { dashboardPolicy, isOwnHost, isOwnOrigin } from './request-guard.ts';
 import { guardSockets, type OnSocketFailure } from './socket-guard.ts';
+import type { SocketPlaces } from './socket-places.ts';
 import type { StaticFile } from './static-files.ts';
 
 const MAX_REQUEST_BYTES = 4096;
@@ -26,6 +27,7 @@ export interface OperatorServerParts {
   readonly keys: KeyCheck;
   readonly live: LiveConnections;
   readonly figures: FigureRequests;
+  readonly places: SocketPlaces;
   readonly onSocketFailure: OnSocketFailure;
 }
 
@@ -47,7 +49,9 @@ export class OperatorServer {
   }
 
   #wire(app: TemplatedApp): void {
-    const { live, onSocketFailure } = this.#parts;
+    const { live, places, onSocketFailure } = this.#parts;
+    // An end is not told of a socket that has become a dashboard's: see `#upgrade`.
+    app.filter((response, change) => (change > 0 ? places.enter(() => response.close()) : places.leave()));
     for (const path of ['/metrics', '/healthz', '/readyz'] as const) {
       app.get(
         path,
@@ -157,9 +161,10 @@ export class OperatorServer {
     const origin = request.getHeader('origin');
     if (!isOwnHost(listensOn, host) || !isOwnOrigin(origin, host, tls !== null)) {
       answer(response, '403 Forbidden', 'Only the dashboard of this very address may connect.\n');
-    } else if (this.#parts.live.size >= MAX_CONNECTIONS) {
+    } else if (!this.#parts.places.hasDashboardPlace) {
       answer(response, '503 Service Unavailable', 'Too many dashboards are open.\n');
     } else {
+      this.#parts.places.leave();
       response.upgrade<LiveData>(
         { address: addressOf(response), connection: undefined },
         request.getHeader('sec-websocket-key'),

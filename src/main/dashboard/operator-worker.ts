@@ -7,6 +7,7 @@ import { KeyCheck } from './key-check.ts';
 import { LiveConnections } from './live-connections.ts';
 import type { FromOperator, OperatorTask, ToOperator } from './operator-messages.ts';
 import { OperatorServer } from './operator-server.ts';
+import { SocketPlaces } from './socket-places.ts';
 import { readStaticFiles } from './static-files.ts';
 
 runNativeWorker<ToOperator>(async (port, fail, own) => {
@@ -19,7 +20,11 @@ runNativeWorker<ToOperator>(async (port, fail, own) => {
   const figures = new FigureRequests(post);
   const onSocketFailure = (address: string, detail: string) =>
     post({ type: 'socketFailed', address, detail });
-  const server = new OperatorServer(task, { files, keys, live, figures, onSocketFailure });
+  const places = new SocketPlaces(
+    () => live.size,
+    () => post({ type: 'socketsRefused' }),
+  );
+  const server = new OperatorServer(task, { files, keys, live, figures, places, onSocketFailure });
   const replaceTls = async (tls: TlsFiles) => {
     const trouble = await server.replaceTls(tls).catch(String);
     // The thread that takes the place of this one begins with the certificate that there is.
