@@ -64,12 +64,16 @@ function fill(row, client, now, disconnect) {
   else delete row.dataset.state;
   const cell = /** @type {HTMLTableCellElement} */ (row.cells[CELLS - 1]);
   if (disconnect === null) return cell.replaceChildren();
-  if (cell.childElementCount > 0) return;
+  const button = cell.querySelector('button') ?? cell.appendChild(disconnectButton());
+  // Of the latest list: the question is about the client as it is, not as it was when it came.
+  button.onclick = () => confirm(client, disconnect);
+}
+
+function disconnectButton() {
   const button = document.createElement('button');
   button.type = 'button';
   button.textContent = 'Disconnect';
-  button.onclick = () => confirm(client, disconnect);
-  cell.replaceChildren(button);
+  return button;
 }
 
 /** @param {ClientView} client @param {(id: string) => void} disconnect */

@@ -9,7 +9,7 @@ import type { DatabaseSync } from '../../src/main/database/sqlite.ts';
 import { ProxyHost } from '../../src/main/proxy-host.ts';
 import { adjacentPorts } from '../support/adjacent-ports.ts';
 import { startEngineFixture } from '../support/engine-fixture.ts';
-import { hiddenCounters, readMetrics, type Sample } from '../support/metrics-page.ts';
+import { hiddenCounters, type MetricsText, readMetrics, type Sample } from '../support/metrics-page.ts';
 import { readAlertRules, selectorsOf } from '../support/prometheus-names.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { TestClient } from '../support/test-client.ts';
@@ -46,11 +46,15 @@ test('an operator finds every tick of the way counted, timed, and delivered to e
   const { metrics } = engine;
   assert.deepEqual(metrics.ready(), { ok: true, reasons: [] });
   for (let i = 0; i < 3; i++) await (await client()).subscribe('NSE', 'RELIANCE', 2);
+  // What was published before the last of them came went to fewer; each later one goes to three.
+  const everyTickToAll = (now: MetricsText) =>
+    now.value('tickwire_deliveries_total', { way: 'every' })! > 2 * now.value('tickwire_published_total')!;
   const hops = ['exchange_to_receive', 'receive_to_publish', 'publish_to_send', 'receive_to_send'];
   const page = await until('all hops', async () => {
     const now = await readMetrics(metrics);
     const isThere = (hop: string) => (now.value('tickwire_hop_seconds_count', { hop }) ?? 0) > 0;
-    return hops.every(isThere) && (now.value('tickwire_gc_pause_seconds_count') ?? 0) > 0 ? now : null;
+    const isCollected = (now.value('tickwire_gc_pause_seconds_count') ?? 0) > 0;
+    return hops.every(isThere) && isCollected && everyTickToAll(now) ? now : null;
   });
   // Of one machine's clock, which the answer to the handshake bounds to a second and some.
   const clock = metrics.clockOffset()!;
@@ -58,8 +62,10 @@ test('an operator finds every tick of the way counted, timed, and delivered to e
   assert.ok(clock.uncertaintyMs !== null && clock.uncertaintyMs > 0, JSON.stringify(clock));
   const published = page.value('tickwire_published_total')!;
   const deliveries = page.value('tickwire_deliveries_total', { way: 'every' })!;
-  assert.ok(deliveries > 2 * published, `${deliveries} deliveries of ${published} messages to three clients`);
-  assert.ok(deliveries <= 3 * published);
+  assert.ok(
+    deliveries <= 3 * published,
+    `${deliveries} deliveries of ${published} messages to three clients`,
+  );
   assert.equal(page.value('tickwire_ready'), 1);
   assert.equal(page.value('tickwire_clients'), 3);
   assert.equal(page.value('tickwire_upstream_state', { state: 'live', broker: 'angel' }), 1);
@@ -158,16 +164,15 @@ test('a proxy on a host of its own says whether it reaches a feed host, and how 
   t.after(() => client.terminate());
   await client.subscribe('NSE', 'RELIANCE', 2);
   const hop = { hop: 'receive_to_send' };
-  await until('ticks over the bus', async () => {
+  const page = await until('ticks over the bus', async () => {
     const [there, here] = [await readMetrics(engine.metrics), await readMetrics(host.metrics)];
     const sent = there.value('tickwire_hop_seconds_count', { ...hop, to: 'bus' }) ?? 0;
     const got = here.value('tickwire_hop_seconds_count', { ...hop, to: 'clients' }) ?? 0;
-    return sent > 0 && got > 0 && host.metrics.rates().deliveriesPerSecond > 0;
+    const isLinked = here.value('tickwire_feed_links_up') === here.value('tickwire_feed_links');
+    const isFresh = (host.metrics.hops().receive_to_send?.p50 ?? 0) > 0;
+    return sent > 0 && got > 0 && host.metrics.rates().deliveriesPerSecond > 0 && isLinked && isFresh && here;
   });
-  const page = await readMetrics(host.metrics);
-  assert.equal(page.value('tickwire_feed_links_up'), page.value('tickwire_feed_links'));
   assert.equal(page.value('tickwire_build_info', { role: 'proxy' }), 1);
-  assert.ok((host.metrics.hops().receive_to_send?.p50 ?? 0) > 0);
   assert.equal(host.metrics.hops().receive_to_publish, null, 'that happens at the feed host');
   assert.deepEqual(hiddenCounters(host.metrics), []);
   await engine.stop();

@@ -14,7 +14,6 @@ import { writeTlsFiles } from '../support/tls-files.ts';
 import { TEST_TLS } from '../support/tls-identity.ts';
 import { until } from '../support/until.ts';
 
-const VIEWER_KEY = 'the key of who looks';
 
 interface Answer {
   readonly status: number | undefined;
@@ -90,9 +89,7 @@ test('on an address of this host', async (t) => {
 });
 
 test('where other hosts reach it, metrics want a key, and guessing is slow', async (t) => {
-  const { listener } = createOperatorScene(t, {
-    flags: ['--ops-host=0.0.0.0', '--websocket-allow-plain', `--viewer-key=${VIEWER_KEY}`],
-  });
+  const { listener } = createOperatorScene(t, { flags: ['--ops-host=0.0.0.0', '--websocket-allow-plain'] });
   await listener.start();
   listener.open(null, null);
   const { url } = listener.address!;
@@ -102,12 +99,21 @@ test('where other hosts reach it, metrics want a key, and guessing is slow', asy
   assert.deepEqual([refused.status, refused.headers['www-authenticate']], [401, 'Bearer realm="tickwire"']);
   assert.equal((await metrics(`Bearer ${ADMIN_KEY}`)).body, 'the page /metrics');
   assert.equal((await get(new URL('/healthz', url).href)).status, 200);
-  const guesses: (number | undefined)[] = [];
-  for (let i = 0; i < 6; i++) guesses.push((await metrics(`Bearer guess-${i}`)).status);
-  assert.deepEqual(guesses, [401, 401, 401, 401, 401, 429]);
-  const paced = await LiveDashboard.connect(t, url);
-  paced.say({ key: VIEWER_KEY });
-  assert.deepEqual(await paced.untilClosed(), { code: 4429, reason: 'TOO_MANY_ATTEMPTS' });
+  // How many are looked at depends on the time that they take; one more is each 2 s.
+  const guess = async () => (await metrics('Bearer a guess')).status;
+  await until('a guess that is not looked at', async () => {
+    const status = await guess();
+    assert.ok(status === 401 || status === 429, `${status}`);
+    return status === 429;
+  });
+  const turnedAway = await until('a dashboard that is not looked at either', async () => {
+    while ((await guess()) !== 429);
+    const paced = await LiveDashboard.connect(t, url);
+    paced.say({ key: 'another guess' });
+    const closed = await paced.untilClosed();
+    return closed.code === 4429 && closed;
+  });
+  assert.equal(turnedAway.reason, 'TOO_MANY_ATTEMPTS');
   // This key was right here before somebody guessed.
   await LiveDashboard.open(t, url, ADMIN_KEY);
 });
@@ -132,7 +138,7 @@ test('other hosts reach it over TLS with the certificate of the clients, and not
   await assert.rejects(LiveDashboard.connect(t, url.replace('https', 'http'), {}));
 });
 
-test('many who scrape at once keep the main thread no busier than one', async (t) => {
+test('many who scrape at once are all answered, and who comes later reads what is true then', async (t) => {
   let asked = 0;
   const { listener } = createOperatorScene(t, {
     page: async () => ({ status: 200, contentType: 'text/plain', body: `answer ${++asked}` }),
@@ -141,8 +147,9 @@ test('many who scrape at once keep the main thread no busier than one', async (t
   const { href } = new URL('/metrics', listener.address!.url);
   const answers = await Promise.all(Array.from({ length: 40 }, () => get(href)));
   assert.ok(answers.every(({ status }) => status === 200));
-  assert.ok(asked <= 5, `${asked} questions`);
-  assert.equal((await get(href)).body, `answer ${asked}`);
+  assert.ok(asked < answers.length, `${asked} questions`);
+  const before = asked;
+  assert.equal((await get(href)).body, `answer ${before + 1}`);
 });
 
 test('sockets are bounded, so that strangers take no descriptors that clients need, and health has places of its own', async (t) => {

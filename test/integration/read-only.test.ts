@@ -5,12 +5,15 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { composeFile, composeService } from '../support/compose-file.ts';
+import { endWithTest } from '../support/end-with-test.ts';
 import { CLI } from '../support/run-cli.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { TestClient } from '../support/test-client.ts';
 import { until } from '../support/until.ts';
 
 const IMAGE_DIRECTORY = '/app';
+/** Of a process on a machine that is busy with many others. */
+const START_TIMEOUT_MS = 40_000;
 /** Everything is read-only, then the volumes are not; without a capability nobody can change that, or pass by it. */
 const IN_CONTAINER = `
 set -e
@@ -43,17 +46,18 @@ test('with a read-only file system and the volumes of the compose file the engin
     ['--mount', 'bash', '-c', IN_CONTAINER, 'bash', process.execPath, CLI, 'start', ...flags],
     { cwd, env: { ...process.env, VOLUMES: written.join(' ') }, stdio: ['ignore', 'pipe', 'pipe'] },
   );
-  t.after(() => child.kill('SIGKILL'));
+  endWithTest(t, child);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
       output += text;
     });
   }
-  const key = await until('the demo key', () => {
+  const keyOf = () => {
     assert.equal(child.exitCode, null, output);
     return /^Demo key: (\w+)$/m.exec(output)?.[1];
-  });
+  };
+  const key = await until('the demo key', keyOf, START_TIMEOUT_MS);
   const address = /Clients connect to ws:\/\/(127\.0\.0\.1:\d+)/.exec(output)?.[1];
   const client = await TestClient.connect(`ws://${address}`, key);
   await client.subscribe('NSE', 'RELIANCE');

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { adjacentPorts } from '../support/adjacent-ports.ts';
 import { CliProcess, isAlive } from '../support/cli-process.ts';
+import { endWithTest } from '../support/end-with-test.ts';
 import { HostProcess } from '../support/host-process.ts';
 import { CLI, runCli } from '../support/run-cli.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -112,6 +113,8 @@ test('an engine in a terminal goes on after SIGHUP, and leaves in order when the
   const line = [process.execPath, CLI, 'start', ...flags].join(' ');
   // Gives the command a terminal of its own, which ends with it.
   const terminal = spawn('script', ['-qfec', line, '/dev/null'], { cwd, stdio: ['pipe', 'pipe', 'ignore'] });
+  // Without its terminal the engine leaves by itself.
+  endWithTest(t, terminal);
   let output = '';
   terminal.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text;
@@ -123,7 +126,7 @@ test('an engine in a terminal goes on after SIGHUP, and leaves in order when the
   const parent = Number(execFileSync('ps', ['-o', 'ppid=', '-p', String(engine)], { encoding: 'utf8' }));
   const pids = [parent, engine];
   t.after(() => {
-    for (const pid of [terminal.pid!, ...pids]) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+    for (const pid of pids) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
   });
   for (const [i, pid] of pids.entries()) {
     process.kill(pid, 'SIGHUP');

@@ -29,6 +29,23 @@ export async function untilTicksMove(page: Page, symbol = 'NIFTY'): Promise<void
   await until(`three prices of ${symbol}`, async () => seen.add(await priceOf(page, symbol)).size >= 3);
 }
 
+/** Keeps what the alarm says from now on, in the page. */
+export function watchAlarms(page: Page): Promise<void> {
+  return page.evaluate<void>(`{
+    window.alarms = [];
+    const alarm = document.querySelector('[role=alert]');
+    const told = () => window.alarms.push(alarm.textContent);
+    window.alarmWatch?.disconnect();
+    window.alarmWatch = new MutationObserver(told);
+    window.alarmWatch.observe(alarm, { childList: true, characterData: true, subtree: true });
+  }`);
+}
+
+/** What it said first since then: on a busy machine others may have taken its place already. */
+export function firstAlarm(page: Page): Promise<string> {
+  return until('an alarm', () => page.evaluate<string | undefined>('window.alarms[0]'));
+}
+
 /** Pixels of a chart that have the colour of its first line. */
 export function inkOf(page: Page, section: string): Promise<number> {
   return page.evaluate<number>(`{

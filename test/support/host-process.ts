@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { endWithTest } from './end-with-test.ts';
 import type { Handles } from './open-handles.ts';
 import { CLI } from './run-cli.ts';
 import type { UntilTheEnd } from './temporary-directory.ts';
@@ -28,6 +29,7 @@ export class HostProcess {
   /** Starts a command and waits until it says that it runs; it is killed after the test, whatever happens. */
   static async start(t: UntilTheEnd, args: readonly string[], cwd: string): Promise<HostProcess> {
     const host = new HostProcess(args, cwd);
+    endWithTest(t, host.#child);
     t.after(() => host.kill());
     await until(
       `the start of ${args[0]}`,

@@ -1,6 +1,7 @@
 /** The client in Python in a process of its own, and what it prints: `test/support/python/client_probe.py`. */
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import type { TestContext } from 'node:test';
+import { endWithTest } from './end-with-test.ts';
 
 /** Debian's, which has the packages that `.ci/run` installs; `python3` may be another one. */
 export const PYTHON = '/usr/bin/python3';
@@ -40,7 +41,7 @@ export class PythonProbe {
     child.on('exit', (code) => {
       this.exitCode = code;
     });
-    t.after(() => child.kill('SIGKILL'));
+    endWithTest(t, child);
   }
 
   of<T = Readonly<Record<string, unknown>>>(kind: string): T[] {

@@ -14,6 +14,7 @@ function block(): void {
 }
 
 test('a thread that stood still is told with the time for which it did, and one that collects garbage with its pauses', async (t) => {
+  const from = performance.now();
   const watch = new ThreadWatch();
   t.after(() => watch.stop());
   const told: ThreadHealth[] = [];
@@ -29,7 +30,7 @@ test('a thread that stood still is told with the time for which it did, and one 
       ? { loopDelay, utilization }
       : null;
   });
-  assert.ok(held.loopDelay.maxUs < 10 * BLOCKED_MS * 1000);
+  assert.ok(held.loopDelay.maxUs <= (performance.now() - from) * 1000, 'no longer than there was time');
   const totals = new HistogramTotals();
   totals.add(held.loopDelay);
   assert.ok(totals.percentiles()!.max >= 0.7 * BLOCKED_MS);

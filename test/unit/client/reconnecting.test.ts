@@ -171,7 +171,7 @@ test('a connection that another one has taken over is not fought for, and one th
 test('a connection that was given up and reaches the server late takes the session from nobody for good', async (t) => {
   const server = await ScriptedServer.start(t);
   server.script = ({ action }) => (action === 'ping' ? [] : null);
-  const { client } = openClient(t, server.url, { times: { quietMs: 20, answerMs: 20 } });
+  const { client } = openClient(t, server.url, { times: { quietMs: 20, answerMs: 200 } });
   await server.connection(0, 'ping');
   const second = await server.connection(1);
   server.script = () => null;
@@ -234,7 +234,7 @@ test('a missing broker session is waited for, and the program told', async (t) =
 
 test('a server that falls silent is asked, and left when it does not answer', async (t) => {
   const server = await ScriptedServer.start(t);
-  const { client, states } = openClient(t, server.url, { times: { quietMs: 20, answerMs: 60 } });
+  const { client, states } = openClient(t, server.url, { times: { quietMs: 20, answerMs: 500 } });
   const first = await server.connection();
   await until('two questions', () => first.asked('ping').length > 1);
   assert.equal(client.state, 'open');
