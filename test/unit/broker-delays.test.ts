@@ -12,7 +12,8 @@ const START_MS = Date.UTC(2026, 10, 23, 4, 0, 0);
 
 /** A connection that carries one instrument, and main's record of it. */
 class DelayScene {
-  readonly delays = new BrokerDelays();
+  now = 0;
+  readonly delays = new BrokerDelays(() => this.now);
   readonly record = new ThreadRecord('feed 0');
   readonly instrument = { exchangeTimeMs: 0, gapBefore: false };
   readonly #words = sampleTick(MODE.QUOTE).words;
@@ -106,4 +107,40 @@ test('when the clock was set, what it proved before counts no more', () => {
   scene.delays.resetClock();
   scene.seconds(6, 20);
   assert.equal(scene.offset?.ms, 0);
+});
+
+test('a late broker is not shown as on time because the clock was ahead when it was connected', () => {
+  const scene = new DelayScene();
+  scene.delays.noteDate(START_MS, START_MS + 2500, START_MS + 2520);
+  scene.seconds(10, 20, 2500);
+  assert.deepEqual(scene.offset, { ms: 1500, uncertaintyMs: 1020 });
+  // Set right by and by, and the broker becomes late.
+  scene.seconds(70, 800);
+  assert.deepEqual(scene.offset, { ms: 0, uncertaintyMs: null });
+  assert.ok(scene.p50! >= 800 && scene.p50! <= 840, `${scene.p50} ms`);
+  // A date of now counts again.
+  scene.delays.noteDate(START_MS, START_MS + 600, START_MS + 700);
+  scene.seconds(1, 800);
+  assert.deepEqual(scene.offset, { ms: 0, uncertaintyMs: 700 });
+});
+
+test('what a date has proved is believed for minutes, not all day: ticks of a broker that is later than the clock was ahead contradict nothing', () => {
+  for (const aheadMs of [2500, -3000]) {
+    const scene = new DelayScene();
+    scene.delays.noteDate(START_MS, START_MS + aheadMs, START_MS + aheadMs + 20);
+    scene.seconds(10, 3000);
+    assert.equal(scene.offset?.ms, aheadMs > 0 ? 1500 : -2980);
+    scene.now += 600_001;
+    scene.seconds(10, 3000);
+    assert.deepEqual(scene.offset, { ms: 0, uncertaintyMs: null });
+    assert.ok(scene.p50! >= 3000 && scene.p50! <= 3100, `${scene.p50} ms`);
+  }
+});
+
+test('connections that contradict each other prove nothing about the clock', () => {
+  const [old, fresh] = [new DelayScene(), new DelayScene()];
+  old.delays.noteDate(START_MS, START_MS + 2500, START_MS + 2520);
+  old.tell();
+  fresh.seconds(10, 800);
+  assert.deepEqual(clockOffset([old.record, fresh.record]), { ms: 0, uncertaintyMs: null });
 });

@@ -55,10 +55,14 @@ export function recentDelays(threads: Iterable<ThreadRecord>): Map<string, Perce
   return new Map([...totals].map(([exchange, sum]) => [exchange, sum.percentiles()!]));
 }
 
-/** Null while no connection knows anything about it. */
+/** Null while no connection knows anything about it; nothing is proven where they contradict each other. */
 export function clockOffset(threads: Iterable<ThreadRecord>): ClockOffsetFigure | null {
   let bounds: ClockBounds = { lowMs: null, highMs: null };
-  for (const { clock } of threads) if (clock !== null) bounds = narrow(bounds, clock);
+  for (const { clock } of threads) {
+    const both = clock === null ? bounds : narrow(bounds, clock);
+    if (both === null) return { ms: 0, uncertaintyMs: null };
+    bounds = both;
+  }
   const { lowMs, highMs } = bounds;
   if (lowMs === null && highMs === null) return null;
   const ms = provenOffset(bounds);

@@ -44,8 +44,13 @@ export class ExchangeDelay {
 
 /** Those of all exchanges that a connection carries. */
 export class BrokerDelays {
-  readonly #clock = new ClockOffset();
+  readonly #clock: ClockOffset;
   readonly #exchanges = new Map<string, ExchangeDelay>();
+
+  /** @param now ms of a clock that nobody sets */
+  constructor(now: () => number = () => performance.now()) {
+    this.#clock = new ClockOffset(now);
+  }
 
   of(exchange: string): ExchangeDelay {
     let delay = this.#exchanges.get(exchange);

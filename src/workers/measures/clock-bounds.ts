@@ -17,6 +17,14 @@ const LOW_PART = 0.1;
 const KEPT_DATES = 8;
 /** HTTP's dates are cut to the second. */
 const DATE_MS = 1000;
+/** Clocks are set right slowly, too, which nobody notices: what a date proved is true for so long. */
+const DATE_LIFE_MS = 600_000;
+
+/** By the answer to a handshake. */
+interface DatedBounds extends ClockBounds {
+  /** When it came, ms of a clock that nobody sets. */
+  readonly at: number;
+}
 
 /** The offset closest to 0 that the bounds allow, ms: what is proven. */
 export function provenOffset({ lowMs, highMs }: ClockBounds): number {
@@ -24,13 +32,13 @@ export function provenOffset({ lowMs, highMs }: ClockBounds): number {
   return lowMs !== null && lowMs > 0 ? lowMs : 0;
 }
 
-/** Both are facts. @returns what they prove together; where they contradict each other, the wider of what they leave */
-export function narrow(a: ClockBounds, b: ClockBounds): ClockBounds {
+/** @returns what both prove together; null where they contradict each other: one of them is not true any more */
+export function narrow(a: ClockBounds, b: ClockBounds): ClockBounds | null {
   const lows = [a.lowMs, b.lowMs].filter((ms) => ms !== null);
   const highs = [a.highMs, b.highMs].filter((ms) => ms !== null);
   const lowMs = lows.length === 0 ? null : Math.max(...lows);
   const highMs = highs.length === 0 ? null : Math.min(...highs);
-  if (lowMs !== null && highMs !== null && lowMs > highMs) return { lowMs: highMs, highMs: lowMs };
+  if (lowMs !== null && highMs !== null && lowMs > highMs) return null;
   return { lowMs, highMs };
 }
 
@@ -38,9 +46,15 @@ export class ClockOffset {
   /** Shortest of each second, ms; a ring. */
   readonly #shortest: number[] = [];
   #next = 0;
-  #dates: ClockBounds[] = [];
+  #dates: DatedBounds[] = [];
+  readonly #now: () => number;
   /** To be taken off a delay, ms. Hot path reads it. */
   ms = 0;
+
+  /** @param now ms of a clock that nobody sets */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
 
   /** @param ms the shortest time from an exchange to here in a second that had ticks */
   noteShortest(ms: number): void {
@@ -51,7 +65,8 @@ export class ClockOffset {
 
   /** The broker's server says that it is `dateMs`, in an answer that was asked for and came at these times of ours, epoch ms. */
   noteDate(dateMs: number, askedAt: number, answeredAt: number): void {
-    this.#dates.push({ lowMs: askedAt - dateMs - DATE_MS, highMs: answeredAt - dateMs });
+    const at = this.#now();
+    this.#dates.push({ at, lowMs: askedAt - dateMs - DATE_MS, highMs: answeredAt - dateMs });
     if (this.#dates.length > KEPT_DATES) this.#dates.shift();
     this.ms = provenOffset(this.bounds());
   }
@@ -66,7 +81,17 @@ export class ClockOffset {
 
   bounds(): ClockBounds {
     let bounds: ClockBounds = { lowMs: null, highMs: this.#highOfTicks() };
-    for (const date of this.#dates) bounds = narrow(bounds, date);
+    const since = this.#now() - DATE_LIFE_MS;
+    for (let i = this.#dates.length - 1; i >= 0; i--) {
+      const date = this.#dates[i]!;
+      const both = date.at < since ? null : narrow(bounds, date);
+      if (both === null) {
+        // The clock was moved since then, so that those before it are not true either.
+        this.#dates.splice(0, i + 1);
+        break;
+      }
+      bounds = both;
+    }
     return bounds;
   }
 
