@@ -78,6 +78,7 @@ export class ReaderWorkers {
     this.clients = new ClientList({
       running: () =>
         [...this.#proxies.entries()].flatMap(([i, worker]) => (worker.isRunning ? [FIRST_PROXY + i] : [])),
+      restarts: (reader) => this.#proxies[reader - FIRST_PROXY]?.restarts ?? 0,
       post: (reader, message) => this.#proxies[reader - FIRST_PROXY]?.post(message),
     });
   }

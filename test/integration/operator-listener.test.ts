@@ -14,7 +14,6 @@ import { writeTlsFiles } from '../support/tls-files.ts';
 import { TEST_TLS } from '../support/tls-identity.ts';
 import { until } from '../support/until.ts';
 
-
 interface Answer {
   readonly status: number | undefined;
   readonly headers: IncomingMessage['headers'];

@@ -53,7 +53,7 @@ export function createOperatorScene(
       logTail: null,
       tls: chooseOperatorTls(config, '/nonexistent'),
       demoKey: null,
-      clients: new ClientList({ running, post: () => {} }),
+      clients: new ClientList({ running, restarts: () => 0, post: () => {} }),
       onFatal: (code) => lines.push(code),
       view: {
         host: () => ({

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { readLiveRequest } from '../../src/main/dashboard/live-request.ts';
 import { ClientList } from '../../src/main/ops/client-list.ts';
 import type { ClientRow, ToClientReport } from '../../src/workers/client-messages.ts';
 
@@ -16,16 +17,18 @@ function row(connection: number, backlogBytes: number, subscriptions: number): C
 
 function scene(t: TestContext, running: readonly number[]) {
   t.mock.timers.enable({ apis: ['setTimeout'] });
+  const restarts = new Map<number, number>();
   const asked: { readonly reader: number; readonly message: ToClientReport }[] = [];
   const list = new ClientList({
     running: () => running,
+    restarts: (reader) => restarts.get(reader) ?? 0,
     post: (reader, message) => void asked.push({ reader, message }),
   });
   const describe = (reader: number, clients: readonly ClientRow[], total = clients.length) => {
     const { message } = asked.find((each) => each.reader === reader)!;
     list.onMessage(reader, { type: 'clientsDescribed', id: message.id, clients, total, holders: [total] });
   };
-  return { list, asked, describe };
+  return { list, asked, describe, restarts };
 }
 
 test('the clients of all workers are one list: furthest behind first, then those that hold most, and no more than asked', async (t) => {
@@ -74,4 +77,33 @@ test('a client is looked for in its own worker, and nobody is said to be disconn
 test('without a worker the list is empty at once', async (t) => {
   const { list } = scene(t, []);
   assert.deepEqual(await list.describe(10, []), { clients: [], total: 0, holders: [] });
+});
+
+test('who was listed before a worker was started again is never taken for somebody who came to it later', async (t) => {
+  const { list, asked, describe, restarts } = scene(t, [1, 2]);
+  const before = list.describe(10, []);
+  describe(1, [row(17, 0, 0)]);
+  // It fails before the other one has answered.
+  list.onWorkerGone(1);
+  restarts.set(1, 1);
+  describe(2, []);
+  const [listed] = (await before).clients;
+  assert.equal(listed?.id, '1-17');
+  asked.length = 0;
+  assert.equal(await list.disconnect('1-17'), 'unknown');
+  assert.deepEqual(asked, []);
+  const after = list.describe(10, []);
+  describe(1, [row(17, 0, 0)]);
+  describe(2, []);
+  const [later] = (await after).clients;
+  assert.notEqual(later?.id, listed?.id);
+  const request = { do: 'disconnect', id: later?.id };
+  assert.deepEqual(readLiveRequest(request), request);
+  asked.length = 0;
+  const done = list.disconnect(later!.id);
+  assert.partialDeepStrictEqual(asked, [
+    { reader: 1, message: { type: 'disconnectClient', connection: 17 } },
+  ]);
+  list.onMessage(1, { type: 'clientDisconnected', id: asked[0]!.message.id, isFound: true });
+  assert.equal(await done, 'done');
 });

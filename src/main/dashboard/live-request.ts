@@ -34,7 +34,7 @@ export function readLiveRequest(message: Fields | null): LiveRequest | string {
     }
     case 'disconnect': {
       const { id } = message;
-      const isId = typeof id === 'string' && id.length <= MAX_ID && /^\d+-\d+$/.test(id);
+      const isId = typeof id === 'string' && id.length <= MAX_ID && /^\d+(\.\d+)?-\d+$/.test(id);
       return isId ? { do: 'disconnect', id } : 'id must be that of a client in the list of clients';
     }
     case 'config':

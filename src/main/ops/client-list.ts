@@ -19,6 +19,8 @@ export type DisconnectOutcome = 'done' | 'unknown' | 'silent';
 /** The workers that are asked, by their number. */
 export interface ClientWorkers {
   readonly running: () => readonly number[];
+  /** How often a worker was started again: each time it numbers its connections from 1. */
+  readonly restarts: (reader: number) => number;
   readonly post: (reader: number, message: ToClientReport) => void;
 }
 
@@ -39,7 +41,10 @@ export class ClientList {
 
   /** @param limit so many of all workers together */
   async describe(limit: number, instruments: readonly InstrumentName[]): Promise<ClientListing> {
-    const answers = await this.#ask(this.#workers.running(), (id) => ({
+    const running = this.#workers.running();
+    // As they are when they are asked: one that answers may be another before the last has answered.
+    const names = new Map(running.map((reader) => [reader, this.#nameOf(reader)]));
+    const answers = await this.#ask(running, (id) => ({
       type: 'describeClients',
       id,
       limit,
@@ -52,7 +57,7 @@ export class ClientList {
       if (answer.type !== 'clientsDescribed') continue;
       total += answer.total;
       for (const { connection, ...row } of answer.clients)
-        clients.push({ id: `${reader}-${connection}`, ...row });
+        clients.push({ id: `${names.get(reader)}-${connection}`, ...row });
       for (const [i, count] of answer.holders.entries()) holders[i]! += count;
     }
     clients.sort(
@@ -63,12 +68,13 @@ export class ClientList {
 
   /** @param id of a client that was listed */
   async disconnect(id: string): Promise<DisconnectOutcome> {
-    const [reader = Number.NaN, connection = 0] = id.split('-').map(Number);
-    if (!this.#workers.running().includes(reader)) return 'unknown';
+    const [name = '', connection = ''] = id.split('-');
+    const reader = this.#workers.running().find((each) => this.#nameOf(each) === name);
+    if (reader === undefined) return 'unknown';
     const answers = await this.#ask([reader], (question) => ({
       type: 'disconnectClient',
       id: question,
-      connection,
+      connection: Number(connection),
     }));
     const answer = answers.get(reader);
     if (answer?.type !== 'clientDisconnected') return 'silent';
@@ -88,6 +94,12 @@ export class ClientList {
     for (const question of this.#questions.values()) {
       if (question.waiting.delete(reader) && question.waiting.size === 0) question.end();
     }
+  }
+
+  /** Another one in each life of the worker: who was listed is never taken for somebody who came later. */
+  #nameOf(reader: number): string {
+    const restarts = this.#workers.restarts(reader);
+    return restarts === 0 ? `${reader}` : `${reader}.${restarts}`;
   }
 
   #ask(

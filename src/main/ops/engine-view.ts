@@ -112,7 +112,7 @@ export interface EngineView {
 
 /** A client as the operator sees it. */
 export interface ClientView {
-  /** `<reader>-<connection>`, for as long as it is connected. */
+  /** `<reader>-<connection>`, or `<reader>.<restarts>-<connection>`: never that of another one, before or later. */
   readonly id: string;
   readonly address: string;
   /** Null until it has authenticated. */
