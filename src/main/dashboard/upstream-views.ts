@@ -11,7 +11,8 @@ export interface FeedConnection {
   readonly instruments: number;
   readonly restarts: number;
   readonly record: {
-    readonly counters: Readonly<Record<string, number>>;
+    /** Over all lives of its worker. */
+    readonly totals: ReadonlyMap<string, number>;
     rate(counter: string): number;
   };
 }
@@ -36,7 +37,7 @@ export function connectionViews(accounts: Iterable<FeedAccount>): UpstreamView[]
       instruments,
       ticksPerSecond: record.rate('ticks'),
       restarts,
-      reconnects: record.counters.reconnects ?? 0,
+      reconnects: record.totals.get('reconnects') ?? 0,
     })),
   );
 }
