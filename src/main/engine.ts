@@ -44,7 +44,8 @@ import type { DrainProgress } from './ops/proxy-drain.ts';
 import type { StatsFile } from './ops/stats-file.ts';
 import { packageVersion } from './package-version.ts';
 import { BUS_READER, FIRST_PROXY, proxyCount, ReaderWorkers } from './reader-workers.ts';
-import { type ConfigChange, certificateChange } from './reload/config-changes.ts';
+import type { ConfigChange } from './reload/config-changes.ts';
+import { ShownCertificate } from './reload/shown-certificate.ts';
 import { checkEngineConfig } from './reload/start-checks.ts';
 import { demoSimulations } from './simulator/demo-simulation.ts';
 import { SimulatorThread } from './simulator/simulator-thread.ts';
@@ -68,6 +69,7 @@ export class Engine {
   simulator: SimulatorThread | null = null;
   /** Of the clients' listener, as the workers are told. */
   #tls: ProxyTask['tls'] = null;
+  readonly #shown = new ShownCertificate();
   #database: OpenDatabase | null = null;
   #keys: KeyVerifier | null = null;
   #entitlements: Entitlements | null = null;
@@ -344,8 +346,7 @@ export class Engine {
     if (servesClients) this.#tls = chooseListenerTls(config, cwd);
     this.#watch?.setInterval(config.databasePollMs);
     this.#ownSessions?.reload();
-    await this.#readers.reload(this.#tls);
-    return certificateChange(before, this.#certificate);
+    return this.#shown.replace(before, this.#certificate, () => this.#readers.reload(this.#tls));
   }
 
   /** What a listener of this host shows; null where none has TLS. */

@@ -17,7 +17,8 @@ import type { LogTail } from './ops/log-tail.ts';
 import type { DrainProgress } from './ops/proxy-drain.ts';
 import { packageVersion } from './package-version.ts';
 import { ReaderWorkers } from './reader-workers.ts';
-import { type ConfigChange, certificateChange } from './reload/config-changes.ts';
+import type { ConfigChange } from './reload/config-changes.ts';
+import { ShownCertificate } from './reload/shown-certificate.ts';
 import { checkProxyConfig } from './reload/start-checks.ts';
 import { busSource, proxyTask } from './worker-tasks.ts';
 
@@ -43,6 +44,7 @@ export class ProxyHost {
   readonly #options: ProxyHostOptions;
   readonly #workers: ReaderWorkers;
   #tls: ProxyTask['tls'] = null;
+  readonly #shown = new ShownCertificate();
   readonly metrics: EngineMetrics;
   #operator: OperatorListener | null = null;
   #url: string | null = null;
@@ -153,8 +155,7 @@ export class ProxyHost {
     this.#operator?.useKeys(config);
     this.#operator?.useTls(chooseOperatorTls(config, cwd));
     this.#tls = chooseListenerTls(config, cwd);
-    await this.#workers.reload(this.#tls);
-    return certificateChange(before, this.#certificate);
+    return this.#shown.replace(before, this.#certificate, () => this.#workers.reload(this.#tls));
   }
 
   /** What a listener of this host shows; null where none has TLS. */

@@ -81,3 +81,28 @@ for (const workers of [1, 2]) {
     await oneTick(before, behind, last);
   });
 }
+
+test('a reload behind one that not all workers have followed says that it has changed the certificate', async (t) => {
+  const files = writeTlsFiles(t, TEST_TLS);
+  const other = writeTlsFiles(t, STRANGER_TLS);
+  const tls = [`TICKWIRE_TLS_CERT=${files.certFile}`, `TICKWIRE_TLS_KEY=${files.keyFile}`];
+  const { reload, engine } = await startEngineFixture(t, { envFile: tls });
+  const proxy = engine.readers.at(-1)!;
+  const post = proxy.post.bind(proxy);
+  const mocked = t.mock.method(proxy, 'post', (message: Parameters<typeof post>[0]) => {
+    if (message.type !== 'reload' || message.options.tls === null) return post(message);
+    // As if it were replaced between the look of the main thread and that of the worker.
+    const gone = { ...message.options.tls, certFile: `${files.certFile}-gone` };
+    post({ ...message, options: { ...message.options, tls: gone } });
+  });
+  copyFileSync(other.certFile, files.certFile);
+  copyFileSync(other.keyFile, files.keyFile);
+  for (let i = 0; i < 2; i++) await assert.rejects(reload(...tls), { code: 'TLS_NOT_RELOADED' });
+  mocked.mock.restore();
+  const { reloaded } = await reload(...tls);
+  assert.deepEqual(
+    reloaded.map(({ name }) => name),
+    ['TICKWIRE_TLS_CERT'],
+  );
+  assert.deepEqual((await reload(...tls)).reloaded, []);
+});
