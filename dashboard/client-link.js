@@ -20,6 +20,8 @@ const SILENT_MS = 5000;
 const DEAD_MS = 15_000;
 const RETRY_FIRST_MS = 500;
 const RETRY_MAX_MS = 5000;
+/** The key may be good, but cannot be checked now: the code is that of a wrong one. */
+const NOT_NOW = /try again/;
 
 export class ClientLink {
   #address;
@@ -104,6 +106,7 @@ export class ClientLink {
     for (const entry of message.subscriptions ?? []) this.#listeners.onEntry(entry);
     if (message.status !== 'error' && type !== 'error') return;
     if (message.code === 'AUTHENTICATION_ERROR') {
+      if (NOT_NOW.test(message.message)) return this.#lose(message.message);
       this.close();
       this.#listeners.onWrongKey(message.message);
     } else if (message.symbol !== undefined)
