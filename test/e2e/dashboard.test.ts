@@ -67,7 +67,8 @@ test('a newcomer who opens the printed link sees prices and a chart move, and is
   await untilTicksMove(page);
   await untilAnswered(page, 'Is it alive?', 'Yes');
   await untilAnswered(page, 'What was lost?', 'Nothing');
-  await until('a line in the chart', async () => (await inkOf(page, '#rates')) > 20);
+  // It grows by a second a second.
+  await until('a line in the chart', async () => (await inkOf(page, '#rates')) > 20, 30_000);
   assert.match(await page.locator('header').innerText(), /simulated exchange: prices are made up/);
   await until('the page itself among the clients', async () =>
     /\bdemo\b/.test(await page.locator('#clients').innerText()),
