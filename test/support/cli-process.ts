@@ -3,6 +3,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { TestContext } from 'node:test';
 import { adjacentPorts } from './adjacent-ports.ts';
+import { endWithTest } from './end-with-test.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 import { TestClient, type TestClientOptions } from './test-client.ts';
 import { tickSourceFlags } from './tick-source-flags.ts';
@@ -64,6 +65,8 @@ export class CliProcess {
       for (const pid of pids) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
       await until('the end of every process', () => pids.every((pid) => !isAlive(pid)));
     });
+    // Behind that one, which looks for its children while they have a parent. Without it they end by themselves.
+    endWithTest(t, cli.child);
     return cli;
   }
 
