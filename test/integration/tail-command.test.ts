@@ -8,6 +8,7 @@ import { CliProcess } from '../support/cli-process.ts';
 import { startEngineFixture } from '../support/engine-fixture.ts';
 import { runCli } from '../support/run-cli.ts';
 import { RunningCommand } from '../support/running-command.ts';
+import { startSilentServer } from '../support/silent-server.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { writeTlsFiles } from '../support/tls-files.ts';
 import { TEST_TLS } from '../support/tls-identity.ts';
@@ -92,6 +93,21 @@ test('a price that did not come in time is a failure, not an empty answer', asyn
   });
   assert.deepEqual([code, / \d+\.\d\d/.test(stdout)], [75, false]);
   assert.match(stderr, /TICKS_MISSING: No tick came within 0\.5 s/);
+});
+
+test('an engine that answers nothing any more does not keep it: it ends when its time is over, or by a signal', async (t) => {
+  const { url, heard } = await startSilentServer(t);
+  const cwd = temporaryDirectory(t);
+  const tail = (...args: readonly string[]) =>
+    new RunningCommand(t, ['tail', 'NSE:RELIANCE', `--url=${url}`, '--key=k', ...args], { cwd });
+  const [timed, stopped] = [tail('--for=0.3s'), tail()];
+  await until('both connections', () => heard() === 2);
+  stopped.child.kill('SIGTERM');
+  for (const { child } of [timed, stopped]) {
+    await until('the end', () => child.exitCode !== null || child.signalCode !== null);
+  }
+  assert.deepEqual([await timed.ended, await stopped.ended], [75, 0]);
+  assert.match(timed.stderr, /TICKS_MISSING: .*\n$/);
 });
 
 test('what cannot work is refused with the reason: no engine, no key, no instrument', async (t) => {

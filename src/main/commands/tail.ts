@@ -8,6 +8,10 @@ import { screenOutput } from '../tail/screen-output.ts';
 import { readTailRequest } from '../tail/tail-request.ts';
 import type { RunCommand } from './command.ts';
 import { readCommandArguments } from './command-arguments.ts';
+import { leaveWithin } from './leave-within.ts';
+
+/** For the server's answer to the end of the connection: a WebSocket waits for it as long as it takes, and keeps the process. */
+const LEAVE_MS = 1000;
 
 export const run: RunCommand = async ({ argv, env, cwd, print, printError }) => {
   const { words, flags, rest } = readCommandArguments(TAIL, argv);
@@ -26,6 +30,10 @@ export const run: RunCommand = async ({ argv, env, cwd, print, printError }) => 
     : flags.json === undefined
       ? wordOutput(access.url, request, print, printError)
       : jsonOutput(print);
-  await runTail(request, access, output, stopped.promise);
+  try {
+    await runTail(request, access, output, stopped.promise);
+  } finally {
+    leaveWithin(LEAVE_MS);
+  }
   return 0;
 };
