@@ -83,7 +83,7 @@ export function superviseProcess(
       // Between two lives there is nobody to tell.
       if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return resolve(0);
       // Each time: the engine's process knows what it means to be asked again.
-      child.kill('SIGTERM');
+      askToStop(child);
       if (stopping) return;
       stopping = true;
       killer = setTimeout(() => child.kill('SIGKILL'), stopMs + KILL_MARGIN_MS);
@@ -96,6 +96,12 @@ export function superviseProcess(
     if (process.env.npm_lifecycle_event !== undefined) onParentGone(stop);
     run();
   });
+}
+
+/** On Windows each signal to a process ends it there and then; one whose channel ends stops in order. */
+function askToStop(child: ChildProcess): void {
+  if (process.platform !== 'win32') child.kill('SIGTERM');
+  else if (child.connected) child.disconnect();
 }
 
 /**

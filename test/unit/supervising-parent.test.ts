@@ -4,7 +4,9 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { superviseProcess, type ToParent } from '../../src/main/supervising-parent.ts';
+import { pretendPlatform } from '../support/pretended-platform.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { until } from '../support/until.ts';
 
 test('a process that cannot be started is said, and does not end the parent by an error of its own', async (t) => {
   const { execPath } = process;
@@ -38,4 +40,26 @@ test('an engine that was asked to stop, and is killed since it does not manage, 
   assert.equal(await superviseProcess(script, [], 100, (line) => lines.push(line)), 1);
   assert.ok(existsSync(`${script}.ran`));
   assert.deepEqual(lines, []);
+});
+
+test('on Windows the closing of the console is a stop in order, which the engine may take its time for', async (t) => {
+  t.after(() => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.removeAllListeners(signal);
+  });
+  pretendPlatform(t, 'win32');
+  const directory = temporaryDirectory(t);
+  const [script, isUp, hasLeft] = ['engine.mjs', 'up', 'left'].map((name) => join(directory, name));
+  writeFileSync(
+    script!,
+    `import { writeFileSync } from 'node:fs';
+     process.on('disconnect', () => setTimeout(() => writeFileSync('${hasLeft}', ''), 50));
+     writeFileSync('${isUp}', '');
+     // What keeps the channel open, and asks for nothing.
+     process.on('message', () => {});`,
+  );
+  const ended = superviseProcess(script!, [], 10_000, () => {});
+  await until('the engine', () => existsSync(isUp!));
+  process.emit('SIGHUP');
+  assert.equal(await ended, 0);
+  assert.ok(existsSync(hasLeft!));
 });

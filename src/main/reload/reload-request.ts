@@ -13,14 +13,16 @@ const STDERR = 2;
 
 /**
  * Hears of SIGHUP, which has two meanings: whoever sends it wants a reload; where a terminal was closed on which the log is
- * shown, nobody is there any more. From the call on output that nobody can read does not end the process either.
+ * shown, nobody is there any more. On Windows nobody can send it: it is the closing of the console, and the system ends the
+ * process some 10 s later. From the call on output that nobody can read does not end the process either.
  */
 export function onHangup(onReload: () => void, onTerminalGone: () => void): void {
   // One that was started without a terminal, say by setsid, cannot lose it.
   const isShown = isatty(STDERR) && hasTerminal();
+  const isGone = () => process.platform === 'win32' || (isShown && !hasTerminal());
   // What nobody can read any more must not end the process, say in the middle of its stop.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
-  process.on('SIGHUP', () => (isShown && !hasTerminal() ? onTerminalGone() : onReload()));
+  process.on('SIGHUP', () => (isGone() ? onTerminalGone() : onReload()));
 }
 
 function hasTerminal(): boolean {
