@@ -6,6 +6,7 @@ import type { LoadedConfig } from './config.ts';
 import type { Config } from './config-options.ts';
 import type { DashboardAddress } from './dashboard/operator-listener.ts';
 import { DrainCommand } from './drain-command.ts';
+import { endAtOnce } from './end-at-once.ts';
 import { type ControlLine, ControlSocket } from './ops/control-socket.ts';
 import { createLog, setLogLevel } from './ops/log.ts';
 import { LogTail } from './ops/log-tail.ts';
@@ -192,13 +193,4 @@ async function letGo(
   await Promise.race([gone, timeout.catch(() => {}), stop.hurried]);
   timeUp.abort();
   log.info(clients, 'clients were let go');
-}
-
-/**
- * An exit would run destructors under threads that hold native handles; this at least is quick. In a container without an
- * init the engine is process 1, which the kernel does not let kill itself by a signal; an abort ends it all the same.
- */
-function endAtOnce(): never {
-  if (process.pid !== 1) process.kill(process.pid, 'SIGKILL');
-  process.abort();
 }

@@ -1,5 +1,6 @@
 /** `tickwire doctor` as an operator runs it before the market opens: a process beside an engine, or before one. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
@@ -16,6 +17,7 @@ import { copyEmbeddedDatabase } from '../support/embedded-database-copy.ts';
 import { FakeSmartApi } from '../support/fake-smart-api.ts';
 import { FERNET_SALT, PEPPER } from '../support/openalgo-database.ts';
 import { runCli } from '../support/run-cli.ts';
+import { RunningCommand } from '../support/running-command.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { writeTlsFiles } from '../support/tls-files.ts';
 import { until } from '../support/until.ts';
@@ -51,6 +53,22 @@ describe('tickwire doctor', { concurrency: 3 }, () => {
     assert.match(run.of('ring hop')[0]?.found ?? '', /4,500 ticks, p50 [\d,]+ µs/);
     assert.match(run.of('bus hop')[0]?.found ?? '', /over inproc: 360 ticks, p50 [\d,]+ µs/);
     assert.deepEqual(readdirSync(cwd), []);
+  });
+
+  test('a thread that does not leave is no-go, and does not keep the doctor', {
+    skip: process.platform === 'win32' && 'needs a FIFO to hang on',
+  }, async (t) => {
+    const cwd = temporaryDirectory(t);
+    const fifo = join(temporaryDirectory(t), 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    const preload = new URL('../support/thread-that-stays.mjs', import.meta.url);
+    const env = { FIFO_WITHOUT_WRITER: fifo, NODE_OPTIONS: `--import=${preload}` };
+    const args = ['doctor', '--websocket-port=0', '--bus-endpoint=inproc://bus'];
+    const doctor = new RunningCommand(t, args, { cwd, env });
+    await until('the end', () => doctor.child.exitCode !== null || doctor.child.signalCode !== null, 30_000);
+    assert.notEqual(await doctor.ended, 0);
+    assert.match(doctor.stdout, /self-load-reader did not leave within 5000 ms/);
+    assert.match(doctor.stderr, /DOCTOR_NO_GO: .*\n$/);
   });
 
   test('beside a running demo the doctor says go, knows its ports, writes nothing, and clients go on to get ticks', async (t) => {

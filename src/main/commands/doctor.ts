@@ -3,11 +3,16 @@ import { loadConfig } from '../config.ts';
 import type { Role } from '../doctor/check.ts';
 import { examine } from '../doctor/examine.ts';
 import { formatFinding, formatVerdict } from '../doctor/format-report.ts';
+import { endAtOnce } from '../end-at-once.ts';
 import { TickwireError } from '../errors.ts';
 import { DOCTOR } from '../help/doctor-form.ts';
 import { packageVersion } from '../package-version.ts';
 import type { RunCommand } from './command.ts';
 import { readCommandArguments } from './command-arguments.ts';
+import { leaveWithin } from './leave-within.ts';
+
+/** For threads on their way out. One that hangs in native code would keep an exit waiting as well. */
+const LEAVE_MS = 2000;
 
 const ROLES: readonly Role[] = ['start', 'feed', 'proxy'];
 
@@ -32,6 +37,7 @@ export const run: RunCommand = async ({ argv, env, cwd, print }) => {
     const version = await packageVersion();
     print(JSON.stringify({ verdict: isGo ? 'go' : 'no-go', at, version, role, directory: cwd, findings }));
   } else print(formatVerdict(findings));
+  leaveWithin(LEAVE_MS, endAtOnce);
   if (isGo) return 0;
   const names = [...inTheWay].join(', ');
   throw new TickwireError('DOCTOR_NO_GO', `${names}: do what is said of it, and run tickwire doctor again.`);

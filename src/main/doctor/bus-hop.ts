@@ -51,8 +51,8 @@ export const check: RunCheck = async ({ config, cwd, role }) => {
       await subscriber.stop();
     }
   } finally {
-    await publisher.stop();
-    rmSync(path, { force: true });
+    // It is bound to the file no more, or hangs.
+    await publisher.stop().finally(() => rmSync(path, { force: true }));
   }
 };
 
