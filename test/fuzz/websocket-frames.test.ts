@@ -91,26 +91,29 @@ test('frames below the library', async (t) => {
         runs++;
         const raw = await RawClient.connect(wsUrl);
         try {
-          const foretold = foretell(frames);
+          const { replies, messages, end } = foretell(frames);
           await write(raw, Buffer.concat(frames.map(encode)), lengths);
-          if (foretold.end === 'unforetold') return;
-          if (foretold.end === 'open') {
+          if (end === 'unforetold') return;
+          const answers = () => raw.frames().filter(({ opcode }) => opcode === OPCODE.TEXT).length;
+          if (end === 'open') {
             raw.socket.write(clientFrame({ opcode: OPCODE.PING, payload: MARKER }));
-            await until('the last pong', () => raw.isClosed || raw.endsWith(MARKER));
-            foretold.answers.push(`pong ${MARKER}`);
+            replies.push(`pong ${MARKER}`);
+            const isComplete = () => raw.frames().length >= replies.length + messages;
+            await until('the last pong and answer', () => raw.isClosed || isComplete());
           } else {
             await until('the end of the connection', () => raw.isClosed);
           }
-          const seen = raw.frames().map(({ opcode, payload }) => {
+          const seen = raw.frames().flatMap(({ opcode, payload }) => {
             if (opcode === OPCODE.PONG) return `pong ${payload.toString('latin1')}`;
-            if (opcode === OPCODE.TEXT) return 'answer';
+            if (opcode === OPCODE.TEXT) return [];
             assert.equal(opcode, OPCODE.CLOSE, `a frame of opcode ${opcode}`);
             return `close ${payload.length === 0 ? 'without code' : payload.readUInt16BE(0)}`;
           });
           // What was answered already may be lost with a connection that is dropped in the same turn.
-          const expected =
-            foretold.end === 'dropped' ? foretold.answers.slice(0, seen.length) : foretold.answers;
-          assert.deepEqual(seen, expected);
+          assert.deepEqual(seen, end === 'dropped' ? replies.slice(0, seen.length) : replies);
+          // A message may have to wait for its turn, and none has one behind a close. The library waits for nobody.
+          if (end === 'open') assert.equal(answers(), messages);
+          else assert.ok(answers() <= messages, `${answers()} answers to ${messages} messages`);
         } finally {
           raw.socket.destroy();
         }

@@ -12,8 +12,10 @@ export interface FuzzFrame {
 }
 
 export interface Foretold {
-  /** `pong <payload>`, `answer` for a message, `close <code>`. */
-  readonly answers: string[];
+  /** What the socket library answers by itself, in this order: `pong <payload>`, `close <code>`. */
+  readonly replies: string[];
+  /** Whole messages, which we answer. */
+  readonly messages: number;
   readonly end: 'open' | 'dropped' | 'closed' | 'unforetold';
 }
 
@@ -21,35 +23,36 @@ const LONGEST_CONTROL = 125;
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 export function foretell(frames: readonly FuzzFrame[]): Foretold {
-  const answers: string[] = [];
+  const replies: string[] = [];
+  let messages = 0;
   /** Of the message under way. */
   let parts: Uint8Array[] = [];
   let kind: number | null = null;
   for (const { opcode, fin, rsv, payload, lengthBytes } of frames) {
     const isControl = opcode >= OPCODE.CLOSE;
     const isKnown = Object.values<number>(OPCODE).includes(opcode);
-    if (rsv !== 0 || !isKnown) return { answers, end: 'dropped' };
+    if (rsv !== 0 || !isKnown) return { replies, messages, end: 'dropped' };
     if (isControl) {
       const isLong = payload.length > LONGEST_CONTROL || lengthBytes !== undefined;
-      if (!fin || isLong) return { answers, end: 'dropped' };
-      if (opcode === OPCODE.PING) answers.push(`pong ${Buffer.from(payload).toString('latin1')}`);
+      if (!fin || isLong) return { replies, messages, end: 'dropped' };
+      if (opcode === OPCODE.PING) replies.push(`pong ${Buffer.from(payload).toString('latin1')}`);
       if (opcode !== OPCODE.CLOSE) continue;
-      answers.push(`close ${closeCode(payload) ?? 'without code'}`);
-      return { answers, end: 'closed' };
+      replies.push(`close ${closeCode(payload) ?? 'without code'}`);
+      return { replies, messages, end: 'closed' };
     }
     // A message within another one: the standard has it refused. The socket library does so for a text right behind a
     // fragment; any other it takes in, and what becomes of the outer message is its secret.
-    if (opcode !== OPCODE.CONTINUATION && kind !== null) return { answers, end: 'unforetold' };
-    if (opcode === OPCODE.CONTINUATION && kind === null) return { answers, end: 'dropped' };
+    if (opcode !== OPCODE.CONTINUATION && kind !== null) return { replies, messages, end: 'unforetold' };
+    if (opcode === OPCODE.CONTINUATION && kind === null) return { replies, messages, end: 'dropped' };
     kind ??= opcode;
     parts.push(payload);
     if (!fin) continue;
-    if (kind === OPCODE.TEXT && !isText(Buffer.concat(parts))) return { answers, end: 'dropped' };
-    answers.push('answer');
+    if (kind === OPCODE.TEXT && !isText(Buffer.concat(parts))) return { replies, messages, end: 'dropped' };
+    messages++;
     parts = [];
     kind = null;
   }
-  return { answers, end: 'open' };
+  return { replies, messages, end: 'open' };
 }
 
 function isText(bytes: Uint8Array): boolean {
