@@ -3,8 +3,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { loadConfig } from '../../src/main/config.ts';
-import { CONFIG_KEYS, CONFIG_OPTIONS, type ConfigKey } from '../../src/main/config-options.ts';
+import { CONFIG_KEYS, CONFIG_OPTIONS } from '../../src/main/config-options.ts';
 import { TickwireError } from '../../src/main/errors.ts';
+import { CONFIG_CASES } from '../support/config-cases.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const NOWHERE = '/nonexistent';
@@ -31,145 +32,9 @@ function refusal(input: Parameters<typeof load>[0]): TickwireError {
   return refused;
 }
 
-/** One key, the example of ZeroMQ's specification 32 four times over, in both forms. */
-const CURVE_HEX = '864fd26fb559f75b'.repeat(4);
-const CURVE_Z85 = 'HelloWorld'.repeat(4);
-
-/** For every option a text that it takes, the value that it means, and a text that it refuses (null: it takes any). */
-const CASES: Record<ConfigKey, readonly [text: string, value: unknown, refused: string | null]> = {
-  entitlements: ['/etc/tickwire/roles.db', '/etc/tickwire/roles.db', ' '],
-  entitlementsPollMs: ['200ms', 200, '5'],
-  blackBoxMinutes: ['10', 10, '-1'],
-  blackBoxBytes: ['67108864', 67_108_864, '1000'],
-  blackBoxDir: ['/var/lib/tickwire/box', '/var/lib/tickwire/box', ' '],
-  drainTimeoutMs: ['0', 0, '601'],
-  drainSpreadMs: ['1m', 60_000, '2h'],
-  controlSocket: ['/run/tickwire.sock', '/run/tickwire.sock', ' '],
-  opsHost: ['0.0.0.0', '0.0.0.0', ' '],
-  opsPort: ['none', null, '65536'],
-  adminKey: ['an admin key of 24 chars', 'an admin key of 24 chars', 'short'],
-  viewerKey: ['a viewer key of 24 chars', 'a viewer key of 24 chars', 'short'],
-  clientKey: ['a client key', 'a client key', null],
-  websocketHost: ['0.0.0.0', '0.0.0.0', ' '],
-  websocketPort: ['9000', 9000, '65536'],
-  wsAuthGraceMs: ['2.5', 2500, '-1'],
-  wsPingIntervalMs: ['500ms', 500, '20 parsecs'],
-  wsPingTimeoutMs: ['1m', 60_000, '1d'],
-  zmqHost: ['10.0.0.1', '10.0.0.1', ' '],
-  zmqPort: ['5600', 5600, '0x15E0'],
-  wsProxyStatsFile: ['/run/stats.json', '/run/stats.json', ' '],
-  databasePollMs: ['1', 1000, '0'],
-  databaseUrl: ['sqlite:///db/openalgo.db', 'sqlite:///db/openalgo.db', ' '],
-  apiKeyPepper: ['p'.repeat(32), 'p'.repeat(32), 'p'.repeat(31)],
-  fernetSalt: ['00112233445566778899aabbccddeeff', '00112233445566778899aabbccddeeff', null],
-  brokerApiKey: ['AbCd1234', 'AbCd1234', null],
-  validBrokers: ['angel, zerodha,', ['angel', 'zerodha'], ','],
-  maxSymbolsPerWebsocket: ['500', 500, '0'],
-  maxWebsocketConnections: ['2', 2, '1.5'],
-  logLevel: ['WARNING', 'warn', 'loud'],
-  broker: ['Angel', 'angel', 'kraken'],
-  angelWsUrl: ['ws://127.0.0.1:9/feed', 'ws://127.0.0.1:9/feed', 'https://example.test'],
-  zerodhaWsUrl: ['ws://127.0.0.1:9/', 'ws://127.0.0.1:9/', 'kite.example'],
-  angelDepth20: ['true', true, 'maybe'],
-  subscribeChunk: ['50', 50, '1001'],
-  feedPingIntervalMs: ['5', 5000, 'ten'],
-  feedDeadAfterMs: ['40s', 40_000, '0'],
-  handshakeTimeoutMs: ['3', 3000, '0'],
-  reconnectInitialMs: ['10', 10, '1.2.3'],
-  reconnectFactor: ['1.5', 1.5, '0.9'],
-  reconnectMaxMs: ['2m', 120_000, '0'],
-  reconnectJitter: ['0', 0, '1.01'],
-  reconnectStableAfterMs: ['0', 0, '-1'],
-  slotWaitMinMs: ['15', 15_000, '0'],
-  slotWaitMaxMs: ['1m', 60_000, 'soon'],
-  marketCalendar: ['calendar.json', 'calendar.json', ' '],
-  feedMoveAfterMs: ['8', 8000, '0'],
-  muteAfterMs: ['45', 45_000, '-1'],
-  staleAfterMs: ['2m', 120_000, 'never'],
-  openGraceMs: ['0', 0, '2h'],
-  recoveryWaitMs: ['500ms', 500, '0'],
-  recoveryMaxWaitMs: ['15m', 900_000, '0'],
-  simulateProfile: ['storm', 'storm', 'hurricane'],
-  simulateSeed: ['42', 42, '-1'],
-  simulatePort: ['0', 0, '70000'],
-  angelClientCode: ['A123456', 'A123456', ' '],
-  angelPin: ['0821', '0821', '123'],
-  angelTotp: ['GEZDGNBVGY3TQOJQ', 'GEZDGNBVGY3TQOJQ', '12345'],
-  angelApiUrl: ['http://127.0.0.1:9', 'http://127.0.0.1:9', 'ftp://example.test'],
-  angelLocalIp: ['10.0.0.7', '10.0.0.7', ' '],
-  angelPublicIp: ['203.0.113.7', '203.0.113.7', ' '],
-  angelMac: ['02:00:00:00:00:01', '02:00:00:00:00:01', ' '],
-  instrumentsFrom: ['https://example.test/a.json', 'https://example.test/a.json', ' '],
-  instrumentsAt: ['07:05', '07:05', '8:30'],
-  source: ['BUS', 'bus', 'wire'],
-  busEndpoint: ['tcp://*:5556', 'tcp://*:5556', 'udp://127.0.0.1:1'],
-  feeds: [
-    'tcp://a:5556|tcp://b:5556, ipc:///run/bus',
-    [['tcp://a:5556', 'tcp://b:5556'], ['ipc:///run/bus']],
-    'tcp://*:5556',
-  ],
-  busSendHwm: ['10', 10, '0'],
-  busReceiveHwm: ['5000', 5000, '0'],
-  busHeartbeatMs: ['500ms', 500, '0'],
-  busRepublishMs: ['2', 2000, '0'],
-  busLingerMs: ['0', 0, '-1'],
-  controlTimeoutMs: ['250ms', 250, '0'],
-  curveSecretKey: [CURVE_HEX, CURVE_Z85, 'b'.repeat(63)],
-  curvePublicKey: [CURVE_Z85, CURVE_Z85, 'b'.repeat(63)],
-  curveServerKeys: [`${CURVE_HEX}, ${CURVE_Z85}`, [CURVE_Z85, CURVE_Z85], `${CURVE_HEX},`],
-  curveAllowed: ['proxies.keys', 'proxies.keys', ' '],
-  busAllowPlain: ['yes', true, 'sure'],
-  openalgoBus: ['ON', 'on', 'maybe'],
-  preset: ['THROUGHPUT', 'throughput', 'fastest'],
-  waitStrategy: ['spin', 'spin', 'sleep'],
-  spinUs: ['0', 0, '-5'],
-  flushUs: ['250', 250, '100001'],
-  ringBytes: ['65536', 65_536, '100000'],
-  maxInstruments: ['100', 100, '1e3'],
-  proxyWorkers: ['4', 4, '65'],
-  tlsCert: ['/etc/ssl/tickwire.pem', '/etc/ssl/tickwire.pem', ' '],
-  tlsKey: ['keys/tickwire.key', 'keys/tickwire.key', ' '],
-  portPolicy: ['FAIL', 'fail', 'random'],
-  compression: ['on', true, 'gzip'],
-  websocketAllowPlain: ['on', true, 'perhaps'],
-  dialect: ['design', 'design', 'french'],
-  designPingIntervalMs: ['45', 45_000, '0'],
-  designPingTimeoutMs: ['500ms', 500, 'soon'],
-  maxMessageBytes: ['2048', 2048, '12'],
-  maxBackpressureBytes: ['131072', 131_072, '1'],
-  sessionRetentionMs: ['5m', 300_000, '0'],
-  sessionsPerKey: ['3', 3, '0'],
-  sessionBytes: ['65536', 65_536, '1000'],
-  trustedProxies: ['10.0.0.0/8, ::1', ['10.0.0.0/8', '::1'], '10.0.0.0/33'],
-  maxConnections: ['500', 500, '-1'],
-  maxHandshakes: ['64', 64, '-1'],
-  maxConnectionsPerAddress: ['0', 0, '1.5'],
-  maxConnectionsPerKey: ['20', 20, 'many'],
-  authAttempts: ['5', 5, '-1'],
-  authWindowMs: ['5m', 300_000, '0'],
-  requestsPerSecond: ['50', 50, '-1'],
-  requestBurst: ['100', 100, '0'],
-  maxBatch: ['1000', 1000, '-1'],
-  maxSubscriptionsPerClient: ['300', 300, '1e3'],
-  maxSubscriptionsPerKey: ['9000', 9000, '-1'],
-  maxSubscriptions: ['50000', 50_000, 'all'],
-  maxStreams: ['5000', 5000, '-1'],
-  idleTimeoutMs: ['1h', 3_600_000, '-1'],
-  maxOutboundBytes: ['67108864', 67_108_864, '-1'],
-  maxInboundBytes: ['0', 0, '64M'],
-  slowPolicy: ['Deliver', 'deliver', 'drop'],
-  conflateBytes: ['depth=1000, LTP=0', 'ltp=0,quote=786432,depth=1000', 'ltp=1,volume=2'],
-  conflateAge: ['depth=250ms,quote=1.5', 'ltp=2000ms,quote=1500ms,depth=250ms', 'depth=2h'],
-  slowTimeoutMs: ['5', 5000, '0'],
-  logFormat: ['pretty', 'pretty', 'xml'],
-  supervise: ['FALSE', false, 'perhaps'],
-  stopTimeoutMs: ['2s', 2000, '0'],
-  wedgedAfterMs: ['500', 500, '99'],
-};
-
 for (const key of CONFIG_KEYS) {
   const option = CONFIG_OPTIONS[key];
-  const [text, value, refused] = CASES[key];
+  const [text, value, refused] = CONFIG_CASES[key];
 
   test(`${option.env} is read alike from the environment and from --${option.flag}`, () => {
     const fromEnvironment = load({ env: { [option.env]: text } });
