@@ -6,10 +6,10 @@ import type {
   BusTask,
   CapabilityRow,
   CurveServer,
-  ProxyReload,
   ProxyTask,
   RingSourceTask,
 } from '../workers/reader-tasks.ts';
+import type { ProxyReload } from '../workers/reload-messages.ts';
 import type {
   AccountStatus,
   FeedOptions,

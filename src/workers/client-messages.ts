@@ -1,5 +1,5 @@
 /** What main asks a proxy worker about its clients, for an operator who looks at them. */
-import type { InstrumentName } from './worker-messages.ts';
+import type { Instrument } from '../codec/tick.ts';
 
 export type ToClientReport =
   | {
@@ -8,7 +8,7 @@ export type ToClientReport =
       /** So many of those that are furthest behind are described. */
       readonly limit: number;
       /** Who holds these is counted. */
-      readonly instruments: readonly InstrumentName[];
+      readonly instruments: readonly Pick<Instrument, 'exchange' | 'symbol'>[];
     }
   /** Closes a connection, by its number in this worker. */
   | { readonly type: 'disconnectClient'; readonly id: number; readonly connection: number };

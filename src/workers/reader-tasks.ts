@@ -1,8 +1,8 @@
 /** What bus and proxy workers are started with. */
 import type { Dialect } from '../codec/dialect.ts';
-import type { AdmissionTask, ClientLimits } from './admission-messages.ts';
+import type { AdmissionTask } from './admission-messages.ts';
 import type { HelloData } from './bus/control-message.ts';
-import type { SlowLimits } from './proxy/slow/slow-ladder.ts';
+import type { ProxyReload } from './reload-messages.ts';
 import type { AccountStatus, InstrumentName, SharedMemory, WaitStrategyName } from './worker-messages.ts';
 
 export interface BusTask {
@@ -69,34 +69,22 @@ export interface BusSourceTask {
   readonly curve: CurveClient | null;
 }
 
-/** Absolute paths of two PEM files: the certificate, own one first, and its private key. */
-export interface TlsFiles {
-  readonly certFile: string;
-  readonly keyFile: string;
-  /** For people; another one when what the files say is another. */
-  readonly version: string;
-}
-
-export interface ProxyTask {
+export interface ProxyTask extends Omit<ProxyReload, 'limits'> {
   readonly source: RingSourceTask | BusSourceTask;
   readonly host: string;
   readonly port: number;
   /** Several workers listen on it. */
   readonly isPortShared: boolean;
-  /** Null for a listener without TLS. */
-  readonly tls: TlsFiles | null;
   /** Whether clients may have their messages compressed. */
   readonly compression: boolean;
   /** How long the first tick that was not sent waits for others, in µs; 0: it does not. */
   readonly flushUs: number;
-  readonly authGraceMs: number;
   readonly pingIntervalMs: number;
   readonly pingTimeoutMs: number;
   readonly maxMessageBytes: number;
   readonly maxBackpressureBytes: number;
   /** What its clients may take, beside the two above, and what is counted over all proxy workers. */
   readonly admission: AdmissionTask;
-  readonly slow: SlowLimits;
   /** On the bus: until a feed host says its own. */
   readonly supportedBrokers: readonly string[];
   readonly capabilities: readonly CapabilityRow[];
@@ -115,11 +103,6 @@ export interface ProxyTask {
     /** The ticks are those of a recording: the page says so. */
     readonly replayed: boolean;
   };
-}
-
-/** What of a proxy worker's task may change while it runs. */
-export interface ProxyReload extends Pick<ProxyTask, 'authGraceMs' | 'slow' | 'tls'> {
-  readonly limits: ClientLimits;
 }
 
 /** What a broker gives on an exchange; `*` for every exchange without a row of its own. */

@@ -11,7 +11,7 @@ import type { KeyStanding, Rights } from './entitlement-messages.ts';
 import type { StatusReport, WatchdogOptions } from './feed/feed-verdict.ts';
 import type { MarketCalendarData } from './feed/market-sessions.ts';
 import type { ThreadMeasures } from './measures/thread-measures.ts';
-import type { ProxyReload } from './reader-tasks.ts';
+import type { FromReload, ToReload } from './reload-messages.ts';
 import type { FromSessionStore, ToSessionStore } from './session-messages.ts';
 
 /** One feed worker's shared memory, as its readers get it. */
@@ -321,8 +321,7 @@ export type ToReader =
   | ToAdmission
   | ToClientReport
   | DrainClients
-  /** What is in force from now on; answered with `reloaded`. */
-  | { readonly type: 'reload'; readonly options: ProxyReload }
+  | ToReload
   /** How keys stand from now on: their rights have changed, or they were revoked. */
   | { readonly type: 'standingsChanged'; readonly standings: readonly KeyStanding[] }
   /** Answer to `askStandings`, in the order of its keys. */
@@ -368,8 +367,7 @@ export type FromReader =
   | FromAdmission
   | FromClientReport
   | DrainNews
-  /** The worker goes by what the last `reload` said; `trouble`: but for the certificate, and why. */
-  | { readonly type: 'reloaded'; readonly trouble: string }
+  | FromReload
   | PeerRefused;
 
 /** The bus has turned somebody away. For main's log; told once for each, and again after a while. */

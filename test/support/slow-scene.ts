@@ -13,11 +13,12 @@ import { CLOSE } from '../../src/workers/proxy/connection/close-codes.ts';
 import { FeedStatusNotifier } from '../../src/workers/proxy/feed-status-notifier.ts';
 import { Conflator } from '../../src/workers/proxy/slow/conflator.ts';
 import type { DeliveryTerms } from '../../src/workers/proxy/slow/delivery-terms.ts';
-import { SlowLadder, type SlowLimits } from '../../src/workers/proxy/slow/slow-ladder.ts';
+import { SlowLadder } from '../../src/workers/proxy/slow/slow-ladder.ts';
 import { StreamDelivery } from '../../src/workers/proxy/slow/stream-delivery.ts';
 import { ClientHoldings } from '../../src/workers/proxy/subscriptions/client-holdings.ts';
 import { SnapshotJoin } from '../../src/workers/proxy/subscriptions/snapshot-join.ts';
 import { SubscriptionIndex } from '../../src/workers/proxy/subscriptions/subscription-index.ts';
+import type { SlowLimits } from '../../src/workers/reload-messages.ts';
 import { RELIANCE, sampleTick } from './sample-tick.ts';
 import { SILENT_SOURCE } from './silent-source.ts';
 

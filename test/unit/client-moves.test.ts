@@ -6,9 +6,9 @@ import { MODE } from '../../src/codec/tick.ts';
 import { SessionKeeper } from '../../src/workers/proxy/connection/session-keeper.ts';
 import { packImage, takeDown, unpackSession } from '../../src/workers/proxy/sessions/session-image.ts';
 import { PLAIN_TERMS } from '../../src/workers/proxy/slow/delivery-terms.ts';
-import type { SlowLimits } from '../../src/workers/proxy/slow/slow-ladder.ts';
 import { itemOf } from '../../src/workers/proxy/subscriptions/subscription-item.ts';
 import { parseWish } from '../../src/workers/proxy/subscriptions/subscription-wish.ts';
+import type { SlowLimits } from '../../src/workers/reload-messages.ts';
 import { BUDGETS, KEEPER_LIMITS, NO_LADDER } from '../support/calm-keeper.ts';
 import { INSTRUMENTS, type SceneClient, SlowScene } from '../support/slow-scene.ts';
 

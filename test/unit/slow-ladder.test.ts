@@ -5,7 +5,7 @@ import { FEATURE } from '../../src/codec/framing.ts';
 import type { SlowPolicy } from '../../src/codec/slow-policy.ts';
 import { MODE } from '../../src/codec/tick.ts';
 import { PLAIN_TERMS } from '../../src/workers/proxy/slow/delivery-terms.ts';
-import type { SlowLimits } from '../../src/workers/proxy/slow/slow-ladder.ts';
+import type { SlowLimits } from '../../src/workers/reload-messages.ts';
 import { INSTRUMENTS, SlowScene } from '../support/slow-scene.ts';
 
 const LIMITS: SlowLimits = {

@@ -1,5 +1,5 @@
 /** How the clients' listener is protected, decided as a whole before anything starts. */
-import type { TlsFiles } from '../../workers/reader-tasks.ts';
+import type { TlsFiles } from '../../workers/reload-messages.ts';
 import type { Config } from '../config-options.ts';
 import { TickwireError } from '../errors.ts';
 import { isLoopback } from './loopback.ts';

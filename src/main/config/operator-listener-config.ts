@@ -1,5 +1,5 @@
 /** How the operator's listener is protected, and what of its options contradicts itself; looked at before anything starts. */
-import type { TlsFiles } from '../../workers/reader-tasks.ts';
+import type { TlsFiles } from '../../workers/reload-messages.ts';
 import type { Config } from '../config-options.ts';
 import { TickwireError } from '../errors.ts';
 import { isLoopback } from './loopback.ts';

@@ -1,6 +1,6 @@
 /** What happens to clients that fall behind. */
 import { SLOW_POLICIES } from '../../codec/slow-policy.ts';
-import type { ModeLimits } from '../../workers/proxy/slow/slow-ladder.ts';
+import type { ModeLimits } from '../../workers/reload-messages.ts';
 import {
   type ConfigOption,
   type DurationUnit,

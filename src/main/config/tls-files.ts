@@ -3,7 +3,7 @@ import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
-import type { TlsFiles } from '../../workers/reader-tasks.ts';
+import type { TlsFiles } from '../../workers/reload-messages.ts';
 import type { Config, ConfigKey } from '../config-options.ts';
 import { CONFIG_OPTIONS } from '../config-options.ts';
 import { TickwireError } from '../errors.ts';

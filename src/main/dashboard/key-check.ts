@@ -1,7 +1,6 @@
 /** Whether a key opens the dashboard, and for what. The thread that strangers talk to knows digests only. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { TokenBucket } from '../../workers/proxy/admission/token-bucket.ts';
-import type { Rights } from './operator-messages.ts';
 
 /** SHA-256 of each key, hex; null where there is none. */
 export interface KeyDigests {
@@ -10,6 +9,8 @@ export interface KeyDigests {
 }
 
 /** `paced`: too many wrong ones came from the address, and this one was not looked at, or is one of them. */
+export type Rights = 'admin' | 'viewer';
+
 export type KeyVerdict = Rights | 'wrong' | 'paced';
 
 /** Wrong keys of an address in one go, and then per second. */

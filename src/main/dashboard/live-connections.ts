@@ -6,16 +6,9 @@ import type { WebSocket } from 'uWebSockets.js';
 import { TokenBucket } from '../../workers/proxy/admission/token-bucket.ts';
 import type { ClientView, HistoryPoint } from '../ops/engine-view.ts';
 import type { LogLine } from '../ops/log-tail.ts';
-import { digestOf, type KeyCheck } from './key-check.ts';
+import { digestOf, type KeyCheck, type Rights } from './key-check.ts';
 import { parseLiveMessage, readLiveRequest, requestName } from './live-request.ts';
-import type {
-  FromOperator,
-  LiveRequest,
-  OperatorTask,
-  Rights,
-  ToOperator,
-  WatchPage,
-} from './operator-messages.ts';
+import type { FromOperator, LiveRequest, OperatorTask, ToOperator, WatchPage } from './operator-messages.ts';
 
 export interface LiveData {
   readonly address: string;

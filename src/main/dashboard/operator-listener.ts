@@ -4,7 +4,7 @@
  */
 import type { Logger } from 'pino';
 import { Backoff } from '../../workers/feed/backoff.ts';
-import type { TlsFiles } from '../../workers/reader-tasks.ts';
+import type { TlsFiles } from '../../workers/reload-messages.ts';
 import { sourcesOf } from '../config.ts';
 import type { Config } from '../config-options.ts';
 import type { ClientList } from '../ops/client-list.ts';

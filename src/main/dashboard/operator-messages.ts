@@ -1,5 +1,5 @@
 /** What main and the thread of the operator's listener tell each other, and what the dashboard and that thread do. */
-import type { TlsFiles } from '../../workers/reader-tasks.ts';
+import type { TlsFiles } from '../../workers/reload-messages.ts';
 import type { InstrumentName } from '../../workers/worker-messages.ts';
 import type { ClientView, FigurePage, FigurePath, HistoryPoint } from '../ops/engine-view.ts';
 import type { LogLine } from '../ops/log-tail.ts';
@@ -26,8 +26,6 @@ export interface OperatorTask {
   readonly clientUrl: string | null;
   readonly page: WatchPage | null;
 }
-
-export type Rights = 'admin' | 'viewer';
 
 /** A request of the dashboard, checked. */
 export type LiveRequest =

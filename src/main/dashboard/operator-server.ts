@@ -4,7 +4,7 @@
  */
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t } from 'uWebSockets.js';
 import { ListenerApps } from '../../workers/proxy/connection/listener-apps.ts';
-import type { TlsFiles } from '../../workers/reader-tasks.ts';
+import type { TlsFiles } from '../../workers/reload-messages.ts';
 import { isLoopback } from '../config/loopback.ts';
 import type { FigurePath } from '../ops/engine-view.ts';
 import type { FigureRequests } from './figure-requests.ts';

@@ -1,7 +1,7 @@
 /** The thread of the operator's listener. It holds native handles, so nobody ends it from outside. */
 import { workerData } from 'node:worker_threads';
 import { type NativeWorker, runNativeWorker } from '../../workers/native-worker.ts';
-import type { TlsFiles } from '../../workers/reader-tasks.ts';
+import type { TlsFiles } from '../../workers/reload-messages.ts';
 import { FigureRequests } from './figure-requests.ts';
 import { KeyCheck } from './key-check.ts';
 import { LiveConnections } from './live-connections.ts';

@@ -2,6 +2,7 @@
  * What an operator sees of a running process, once a second: plain data, which goes to the dashboard as JSON. What is not
  * known is null or left out, never a zero that nobody measured.
  */
+import type { ClientRow } from '../../workers/client-messages.ts';
 import type { FeedState } from '../../workers/worker-messages.ts';
 
 export type HostRole = 'engine' | 'feed' | 'proxy';
@@ -111,23 +112,9 @@ export interface EngineView {
 }
 
 /** A client as the operator sees it. */
-export interface ClientView {
+export interface ClientView extends Omit<ClientRow, 'connection'> {
   /** `<reader>-<connection>`, or `<reader>.<restarts>-<connection>`: never that of another one, before or later. */
   readonly id: string;
-  readonly address: string;
-  /** Null until it has authenticated. */
-  readonly user: string | null;
-  readonly framing: 'json' | 'msgpack';
-  readonly dialect: string;
-  /** ms since 1970 */
-  readonly connectedAt: number;
-  readonly subscriptions: number;
-  readonly backlogBytes: number;
-  /** Streams of which it does not get every tick now. */
-  readonly conflated: number;
-  readonly slow: boolean;
-  /** Before compression; null where too many streams would have to be added up. */
-  readonly sentBytes: number | null;
 }
 
 /** A second of the past, for charts. */

@@ -1,6 +1,6 @@
 /** What a configuration that was read again has otherwise than the one in force. */
 import { isDeepStrictEqual } from 'node:util';
-import type { TlsFiles } from '../../workers/reader-tasks.ts';
+import type { TlsFiles } from '../../workers/reload-messages.ts';
 import { formatValue } from '../config/format-config.ts';
 import { CONFIG_KEYS, CONFIG_OPTIONS, type Config } from '../config-options.ts';
 import { isReloadable } from './live-config.ts';

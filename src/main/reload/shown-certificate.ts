@@ -1,5 +1,5 @@
 /** What a reload has changed of the certificate for those who connect. Main thread. */
-import type { TlsFiles } from '../../workers/reader-tasks.ts';
+import type { TlsFiles } from '../../workers/reload-messages.ts';
 import { type ConfigChange, certificateChange } from './config-changes.ts';
 
 export class ShownCertificate {

@@ -11,7 +11,7 @@ import {
   type us_listen_socket,
   us_listen_socket_close,
 } from 'uWebSockets.js';
-import type { TlsFiles } from '../../reader-tasks.ts';
+import type { TlsFiles } from '../../reload-messages.ts';
 import { publisherOf } from './compression.ts';
 import { listen } from './listen.ts';
 

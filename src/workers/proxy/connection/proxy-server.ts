@@ -5,7 +5,7 @@
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t } from 'uWebSockets.js';
 import { type ConnectionOptions, selectSubprotocol } from '../../../codec/connection-options.ts';
 import { STEP_BYTES } from '../../../codec/long-request.ts';
-import type { TlsFiles } from '../../reader-tasks.ts';
+import type { TlsFiles } from '../../reload-messages.ts';
 import { SURE_INBOUND_BYTES } from '../admission/byte-budgets.ts';
 import { LIBRARY_LIMIT_FACTOR } from '../admission/library-limit.ts';
 import type { ProxyLimits } from '../admission/proxy-limits.ts';

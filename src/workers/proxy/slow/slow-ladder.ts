@@ -1,32 +1,10 @@
-/**
- * The steps that a client takes when it falls behind, and back: every tick, the latest of each instrument (by mode: depth
- * first, LTP last), disconnected. It is looked at in the rounds over all clients; what takes time for each of its
- * subscriptions, of which it may have thousands, is done behind them, a little in each turn. Proxy worker thread.
- */
-import type { SlowPolicy } from '../../../codec/slow-policy.ts';
 import { MODE, type Mode } from '../../../codec/tick.ts';
+import type { ModeLimits, SlowLimits } from '../../reload-messages.ts';
 import type { ClientSession } from '../connection/client-session.ts';
 import { BacklogAge } from './backlog-age.ts';
 import { SentCount } from './sent-count.ts';
 import type { SlowState } from './slow-state.ts';
 import type { ChangeStep, StreamDelivery } from './stream-delivery.ts';
-
-/** A figure for each mode; that of depth is for any number of levels. 0: none. */
-export interface ModeLimits {
-  readonly ltp: number;
-  readonly quote: number;
-  readonly depth: number;
-}
-
-export interface SlowLimits {
-  /** Of a client that chooses none. */
-  readonly policy: SlowPolicy;
-  /** Bytes that wait for a client, and age of the oldest of them, at which it falls behind in a mode. */
-  readonly conflateBytes: ModeLimits;
-  readonly conflateAgeMs: ModeLimits;
-  /** A client that is conflated and takes nothing for so long is disconnected. */
-  readonly timeoutMs: number;
-}
 
 /** `act`: to be passed to `act` in later turns; `cut`: to be disconnected. */
 export type SlowVerdict = 'well' | 'act' | 'cut';
