@@ -1,6 +1,6 @@
 /** The bus worker and the proxy workers of a process: started, reached and stopped together. Main thread. */
 import type { Logger } from 'pino';
-import type { FromAdmission } from '../workers/admission-messages.ts';
+import type { ClientLimits, FromAdmission } from '../workers/admission-messages.ts';
 import type { FromClientReport } from '../workers/client-messages.ts';
 import type { DrainClients, DrainNews } from '../workers/drain-messages.ts';
 import type { ProxyTask } from '../workers/reader-tasks.ts';
@@ -9,6 +9,7 @@ import type { FromReader, PeerRefused, ToReader } from '../workers/worker-messag
 import { AdmissionDesk } from './admission/admission-desk.ts';
 import { clientLimits } from './admission/client-limits.ts';
 import { memoryBound, reportMemoryBound } from './admission/memory-bound.ts';
+import { openFileLimit, reportOpenFiles, withinOpenFiles } from './admission/open-files.ts';
 import type { Config } from './config-options.ts';
 import { TickwireError } from './errors.ts';
 import { ClientList } from './ops/client-list.ts';
@@ -65,6 +66,8 @@ export class ReaderWorkers {
   #sessions: SessionStore | null = null;
   /** Null where no clients are served. */
   #admission: AdmissionDesk | null = null;
+  /** Files that this process may open. */
+  readonly #openFiles = openFileLimit('self');
   #drain: ProxyDrain | null = null;
   #reload = new ReloadRound([]);
   #sharedBytes = 0;
@@ -124,9 +127,10 @@ export class ReaderWorkers {
     const { config, log } = this.#options;
     this.#sharedBytes = sharedBytes;
     this.#reportMemoryBound();
+    const limits = this.#clientLimits();
     this.#sessions = new SessionStore(sessionLimits(config));
     const admission = new AdmissionDesk({
-      limits: clientLimits(config),
+      limits,
       workers: proxyCount(config),
       post: (message) => {
         for (const worker of this.#proxies) worker.post(message);
@@ -164,10 +168,12 @@ export class ReaderWorkers {
     const { config } = this.#options;
     const round = new ReloadRound(this.#runningProxies());
     this.#reload = round;
-    this.#admission?.setLimits(clientLimits(config));
+    const limits = this.#clientLimits();
+    this.#admission?.setLimits(limits);
     this.#sessions?.reload(sessionLimits(config));
     if (this.#proxies.length > 0) this.#reportMemoryBound();
-    for (const worker of this.#proxies) worker.post({ type: 'reload', options: proxyReload(config, tls) });
+    for (const worker of this.#proxies)
+      worker.post({ type: 'reload', options: proxyReload(config, limits, tls) });
     const troubles = await round.ended;
     if (troubles.length === 0) return;
     throw new TickwireError(
@@ -201,6 +207,15 @@ export class ReaderWorkers {
     this.postToBus({ type: 'goodbye' });
     const others = this.#workers.filter((worker) => !this.#proxies.includes(worker));
     await Promise.all(others.map((worker) => worker.stop()));
+  }
+
+  /** What is in force of the configured limits. */
+  #clientLimits(): ClientLimits {
+    const { config, log } = this.#options;
+    const configured = clientLimits(config);
+    const limits = withinOpenFiles(configured, this.#openFiles);
+    reportOpenFiles(configured, limits, this.#openFiles, log);
+    return limits;
   }
 
   /** At the start, and when other limits allow more or less. */

@@ -1,5 +1,6 @@
 /** What the configuration means to each kind of worker, and what its failed start means to whoever set it up. */
 import { resolve } from 'node:path';
+import type { ClientLimits } from '../workers/admission-messages.ts';
 import { controlEndpointOf } from '../workers/bus/bus-address.ts';
 import type {
   BusSourceTask,
@@ -17,7 +18,6 @@ import type {
   RecorderTask,
   SharedMemory,
 } from '../workers/worker-messages.ts';
-import { clientLimits } from './admission/client-limits.ts';
 import type { BrokerRow, FeedQuota } from './brokers/broker-registry.ts';
 import { capabilityRows } from './brokers/capability-registry.ts';
 import type { QuotaNames } from './brokers/quota-refusal.ts';
@@ -173,8 +173,8 @@ export interface ProxyListener {
 }
 
 /** What of a proxy worker's task a reload may change. */
-export function proxyReload(config: Config, tls: ProxyTask['tls']): ProxyReload {
-  return { limits: clientLimits(config), ...clientTimes(config), tls };
+export function proxyReload(config: Config, limits: ClientLimits, tls: ProxyTask['tls']): ProxyReload {
+  return { limits, ...clientTimes(config), tls };
 }
 
 function clientTimes(config: Config): Pick<ProxyTask, 'authGraceMs' | 'slow'> {

@@ -47,3 +47,13 @@ test('a thread that stood still is told with the time for which it did, and one 
     told.every(({ utilization, heapBytes }) => utilization >= 0 && utilization <= 1 && heapBytes > 0),
   );
 });
+
+test('a thread tells how it is where the process may open no more files', (t) => {
+  const full = () => {
+    throw new Error('EMFILE: too many open files');
+  };
+  t.mock.method(process, 'memoryUsage', full);
+  const watch = new ThreadWatch();
+  t.after(() => watch.stop());
+  assert.ok(watch.take().heapBytes > 0);
+});

@@ -1,10 +1,8 @@
 /** Whether the system lets the process open as many sockets as clients may come. */
-import { readFileSync } from 'node:fs';
+import { OWN_FILES, openFileLimit } from '../admission/open-files.ts';
 import type { RunCheck } from './check.ts';
 import { go, noGo, type Outcome, warn } from './finding.ts';
 
-/** Libraries, databases, log, rings of the event loops, sockets of broker and bus. */
-const OWN_FILES = 200;
 /** With less not even a handful of clients is served. */
 const LEAST_FILES = OWN_FILES + 56;
 
@@ -41,26 +39,4 @@ function judge(
   }
   const enough = clients === 0 ? 'a host without clients' : `${clients} connections`;
   return go(`${who} may open ${limit} files, enough for ${enough}`);
-}
-
-/** Files that a process may open; infinity without a limit, null where it cannot be read. @param id of it, or `self` */
-function openFileLimit(id: string): number | null {
-  try {
-    const row = /^Max open files\s+(\S+)/m.exec(readFileSync(`/proc/${id}/limits`, 'utf8'))?.[1];
-    if (row === undefined) return null;
-    return row === 'unlimited' ? Number.POSITIVE_INFINITY : Number(row);
-  } catch {
-    return id === 'self' ? reportedLimit() : null;
-  }
-}
-
-/** Where there is no `/proc`, Node.js itself tells; null on Windows, which has no such limit. */
-function reportedLimit(): number | null {
-  const report: object = process.report.getReport();
-  const limits = 'userLimits' in report ? report.userLimits : null;
-  const files =
-    typeof limits === 'object' && limits !== null && 'open_files' in limits ? limits.open_files : null;
-  const soft = typeof files === 'object' && files !== null && 'soft' in files ? files.soft : null;
-  if (soft === 'unlimited') return Number.POSITIVE_INFINITY;
-  return typeof soft === 'number' ? soft : null;
 }

@@ -1,5 +1,6 @@
 /** Watches the thread that it is made in: how late its event loop is, how long it collects garbage, how busy it is. */
 import { constants, type PerformanceEntry, PerformanceObserver, performance } from 'node:perf_hooks';
+import { getHeapStatistics } from 'node:v8';
 import { HopHistogram } from './hop-histogram.ts';
 import type { GcKind, GcMeasure, ThreadHealth } from './thread-measures.ts';
 
@@ -61,7 +62,8 @@ export class ThreadWatch {
       loopDelay: this.#loopDelay.take(),
       gc,
       utilization: performance.eventLoopUtilization(this.#utilization, before).utilization,
-      heapBytes: process.memoryUsage().heapUsed,
+      // `process.memoryUsage` opens a file, and throws where the process may open no more.
+      heapBytes: getHeapStatistics().used_heap_size,
     };
   }
 
