@@ -2,23 +2,15 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { promisify } from 'node:util';
+import { strangersEnvironment } from './strangers-environment.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 import { until } from './until.ts';
 
 const REPOSITORY = new URL('../../', import.meta.url).pathname;
 const INSTALL_TIMEOUT_MS = 180_000;
-
-/** Without what npm puts in front for the scripts of this repository, Node.js 22 among it. */
-function strangersEnvironment(): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(npm_|INIT_CWD$|NODE_|TICKWIRE_)/i.test(name),
-  );
-  const path = (process.env.PATH ?? '').split(delimiter).filter((each) => !each.includes('node_modules'));
-  return { ...Object.fromEntries(kept), PATH: path.join(delimiter) };
-}
 
 export class InstalledPackage {
   /** What is in the tarball, by its path in the package. */

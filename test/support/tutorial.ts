@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 
 export interface TutorialStep {
   readonly line: number;
-  /** `run`: to its end. `start`: in the first terminal. `until WORD`: ended when that is printed. `check`: not here. `openalgo`: there. */
-  readonly kind: 'run' | 'start' | 'until' | 'check' | 'openalgo' | 'file';
+  /** `clone`: where there is nothing yet. `run`: to its end. `start`: in the first terminal. `until WORD`: ended when that is printed. `check`: not here. `openalgo`: there. */
+  readonly kind: 'clone' | 'run' | 'start' | 'until' | 'check' | 'openalgo' | 'file';
   /** The word of `until`, the name of a `file`. */
   readonly argument: string;
   readonly body: string;
@@ -12,7 +12,7 @@ export interface TutorialStep {
   readonly expected: readonly RegExp[];
 }
 
-const KINDS = ['start', 'until', 'check', 'openalgo'] as const;
+const KINDS = ['clone', 'start', 'until', 'check', 'openalgo'] as const;
 
 function kindOf(language: string, argument: string, where: string): TutorialStep['kind'] {
   if (language === 'js') return 'file';
