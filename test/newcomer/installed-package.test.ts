@@ -1,8 +1,8 @@
 /** Who installs the package gets a command that works; apart from the other tests, since it asks npm's registry. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { InstalledPackage } from '../support/installed-package.ts';
@@ -37,12 +37,40 @@ test('the packed and installed command tells its version and help, and serves li
       assert.ok(installed.files.includes(path), path);
     }
     const foreign = installed.files.filter((path) =>
-      /(?<!\.d)\.ts$|^(?:src|test|bench)\/(?!codec\/tick\.fbs)/.test(path),
+      /^(?!examples\/).*(?<!\.d)\.ts$|^(?:src|test|bench)\/(?!codec\/tick\.fbs|README\.md|report\/)/.test(
+        path,
+      ),
     );
     assert.deepEqual(foreign, []);
     assert.ok(
       installed.files.every((path) => existsSync(join(installed.directory, 'node_modules/tickwire', path))),
     );
+  });
+
+  await t.test('what its documents link to, or name as something to take, is in the tarball', () => {
+    const { version } = manifest;
+    assert.ok(
+      readFileSync(join(installed.directory, 'node_modules/tickwire/CLIENTS.md'), 'utf8').includes(
+        `tickwire-${version}.tgz`,
+      ),
+      'the way to install it',
+    );
+    const missing: string[] = [];
+    let links = 0;
+    for (const document of installed.files.filter((path) => path.endsWith('.md'))) {
+      const text = readFileSync(join(installed.directory, 'node_modules/tickwire', document), 'utf8');
+      const linked = [...text.matchAll(/\]\((?!\w+:|#)([^)#\s]+)/g)].map(([, path = '']) =>
+        posix.join(posix.dirname(document), path),
+      );
+      const named = [...text.matchAll(/`((?:clients|deploy|docs|examples)\/[\w./-]+\.\w+)`/g)].map(
+        ([, path = '']) => path,
+      );
+      links += linked.length;
+      for (const path of [...linked, ...named])
+        if (!installed.files.includes(path)) missing.push(`${document}: ${path}`);
+    }
+    assert.ok(links > 50, `${links} links`);
+    assert.deepEqual(missing, []);
   });
 
   await t.test('version and help', async () => {

@@ -12,7 +12,7 @@ const SCRIPTS: Readonly<Record<string, string>> = JSON.parse(
   readFileSync(new URL('package.json', ROOT), 'utf8'),
 ).scripts;
 /** Of npm itself. */
-const NPM_COMMANDS = ['ci', 'start', 'test', 'install'];
+const NPM_COMMANDS = ['ci', 'start', 'test', 'install', 'pack'];
 /** What any system or its package manager has, and what OpenAlgo has. Of these only the name is known here. */
 const OTHER_PROGRAMS = [
   'cd',

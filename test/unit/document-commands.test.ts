@@ -63,3 +63,14 @@ test('a command that is named in the text of a document exists', () => {
   }
   assert.deepEqual(wrong, []);
 });
+
+test('no document has its reader install the package from the public registry, where anybody may take its name', () => {
+  const wrong = DOCUMENTS.flatMap((name) =>
+    [
+      ...readFileSync(new URL(name, ROOT), 'utf8').matchAll(
+        /\b(?:(?:npm|pnpm|yarn) (?:i|install|add|exec)(?: -\S+)*|npx(?: -\S+)*) tickwire\b(?![-/])/g,
+      ),
+    ].map(([command]) => `${name}: ${command}`),
+  );
+  assert.deepEqual(wrong, []);
+});
