@@ -6,6 +6,7 @@ import type { ClientView } from '../../src/main/ops/engine-view.ts';
 import { LogTail } from '../../src/main/ops/log-tail.ts';
 import { startEngineFixture } from '../support/engine-fixture.ts';
 import { LiveDashboard } from '../support/live-dashboard.ts';
+import { readMetrics } from '../support/metrics-page.ts';
 import { until } from '../support/until.ts';
 
 const VIEWER_KEY = 'a key that may only look';
@@ -179,6 +180,11 @@ test('an operator sees who gets which ticks, and disconnects a client', async (t
     const neighbour = await LiveDashboard.connect(t, url);
     neighbour.say({ key: demoKey });
     assert.deepEqual(await neighbour.untilClosed(), { code: 4401, reason: 'WRONG_KEY' });
+    await until('the counts of both', async () => {
+      const page = await readMetrics(fixture.engine.metrics);
+      const refused = page.value('tickwire_operator_refusals_total', { reason: 'wrong_keys' });
+      return page.value('tickwire_client_disconnects_total', { reason: 'operator' }) === 1 && refused === 1;
+    });
   });
 
   await t.test('a wrong key is told nothing, late, and no more than that it is wrong', async () => {

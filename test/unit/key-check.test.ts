@@ -25,6 +25,7 @@ test('whoever guesses gets few answers, and keeps nobody of another address wait
   now = 2000;
   assert.equal(keys.look(ADMIN, 'a'), 'admin');
   assert.deepEqual([keys.look('another guess', 'a'), keys.look('one more', 'a')], ['wrong', 'paced']);
+  assert.deepEqual(keys.refused, { wrongKeys: 6, pacedKeys: 4 }, 'what an operator reads of it');
 });
 
 test('a program that repeats an old key keeps nobody of its address out, and is told so less often', () => {

@@ -49,7 +49,6 @@ async function turnsOfCuts(bufferedBytes: number): Promise<number[]> {
   } finally {
     keeper.stop();
   }
-  assert.equal(keeper.closed.slowConsumer, 5);
   assert.deepEqual([...sessions], [reader]);
   return turns;
 }
@@ -79,7 +78,6 @@ test('a client that has left by itself before its turn is not counted as slow', 
     keeper.stop();
   }
   assert.equal(ended.length, 1);
-  assert.equal(keeper.closed.slowConsumer, 1);
 });
 
 test('what waits for a client after a quiet time is not taken to be as old as the quiet', async (t) => {
@@ -145,7 +143,7 @@ test('a client that asked for nothing for long stays while it is still let join 
   } finally {
     keeper.stop();
   }
-  assert.deepEqual([ended, keeper.closed.idle], [[`idle ${CLOSE.IDLE.code}`], 1]);
+  assert.deepEqual(ended, [`idle ${CLOSE.IDLE.code}`]);
 });
 
 test('what takes long for a client that falls behind is done over several turns, so that ticks for others pass between', async () => {

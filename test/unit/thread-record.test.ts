@@ -6,6 +6,7 @@ import { sumCounters, sumLosses } from '../../src/main/metrics/sum-counters.ts';
 import { ThreadRecord } from '../../src/main/metrics/thread-record.ts';
 import { HopHistogram } from '../../src/workers/measures/hop-histogram.ts';
 import type { ThreadMeasures } from '../../src/workers/measures/thread-measures.ts';
+import { CLOSE, closeCounts } from '../../src/workers/proxy/connection/close-codes.ts';
 
 function measuresOf(us: number): ThreadMeasures {
   const histogram = new HopHistogram();
@@ -65,6 +66,13 @@ test('errors are told by their code, and connections to brokers each by itself',
     { labels: { feed: '0' }, value: 1 },
     { labels: { feed: '11' }, value: 1 },
   ]);
+});
+
+test('whichever way a connection is closed from here, it is told under a reason of its own', () => {
+  const proxy = new ThreadRecord('proxy 0');
+  proxy.noteCounters(closeCounts());
+  const reasons = sumCounters('tickwire_client_disconnects', [proxy]).map(({ labels }) => labels.reason);
+  assert.equal(new Set(reasons).size, Object.keys(CLOSE).length, `${reasons}`);
 });
 
 test('a thread that has fallen silent is not shown by the last that it said', () => {

@@ -43,6 +43,8 @@ export class KeyCheck {
   readonly #guessers = new Map<string, Guesser>();
   /** When a right key came last, by address and digest. */
   readonly #known = new Map<string, number>();
+  /** How many keys opened nothing. */
+  readonly refused = { wrongKeys: 0, pacedKeys: 0 };
 
   /** @param now ms of a clock that never goes back */
   constructor(digests: KeyDigests, now: () => number = () => performance.now()) {
@@ -62,6 +64,13 @@ export class KeyCheck {
    * @param address whose wrong keys are counted together
    */
   look(key: string, address: string): KeyVerdict {
+    const verdict = this.#judge(key, address);
+    if (verdict === 'wrong') this.refused.wrongKeys++;
+    else if (verdict === 'paced') this.refused.pacedKeys++;
+    return verdict;
+  }
+
+  #judge(key: string, address: string): KeyVerdict {
     const now = this.#now();
     const digest = digestOf(key);
     const rights = this.rightsOf(digest);

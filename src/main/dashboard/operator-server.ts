@@ -161,10 +161,9 @@ export class OperatorServer {
     const origin = request.getHeader('origin');
     if (!isOwnHost(listensOn, host) || !isOwnOrigin(origin, host, tls !== null)) {
       answer(response, '403 Forbidden', 'Only the dashboard of this very address may connect.\n');
-    } else if (!this.#parts.places.hasDashboardPlace) {
+    } else if (!this.#parts.places.becomeDashboard()) {
       answer(response, '503 Service Unavailable', 'Too many dashboards are open.\n');
     } else {
-      this.#parts.places.leave();
       response.upgrade<LiveData>(
         { address: addressOf(response), connection: undefined },
         request.getHeader('sec-websocket-key'),

@@ -41,7 +41,7 @@ runNativeWorker<ToOperator>(async (port, fail, own) => {
       else return live.handle(message);
       return true;
     },
-    counters: () => ({ dashboards: live.size }),
+    counters: () => ({ dashboards: live.size, ...places.refused, ...keys.refused }),
     close: () => server.close(),
   };
   own(worker);

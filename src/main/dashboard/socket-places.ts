@@ -17,6 +17,8 @@ export class SocketPlaces {
   /** Sockets that are no dashboard's. */
   #sockets = 0;
   #toldAt = Number.NEGATIVE_INFINITY;
+  /** How many found no place. */
+  readonly refused = { refusedSockets: 0, refusedDashboards: 0 };
 
   /**
    * @param dashboards how many are open
@@ -29,15 +31,21 @@ export class SocketPlaces {
     this.#now = now;
   }
 
-  /** Whether another dashboard may be opened. */
-  get hasDashboardPlace(): boolean {
-    return this.#dashboards() < MAX_DASHBOARDS;
+  /** A socket that was not a dashboard's becomes one's. @returns false, and nothing changes, when there are too many */
+  becomeDashboard(): boolean {
+    if (this.#dashboards() >= MAX_DASHBOARDS) {
+      this.refused.refusedDashboards++;
+      return false;
+    }
+    this.leave();
+    return true;
   }
 
   /** A new socket. @param close ends it, which is told to `leave` as every end is */
   enter(close: () => void): void {
     this.#sockets++;
     if (this.#sockets + this.#dashboards() <= MAX_SOCKETS) return;
+    this.refused.refusedSockets++;
     const now = this.#now();
     if (now - this.#toldAt >= TELL_EVERY_MS) {
       this.#toldAt = now;
@@ -46,7 +54,7 @@ export class SocketPlaces {
     close();
   }
 
-  /** A socket that was no dashboard's has gone, or has become one's. */
+  /** A socket that was no dashboard's has gone. */
   leave(): void {
     this.#sockets--;
   }

@@ -8,7 +8,7 @@ export interface CounterRow {
   readonly metric: string;
   readonly help: string;
   /** Kind of thread that counts it, see `ThreadRecord.kind`. */
-  readonly from: 'feed' | 'proxy' | 'bus' | 'openalgo bus';
+  readonly from: 'feed' | 'proxy' | 'bus' | 'openalgo bus' | 'operator';
   /** Proxies count what they lost under one name, whoever feeds them. */
   readonly fedBy?: 'ring' | 'bus';
   /** Each connection to a broker by itself. */

@@ -6,6 +6,7 @@ import { BUS_COUNTERS } from './bus-counters.ts';
 import type { CounterRow } from './counter-row.ts';
 import { FEED_COUNTERS } from './feed-counters.ts';
 import { LOSSES } from './loss-counters.ts';
+import { OPERATOR_COUNTERS } from './operator-counters.ts';
 import { PROXY_COUNTERS } from './proxy-counters.ts';
 
 export const COUNTER_ROWS: readonly CounterRow[] = [
@@ -13,6 +14,7 @@ export const COUNTER_ROWS: readonly CounterRow[] = [
   ...FEED_COUNTERS,
   ...PROXY_COUNTERS,
   ...BUS_COUNTERS,
+  ...OPERATOR_COUNTERS,
 ];
 
 /** The bus worker's takeovers go on over its lives by themselves, and only keep epochs rising. */

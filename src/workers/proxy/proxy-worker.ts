@@ -260,7 +260,6 @@ class ProxyWorker implements NativeWorker<ToReader> {
       sessionsUnknown: this.#sessions.unknown,
       ...this.#server.counts,
       ...this.#limits.counters(),
-      ...this.#keeper.closed,
       ...this.#entitlements.counts,
       ...this.#conflator.counts,
       ...this.#ladder.counts,

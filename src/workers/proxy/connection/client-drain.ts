@@ -61,8 +61,8 @@ export class ClientDrain {
 
   /** What a client is closed with. */
   closeOf(session: ClientSession): Close {
-    const { code, reason } = CLOSE.GOING_AWAY;
-    return { code, reason: `${reason}; reconnect in ${this.#adviceOf(session)} ms` };
+    const { reason } = CLOSE.GOING_AWAY;
+    return { ...CLOSE.GOING_AWAY, reason: `${reason}; reconnect in ${this.#adviceOf(session)} ms` };
   }
 
   #pass(sessions: SetIterator<ClientSession>, isFirst: boolean): void {

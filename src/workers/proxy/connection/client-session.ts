@@ -120,8 +120,8 @@ export class ClientSession {
   /** From the first authenticate request with a good key on. */
   optionsFixed = false;
   open = true;
-  /** It was this end that closed the connection. */
-  isEnded = false;
+  /** With what this end closed the connection. */
+  ending: Close | null = null;
   /** Its part in the session that another connection may go on with; null without the feature. */
   resumption: Resumption | null = null;
   /** When the last ping left, 0 when it has been answered. Both in ms of performance.now(). */
@@ -326,9 +326,10 @@ export class ClientSession {
   }
 
   /** Says why the connection ends, unless too much lies unread already that the library would keep with it. */
-  end({ code, reason }: Close): void {
-    this.isEnded = true;
+  end(close: Close): void {
     if (!this.open) return;
+    this.ending = close;
+    const { code, reason } = close;
     const unread = this.socket.getBufferedAmount();
     // One answer may be longer than the limit by itself; the library would drop the close frame behind it.
     const hasRoom = unread <= this.maxBackpressureBytes;

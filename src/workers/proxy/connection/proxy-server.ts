@@ -12,7 +12,7 @@ import type { ProxyLimits } from '../admission/proxy-limits.ts';
 import { WorkTurns } from '../admission/work-turns.ts';
 import { AcceptPace } from './accept-pace.ts';
 import { ClientSession, type ClientSocket, type SocketData } from './client-session.ts';
-import { CLOSE, type Close } from './close-codes.ts';
+import { CLOSE, type Close, closeCounts } from './close-codes.ts';
 import { acceptedExtensions, compressionOf } from './compression.ts';
 import { isDirectClient } from './direct-client.ts';
 import { type FrameViolation, frameViolation } from './frame-violation.ts';
@@ -69,7 +69,7 @@ export class ProxyServer {
   /** Where ticks are published. */
   readonly publisher: Pick<TemplatedApp, 'publish'>;
   readonly sessions = new Set<ClientSession>();
-  readonly counts = { accepted: 0, dropped: 0, tooBig: 0, malformed: 0, tooManyWaiting: 0, httpRequests: 0 };
+  readonly counts = { accepted: 0, dropped: 0, malformed: 0, httpRequests: 0, ...closeCounts() };
   /** Of requests, and of what answers them. */
   readonly turns = new WorkTurns();
   readonly #longTurn = new LongTurn(() => this.#events().longTurn());
@@ -243,12 +243,9 @@ export class ProxyServer {
       // Not looked at any more, but who goes on sending keeps this thread from what others are still to get.
       if (isFlood(session, message.byteLength)) session.end(CLOSE.FLOOD);
     } else if (message.byteLength > this.#options.maxMessageBytes) {
-      this.counts.tooBig++;
-      const { code } = CLOSE.TOO_BIG;
       const reason = `message of ${message.byteLength} bytes, limit ${this.#options.maxMessageBytes}`;
-      session.end({ code, reason });
+      session.end({ ...CLOSE.TOO_BIG, reason });
     } else if (!this.#mayWait(session, message.byteLength)) {
-      this.counts.tooManyWaiting++;
       session.end(CLOSE.TOO_MANY_REQUESTS);
     } else {
       session.enqueue(new Uint8Array(message), (bytes) => this.#events().message(session, bytes));
@@ -293,10 +290,11 @@ export class ProxyServer {
     this.#events().close(data.session, code);
     // Behind it: what the client held is counted under its key, whose place may be another key's then.
     this.#options.limits.admission.leave(data.connection);
-    const { isEnded } = data.session;
+    const { ending } = data.session;
+    if (ending !== null) this.counts[ending.counter]++;
     data.session = undefined;
     // One that we end may be closed within whatever ends it.
-    if (!isEnded) this.#longTurn.look();
+    if (ending === null) this.#longTurn.look();
   }
 }
 

@@ -68,7 +68,6 @@ export class SessionKeeper {
   /** No tick that waits for a client for whom nothing waited in this round, or in the one before, is older. */
   #emptyAt = performance.now();
   #emptyBefore = 0;
-  readonly closed = { authTimeout: 0, keepalive: 0, slowConsumer: 0, idle: 0 };
 
   constructor(
     sessions: ReadonlySet<ClientSession>,
@@ -151,7 +150,6 @@ export class SessionKeeper {
   #lookAt(session: ClientSession, now: number): void {
     const { authGraceMs, maxBackpressureBytes } = this.#limits;
     if (session.identity === null && now - session.connectedAt > authGraceMs) {
-      this.closed.authTimeout++;
       session.end(CLOSE.AUTH_TIMEOUT);
       return;
     }
@@ -190,7 +188,6 @@ export class SessionKeeper {
   #end(session: ClientSession): void {
     this.#slow.delete(session);
     if (!session.open) return;
-    this.closed.slowConsumer++;
     session.end(CLOSE.SLOW_CONSUMER);
   }
 
@@ -200,7 +197,6 @@ export class SessionKeeper {
     const pingIntervalMs = isDesign ? limits.designPingIntervalMs : limits.pingIntervalMs;
     const pingTimeoutMs = isDesign ? limits.designPingTimeoutMs : limits.pingTimeoutMs;
     if (session.pingSentAt > 0 && now - session.pingSentAt > pingTimeoutMs) {
-      this.closed.keepalive++;
       session.end(CLOSE.KEEPALIVE);
     } else if (session.pingSentAt === 0 && now - session.lastPingAt > pingIntervalMs) {
       session.socket.ping();
@@ -217,7 +213,6 @@ export class SessionKeeper {
     if (idleTimeoutMs === 0 || now - session.lastRequestAt <= idleTimeoutMs) return;
     // One that is busy may still be let join all that it asked for, at the pace at which it reads.
     if (session.isBusy || session.holdings.size > 0 || getsOrders(session)) return;
-    this.closed.idle++;
     session.end(CLOSE.IDLE);
   }
 }

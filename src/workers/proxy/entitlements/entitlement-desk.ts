@@ -31,7 +31,7 @@ export class EntitlementDesk {
   readonly #standings = new Map<string, KeyStanding>();
   readonly #toReview = new Set<ClientSession>();
   #nextReview: NodeJS.Immediate | undefined;
-  readonly counts = { keysRevoked: 0, subscriptionsEnded: 0 };
+  readonly counts = { subscriptionsEnded: 0 };
 
   constructor(
     sessions: ReadonlySet<ClientSession>,
@@ -105,13 +105,11 @@ export class EntitlementDesk {
     if (this.#standings.get(identity.keyId)?.status === 'revoked') {
       const isDesign = session.options.dialect === 'design';
       session.send((isDesign ? designError : errorMessage)(KEY_REVOKED_CODE, REVOKED_TEXT));
-      this.counts.keysRevoked++;
       session.end(CLOSE.KEY_REVOKED);
     } else if (identity.rights !== null) this.#endForbidden(session, identity.rights);
   }
 
   #revoked(): AdmittedKey {
-    this.counts.keysRevoked++;
     return { status: 'refused', code: KEY_REVOKED_CODE, message: REVOKED_TEXT, close: CLOSE.KEY_REVOKED };
   }
 

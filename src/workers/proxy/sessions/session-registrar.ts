@@ -115,7 +115,7 @@ export class SessionRegistrar {
     this.#clients.delete(resumption.id);
     const orders = this.#orders.has(client);
     const isBehind = client.slow?.client.isBehind === true;
-    const isBroken = client.isEnded || isBehind || !ORDERLY_CODES.includes(code);
+    const isBroken = client.ending !== null || isBehind || !ORDERLY_CODES.includes(code);
     this.#linger(client);
     const image = this.#imageOf(client, resumption, { orders, isBroken });
     this.#post({ type: 'sessionParked', session: resumption.id, image });
