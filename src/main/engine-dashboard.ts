@@ -3,6 +3,7 @@
 import type { ProxyTask } from '../workers/reader-tasks.ts';
 import { chooseOperatorTls } from './config/operator-listener-config.ts';
 import type { Config } from './config-options.ts';
+import { makeOperatorKey } from './dashboard/made-key.ts';
 import { OperatorListener } from './dashboard/operator-listener.ts';
 import type { WatchPage } from './dashboard/operator-messages.ts';
 import { connectionViews } from './dashboard/upstream-views.ts';
@@ -30,7 +31,16 @@ export interface DashboardParts {
  * @throws TickwireError CONFIG_INVALID for an address that other hosts reach without a certificate
  */
 export function createEngineDashboard(
-  { config, cwd, log, logTail, standIn, servesClients = true, onFatal }: EngineOptions,
+  {
+    config,
+    cwd,
+    log,
+    logTail,
+    standIn,
+    madeKey = makeOperatorKey(),
+    servesClients = true,
+    onFatal,
+  }: EngineOptions,
   parts: DashboardParts,
 ): OperatorListener | null {
   const { opsPort } = config;
@@ -46,6 +56,7 @@ export function createEngineDashboard(
       logTail: logTail ?? null,
       tls: chooseOperatorTls(config, cwd),
       demoKey: isDemo ? demoKey : null,
+      madeKey,
       clients: readers.clients,
       onFatal,
       view: {

@@ -18,6 +18,8 @@ export interface EngineOptions {
   readonly recordTo?: string;
   /** Takes the place of the brokers. */
   readonly standIn?: StandIn;
+  /** The dashboard's admin key where none is configured. Left out: one that lives as long as the engine. */
+  readonly madeKey?: string;
   /** False for a feed host: the proxies are elsewhere. True if it is left out. */
   readonly servesClients?: boolean;
 }

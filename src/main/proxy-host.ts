@@ -8,6 +8,7 @@ import type { ProxyTask } from '../workers/reader-tasks.ts';
 import { chooseListenerTls } from './config/client-listener.ts';
 import { checkOperatorConfig, chooseOperatorTls } from './config/operator-listener-config.ts';
 import type { Config } from './config-options.ts';
+import { makeOperatorKey } from './dashboard/made-key.ts';
 import { type DashboardAddress, OperatorListener } from './dashboard/operator-listener.ts';
 import { linkViews } from './dashboard/upstream-views.ts';
 import { watchPage } from './engine-dashboard.ts';
@@ -29,6 +30,8 @@ export interface ProxyHostOptions {
   readonly log: Logger;
   /** The last lines of the log, for the dashboard. */
   readonly logTail?: LogTail;
+  /** The dashboard's admin key where none is configured. Left out: one that lives as long as the host. */
+  readonly madeKey?: string;
   /** The process cannot go on: a wedged worker, or a worker that cannot be started again. */
   readonly onFatal: (code: string, message: string) => void;
 }
@@ -115,7 +118,7 @@ export class ProxyHost {
   }
 
   #createDashboard(): OperatorListener | null {
-    const { config, cwd, log, logTail, onFatal } = this.#options;
+    const { config, cwd, log, logTail, madeKey = makeOperatorKey(), onFatal } = this.#options;
     if (config.opsPort === null) return null;
     const host = {
       role: 'proxy',
@@ -132,6 +135,7 @@ export class ProxyHost {
         logTail: logTail ?? null,
         tls: chooseOperatorTls(config, cwd),
         demoKey: null,
+        madeKey,
         clients: this.#workers.clients,
         onFatal,
         view: {

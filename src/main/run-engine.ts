@@ -17,7 +17,8 @@ export interface EngineRun {
 }
 
 /** What a command does with the engine beside running it. */
-export interface EngineSession extends Pick<EngineOptions, 'recordTo' | 'standIn' | 'servesClients'> {
+export interface EngineSession
+  extends Pick<EngineOptions, 'recordTo' | 'standIn' | 'servesClients' | 'madeKey'> {
   /** Called once the engine runs; what it throws ends the engine and the command. */
   readonly onStarted?: (engine: Engine) => void;
   /** Resolves with a reason to stop, beside the signals. */

@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Backoff } from '../workers/feed/backoff.ts';
+import { handKey, makeOperatorKey } from './dashboard/made-key.ts';
 import { CONFIGURATION_EXIT_CODE } from './errors.ts';
 import { onHangup, RELOAD_MESSAGE } from './reload/reload-request.ts';
 
@@ -38,6 +39,8 @@ export function superviseProcess(
   stopTimeoutMs: number,
   print: (line: string) => void,
 ): Promise<number> {
+  // Open dashboards go on in the engine's next life.
+  const env = handKey(process.env, makeOperatorKey());
   const backoff = new Backoff(RESTART_BACKOFF);
   let child: ChildProcess;
   let stopping = false;
@@ -52,6 +55,7 @@ export function superviseProcess(
       // Whoever asked, say with `tickwire drain`, wants it gone also when its stop fails.
       let wasAskedToStop = false;
       child = spawn(process.execPath, [...process.execArgv, script, ...args], {
+        env,
         stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       });
       child.on('message', (message: ToParent) => {

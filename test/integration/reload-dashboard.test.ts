@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { adjacentPorts } from '../support/adjacent-ports.ts';
 import { CliProcess } from '../support/cli-process.ts';
 import { LiveDashboard } from '../support/live-dashboard.ts';
 import { runCli } from '../support/run-cli.ts';
@@ -66,4 +67,25 @@ test('an operator finds the dashboard, and changes its keys while it runs', asyn
   await t.test('no key that was configured is printed or logged', () => {
     for (const key of [FIRST, SECOND, VIEWER]) assert.ok(!engine.output.includes(key), key);
   });
+});
+
+test("with a real broker an open dashboard's key opens it again after the engine was killed", async (t) => {
+  const cwd = temporaryDirectory(t);
+  const port = await adjacentPorts();
+  const flags = ['--broker=angel', `--ops-port=${port}`];
+  const parent = await CliProcess.spawn(t, flags, undefined, cwd);
+  const linkOf = () =>
+    until('the link', async () => (await runCli(['dashboard'], { cwd })).stdout.trim() || undefined, 20_000);
+  const demoKey = await parent.untilRunning();
+  const link = await linkOf();
+  const [url, key] = link.split('#key=');
+  assert.notEqual(key, demoKey);
+  const before = await LiveDashboard.open(t, url!, key!);
+  const engine = await parent.engine();
+  process.kill(engine, 'SIGKILL');
+  await before.untilClosed();
+  await until('the next engine', async () => (await parent.engine()) !== engine);
+  assert.equal(await linkOf(), link);
+  assert.equal((await (await LiveDashboard.open(t, url!, key!)).message('welcome')).rights, 'admin');
+  assert.ok(!parent.output.includes(key!), 'the log does not have it');
 });

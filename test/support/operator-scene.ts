@@ -53,6 +53,7 @@ export function createOperatorScene(
       logTail: null,
       tls: chooseOperatorTls(config, '/nonexistent'),
       demoKey: null,
+      madeKey: 'key-that-was-made-for-this',
       clients: new ClientList({ running, restarts: () => 0, post: () => {} }),
       onFatal: (code) => lines.push(code),
       view: {

@@ -1,8 +1,9 @@
 /** The parent process where the engine's process cannot even be started. */
 import assert from 'node:assert/strict';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { takeKey } from '../../src/main/dashboard/made-key.ts';
 import { superviseProcess, type ToParent } from '../../src/main/supervising-parent.ts';
 import { pretendPlatform } from '../support/pretended-platform.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -29,7 +30,7 @@ test('an engine that was asked to stop, and is killed since it does not manage, 
   // In order the second time: what would be started again ends.
   writeFileSync(
     script,
-    `import { existsSync, writeFileSync } from 'node:fs';
+    `import { existsSync, readFileSync, writeFileSync } from 'node:fs';
      if (existsSync('${script}.ran')) process.exit(0);
      writeFileSync('${script}.ran', '');
      const [first, second] = ${JSON.stringify(told)};
@@ -62,4 +63,29 @@ test('on Windows the closing of the console is a stop in order, which the engine
   process.emit('SIGHUP');
   assert.equal(await ended, 0);
   assert.ok(existsSync(hasLeft!));
+});
+
+test('each engine has the same key from its parent, and nothing else of it finds the key in the environment', async (t) => {
+  t.after(() => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.removeAllListeners(signal);
+  });
+  const [script, seen] = ['engine.mjs', 'seen'].map((name) => join(temporaryDirectory(t), name));
+  const told: ToParent = { type: 'running', stopTimeoutMs: 100 };
+  writeFileSync(
+    script!,
+    `import { appendFileSync, readFileSync } from 'node:fs';
+     appendFileSync('${seen}', JSON.stringify(process.env) + '\\n');
+     if (readFileSync('${seen}', 'utf8').split('\\n').length > 2) process.exit(0);
+     process.send(${JSON.stringify(told)}, () => process.kill(process.pid, 'SIGKILL'));`,
+  );
+  assert.equal(await superviseProcess(script!, [], 100, () => {}), 0);
+  const lives = readFileSync(seen!, 'utf8').trim().split('\n');
+  const environments = lives.map((line): NodeJS.ProcessEnv => JSON.parse(line));
+  const [first, second] = environments.map((env) => takeKey(env));
+  assert.equal(first, second);
+  for (const env of environments) {
+    assert.ok(!JSON.stringify(env).includes(first!));
+    // Without a parent's each process makes one of its own.
+    assert.notEqual(takeKey(env), first);
+  }
 });

@@ -5,5 +5,5 @@ import { supervisedCommand } from './supervised-command.ts';
 export const run = supervisedCommand('feed', async (run) => {
   refuseUnreachableBus(run.config);
   const { runEngine } = await import('../run-engine.ts');
-  return runEngine(run, { servesClients: false });
+  return runEngine(run, { servesClients: false, madeKey: run.madeKey });
 });

@@ -2,7 +2,7 @@
 import { refuseUnreachableFeeds } from '../config/role-endpoints.ts';
 import { supervisedCommand } from './supervised-command.ts';
 
-export const run = supervisedCommand('proxy', async ({ config, reload, cwd, print }) => {
+export const run = supervisedCommand('proxy', async ({ config, reload, cwd, madeKey, print }) => {
   refuseUnreachableFeeds(config);
   const { ProxyHost } = await import('../proxy-host.ts');
   const { runHost } = await import('../run-host.ts');
@@ -12,7 +12,8 @@ export const run = supervisedCommand('proxy', async ({ config, reload, cwd, prin
     config,
     reload,
     controlPath: controlPath(config, cwd, 'proxy'),
-    create: (live, log, onFatal, logTail) => new ProxyHost({ config: live, cwd, log, logTail, onFatal }),
+    create: (live, log, onFatal, logTail) =>
+      new ProxyHost({ config: live, cwd, log, logTail, madeKey, onFatal }),
     onStarted: ({ url, dashboard }) => {
       const feeds = config.feeds.map((hosts) => hosts.join(', else '));
       print(`Tickwire serves clients at ${socketUrl(url)}`);

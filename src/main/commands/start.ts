@@ -3,5 +3,5 @@ import { supervisedCommand } from './supervised-command.ts';
 
 export const run = supervisedCommand('start', async (run) => {
   const { runEngine } = await import('../run-engine.ts');
-  return runEngine(run);
+  return runEngine(run, { madeKey: run.madeKey });
 });

@@ -2,6 +2,7 @@ import { DRAIN_OPTIONS } from '../config/drain-options.ts';
 import { ENGINE_OPTIONS } from '../config/engine-options.ts';
 import { readEnvFile } from '../config/env-file.ts';
 import type { Config } from '../config-options.ts';
+import { takeKey } from '../dashboard/made-key.ts';
 import type { ReloadSource } from '../run-host.ts';
 import { superviseProcess } from '../supervising-parent.ts';
 import type { CommandContext, RunCommand } from './command.ts';
@@ -11,6 +12,8 @@ export interface RunHere {
   readonly config: Config;
   readonly reload: ReloadSource;
   readonly cwd: string;
+  /** The parent's, or one that lives as long as this process: see `made-key.ts`. */
+  readonly madeKey: string;
   readonly print: (line: string) => void;
 }
 
@@ -36,8 +39,9 @@ export function supervisedCommand(name: string, runHere: (run: RunHere) => Promi
     const load = () => loadConfig({ argv, env, cwd });
     const { config } = load();
     if (config.supervise) return supervise();
+    const madeKey = takeKey(env);
     const { ReloadRequest } = await import('../reload/reload-request.ts');
-    return runHere({ config, reload: { request: new ReloadRequest(), load }, cwd, print });
+    return runHere({ config, reload: { request: new ReloadRequest(), load }, cwd, madeKey, print });
   };
 }
 

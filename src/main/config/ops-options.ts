@@ -40,7 +40,7 @@ export const OPS_OPTIONS = {
     minLength: KEY_MIN_LENGTH,
     doc:
       'Key of the dashboard with all rights. Not set: the demo key on the simulated exchange or in a replay, while this host alone ' +
-      'reaches the dashboard; else a key that is made at each start; tickwire dashboard prints the link that has it.',
+      'reaches the dashboard; else a key that is made at each start, which the supervising parent keeps while it starts the engine again; tickwire dashboard prints the link that has it.',
   }),
   viewerKey: secretOption({
     env: 'TICKWIRE_VIEWER_KEY',

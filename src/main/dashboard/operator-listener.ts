@@ -21,7 +21,6 @@ import {
   chooseOperatorKeys,
   dashboardLink,
   digestsOf,
-  makeOperatorKey,
   type OperatorKeyConfig,
   type OperatorKeys,
 } from './operator-keys.ts';
@@ -46,6 +45,8 @@ export interface OperatorListenerOptions {
   readonly tls: TlsFiles | null;
   /** Null unless this is a demo: where ticks are a real broker's it opens nothing here. */
   readonly demoKey: string | null;
+  /** The admin key where neither that nor a configured one is, see `made-key.ts`. */
+  readonly madeKey: string;
   readonly clients: ClientList;
   readonly view: ViewCollectorParts;
   /** The process has stopped all else, and cannot end by itself. */
@@ -66,7 +67,6 @@ export class OperatorListener {
   readonly #log: Logger;
   readonly #live: LiveData;
   readonly #worker: SupervisedWorker<ToOperator, FromOperator>;
-  readonly #madeKey = makeOperatorKey();
   #keys: OperatorKeys;
   #tls: TlsFiles | null;
   #port: number;
@@ -78,12 +78,12 @@ export class OperatorListener {
 
   /** @param port the first that is tried */
   constructor(options: OperatorListenerOptions, port: number) {
-    const { config, log, demoKey } = options;
+    const { config, log, demoKey, madeKey } = options;
     this.#options = options;
     this.#log = log;
     this.#port = port;
     this.#tls = options.tls;
-    this.#keys = chooseOperatorKeys(config, demoKey, this.#madeKey);
+    this.#keys = chooseOperatorKeys(config, demoKey, madeKey);
     this.#live = new LiveData({
       log,
       logTail: options.logTail,
@@ -148,7 +148,8 @@ export class OperatorListener {
 
   /** Other keys from now on: who came with one that is none any more is disconnected. */
   useKeys(config: OperatorKeyConfig): void {
-    this.#keys = chooseOperatorKeys(config, this.#options.demoKey, this.#madeKey);
+    const { demoKey, madeKey } = this.#options;
+    this.#keys = chooseOperatorKeys(config, demoKey, madeKey);
     this.#worker.post({ type: 'keys', keys: digestsOf(this.#keys) });
   }
 

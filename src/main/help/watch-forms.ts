@@ -6,7 +6,7 @@ export const DASHBOARD = {
   summary: 'print the link to the dashboard of the engine that runs here, with its key',
   about: [
     'Whoever has the link may do everything there, so only the user of the engine is told it. The key stands behind the #, which a ' +
-      'browser sends to nobody. It changes with each start, unless TICKWIRE_ADMIN_KEY is set.',
+      'browser sends to nobody. It changes with each start, but not when the supervising parent starts the engine again; with TICKWIRE_ADMIN_KEY it is yours.',
   ],
   words: [],
   flags: { json: { value: null, doc: 'Print the address and the link as JSON, for scripts.' } },
