@@ -6,6 +6,9 @@ import { emptyRow, setCells, setText, showNone, showRows } from './keyed-rows.js
 /** @import { ClientView } from '../src/main/ops/engine-view.ts' */
 
 const CELLS = 9;
+const USER = 1;
+/** What the name of OpenAlgo's key of a user begins with. */
+const OF_OPENALGO = 'openalgo:';
 const body = bodyOf('#clients');
 const note = find('#clients .note');
 const dialog = find('#confirm', HTMLDialogElement);
@@ -38,7 +41,6 @@ function fill(row, client, now, disconnect) {
   const {
     id,
     address,
-    user,
     framing,
     dialect,
     connectedAt,
@@ -52,7 +54,7 @@ function fill(row, client, now, disconnect) {
   const backlog = slow ? `slow · ${bytes(backlogBytes)}` : bytes(backlogBytes);
   setCells(row, [
     `${address} #${id}`,
-    user ?? 'not logged in',
+    null,
     form,
     duration(now - connectedAt),
     count(subscriptions),
@@ -60,6 +62,7 @@ function fill(row, client, now, disconnect) {
     count(conflated),
     bytes(sentBytes),
   ]);
+  showWho(/** @type {HTMLTableCellElement} */ (row.cells[USER]), client);
   if (slow) row.dataset.state = 'warn';
   else delete row.dataset.state;
   const cell = /** @type {HTMLTableCellElement} */ (row.cells[CELLS - 1]);
@@ -67,6 +70,14 @@ function fill(row, client, now, disconnect) {
   const button = cell.querySelector('button') ?? cell.appendChild(disconnectButton());
   // Of the latest list: the question is about the client as it is, not as it was when it came.
   button.onclick = () => confirm(client, disconnect);
+}
+
+/** The user, and which of the user's keys: two programs of one user are told apart by that. @param {HTMLTableCellElement} cell @param {ClientView} client */
+function showWho(cell, { user, keyId, role }) {
+  const key = cell.querySelector('small') ?? document.createElement('small');
+  if (cell.firstChild === null) cell.append('', ' ', key);
+  setText(/** @type {Node} */ (cell.firstChild), user ?? 'not logged in');
+  setText(key, [keyId, role].filter((part) => part !== null).join(' · '));
 }
 
 function disconnectButton() {
@@ -77,19 +88,32 @@ function disconnectButton() {
 }
 
 /** @param {ClientView} client @param {(id: string) => void} disconnect */
-function confirm({ id, address, user, subscriptions }, disconnect) {
+function confirm({ id, address, user, keyId, subscriptions }, disconnect) {
   setText(find('#confirm-question'), `Disconnect ${address} #${id}?`);
   const whose =
     user === null
       ? 'It has not logged in'
       : `It is a client of ${user} with ${plural(subscriptions, 'subscription')}`;
-  setText(
-    find('#confirm-detail'),
-    `${whose}. Most clients come back by themselves; to keep one away for good revoke its key: tickwire keys revoke.`,
+  find('#confirm-detail').replaceChildren(
+    `${whose}. Most clients come back by themselves`,
+    ...(keyId === null ? ['.'] : ['; ', ...wayToKeepAway(keyId)]),
   );
   dialog.onclose = () => {
     if (dialog.returnValue === 'yes') disconnect(id);
   };
   dialog.returnValue = '';
   dialog.showModal();
+}
+
+/** Said only of the key that the client has. @param {string} keyId @returns {(string | Node)[]} */
+function wayToKeepAway(keyId) {
+  if (keyId.startsWith(OF_OPENALGO)) {
+    const user = keyId.slice(OF_OPENALGO.length);
+    return [
+      `to keep it away for good first make a new key on OpenAlgo's page: it came with that of ${user}.`,
+    ];
+  }
+  const command = document.createElement('code');
+  command.textContent = `tickwire keys revoke ${keyId}`;
+  return ['to keep it away for good revoke its key: ', command];
 }

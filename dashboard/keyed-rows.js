@@ -48,9 +48,11 @@ export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-/** @param {Row} row @param {readonly string[]} texts */
+/** @param {Row} row @param {readonly (string | null)[]} texts null for a cell that is filled otherwise */
 export function setCells(row, texts) {
-  for (const [i, text] of texts.entries()) setText(/** @type {Node} */ (row.cells[i]), text);
+  for (const [i, text] of texts.entries()) {
+    if (text !== null) setText(/** @type {Node} */ (row.cells[i]), text);
+  }
 }
 
 /** One row that says why there are none. @param {HTMLTableSectionElement} body @param {string} text */

@@ -19,6 +19,10 @@ export interface ClientRow {
   readonly address: string;
   /** Null until it has authenticated. */
   readonly user: string | null;
+  /** Which key that was, unique among all feeds. */
+  readonly keyId: string | null;
+  /** Of the key; null: everything is allowed, or it has not authenticated. */
+  readonly role: string | null;
   readonly framing: 'json' | 'msgpack';
   readonly dialect: string;
   /** ms since 1970 */

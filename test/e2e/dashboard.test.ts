@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
+import { CONFIG_OPTIONS } from '../../src/main/config-options.ts';
+import { withEntitlements } from '../../src/main/entitlements/with-entitlements.ts';
 import { adjacentPorts } from '../support/adjacent-ports.ts';
 import { launchBrowser, openPage, type WatchedPage } from '../support/browser.ts';
 import {
@@ -24,6 +26,10 @@ const QUESTIONS = ['Is it alive?', 'Is it late?', 'Who is slow?', 'What was lost
 const ends: (() => unknown)[] = [];
 const scene = { after: (end: () => unknown) => void ends.push(end) };
 const directory = temporaryDirectory(scene);
+/** A second key of the user whose other one the page has. */
+const robot = withEntitlements({ entitlements: CONFIG_OPTIONS.entitlements.default }, directory, (store) =>
+  store.createKey({ user: 'demo', name: 'robot', role: null }),
+);
 let start: () => Promise<void>;
 let host: HostProcess;
 let browser: Browser;
@@ -114,8 +120,7 @@ test('an instrument can be added and removed, and a name is shown as it is, neve
 
 test('an operator disconnects a client, and not by an accidental click', async (t) => {
   const address = printed(/^Clients connect to (\S+)$/m);
-  const key = printed(/^Demo key: (\w+)$/m);
-  const client = await TestClient.connect(address, key, { framing: 'msgpack' });
+  const client = await TestClient.connect(address, robot.key, { framing: 'msgpack' });
   t.after(() => client.terminate());
   const row = page.locator('#clients tbody tr', { hasText: 'msgpack' });
   const subscriptions = (count: string) =>
@@ -127,7 +132,13 @@ test('an operator disconnects a client, and not by an accidental click', async (
   await client.subscribe('NSE', 'TCS', 2);
   await subscriptions('1');
   await row.getByRole('button').click();
-  assert.match(await page.locator('dialog').innerText(), /^Disconnect .*\n[\s\S]*demo with 1 subscription/);
+  assert.match(await row.innerText(), new RegExp(`demo\\s+${robot.stored.id}`), 'which of the keys it has');
+  assert.match(
+    await page.locator('#confirm').innerText(),
+    new RegExp(
+      `^Disconnect .*\\n[^]*demo with 1 subscription\\b[^]*tickwire keys revoke ${robot.stored.id}\\s`,
+    ),
+  );
   await page.getByRole('button', { name: 'Keep it' }).click();
   assert.equal(client.closed, null);
   await row.getByRole('button').click();

@@ -66,8 +66,8 @@ test('an operator sees who gets which ticks, and disconnects a client', async (t
     const [row] = await operator.clients('a client in the list', (list) => list.length === 1);
     assert.match(row!.id, /^1-\d+$/);
     assert.deepEqual(
-      [row!.address, row!.user, row!.framing, row!.subscriptions, row!.slow, row!.conflated],
-      ['127.0.0.1', 'demo', 'msgpack', 1, false, 0],
+      [row!.address, row!.user, row!.keyId, row!.framing, row!.subscriptions, row!.slow, row!.conflated],
+      ['127.0.0.1', 'demo', 'openalgo:demo', 'msgpack', 1, false, 0],
     );
     assert.ok(row!.sentBytes! >= bytes / 2, `${row!.sentBytes} of ${bytes}`);
     const from = operator.received.length;

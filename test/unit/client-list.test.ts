@@ -8,6 +8,8 @@ function row(connection: number, backlogBytes: number, subscriptions: number): C
   const who = {
     address: '10.0.0.1',
     user: 'u',
+    keyId: null,
+    role: null,
     framing: 'json',
     dialect: 'openalgo',
     connectedAt: 0,
@@ -42,6 +44,20 @@ test('the clients of all workers are one list: furthest behind first, then those
     ['2-5', '1-5', '2-9'],
   );
   assert.deepEqual([total, holders], [100, [100]]);
+});
+
+test('the key of a client is named as the commands name it, also on a proxy host', async (t) => {
+  const { list, describe } = scene(t, [1]);
+  const ids = ['own:3f9a1c2b', '0/own:3f9a1c2b', 'openalgo:alice', '12/openalgo:3/alice', null];
+  const listing = list.describe(10, []);
+  describe(
+    1,
+    ids.map((keyId, i) => ({ ...row(i, 0, 0), keyId })),
+  );
+  assert.deepEqual(
+    (await listing).clients.map(({ keyId }) => keyId),
+    ['3f9a1c2b', '3f9a1c2b', 'openalgo:alice', 'openalgo:3/alice', null],
+  );
 });
 
 test('a worker that leaves or has no time is not waited for', async (t) => {

@@ -1,6 +1,7 @@
 /** Asks the proxy workers about their clients, for an operator who looks. Main thread. */
 import type { FromClientReport, ToClientReport } from '../../workers/client-messages.ts';
 import type { InstrumentName } from '../../workers/worker-messages.ts';
+import { ownKeyId } from '../entitlements/entitlement-book.ts';
 import type { ClientView } from './engine-view.ts';
 
 /** A worker that has more to do is left out for this time. */
@@ -56,8 +57,13 @@ export class ClientList {
     for (const [reader, answer] of answers) {
       if (answer.type !== 'clientsDescribed') continue;
       total += answer.total;
-      for (const { connection, ...row } of answer.clients)
-        clients.push({ id: `${names.get(reader)}-${connection}`, ...row });
+      for (const { connection, keyId, ...row } of answer.clients) {
+        clients.push({
+          id: `${names.get(reader)}-${connection}`,
+          keyId: keyId && listedKeyId(keyId),
+          ...row,
+        });
+      }
       for (const [i, count] of answer.holders.entries()) holders[i]! += count;
     }
     clients.sort(
@@ -121,4 +127,10 @@ export class ClientList {
       if (readers.length === 0) end();
     });
   }
+}
+
+/** As `tickwire keys list` has it, on a proxy host too, where the number of the feed stands before it. */
+function listedKeyId(keyId: string): string {
+  const inFeed = keyId.replace(/^\d+\//, '');
+  return inFeed.startsWith(ownKeyId('')) ? inFeed.slice(ownKeyId('').length) : inFeed;
 }

@@ -115,6 +115,8 @@ export interface EngineView {
 export interface ClientView extends Omit<ClientRow, 'connection'> {
   /** `<reader>-<connection>`, or `<reader>.<restarts>-<connection>`: never that of another one, before or later. */
   readonly id: string;
+  /** As `tickwire keys list` has it; null until the client has authenticated. */
+  readonly keyId: string | null;
 }
 
 /** A second of the past, for charts. */

@@ -102,6 +102,8 @@ function describe({ session, backlogBytes, subscriptions }: Candidate, sentBytes
     connection: connection.id,
     address: connection.address ?? addressText(session.socket.getRemoteAddress()),
     user: identity?.userId ?? null,
+    keyId: identity?.keyId ?? null,
+    role: identity?.rights?.role ?? null,
     framing: options.framing,
     dialect: options.dialect,
     connectedAt: Math.round(performance.timeOrigin + session.connectedAt),
