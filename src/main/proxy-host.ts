@@ -141,7 +141,7 @@ export class ProxyHost {
         view: {
           host: () => ({ ...host, clientUrl: this.#url === null ? null : socketUrl(this.#url) }),
           figures: this.metrics,
-          upstreams: () => linkViews(this.#workers.links.all()),
+          upstreams: () => linkViews(this.#workers.links.all(), this.metrics.records),
           source: null,
         },
       },

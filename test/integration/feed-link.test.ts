@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { MODE } from '../../src/codec/tick.ts';
 import { formatTopic } from '../../src/codec/topic.ts';
+import { LINK_RECONNECTS } from '../../src/workers/bus-source/group-link.ts';
 import { startBusIntake } from '../support/bus-intake-scene.ts';
 import { FakeFeedHost } from '../support/fake-feed-host.ts';
 import { nameOf } from '../support/feed-group-scene.ts';
@@ -105,4 +106,16 @@ test('a feed host that says good-bye is away at once, whatever else it says, and
   assert.equal(intake.counters().linksUp, 0);
   host.host = 'next start';
   await until('the next start is up', () => intake.counters().linksUp === 1);
+  host.isSilent = true;
+  await until('the host is silent', () => intake.counters().linksUp === 0);
+  host.isSilent = false;
+  await until('it is back', () => intake.counters().linksUp === 1);
+  // On a busy machine it breaks by itself too.
+  const ups = news.filter((each) => each.startsWith(`up ${host.endpoint}`)).length;
+  assert.ok(ups >= 3, `up ${ups} times`);
+  assert.equal(
+    intake.counters()[`${LINK_RECONNECTS}${host.endpoint}`],
+    ups - 1,
+    'as often as the link broke',
+  );
 });

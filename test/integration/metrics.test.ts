@@ -19,7 +19,8 @@ const DEPLOY = new URL('../../deploy/', import.meta.url);
 const readDeployed = (path: string) => readFileSync(new URL(path, DEPLOY), 'utf8');
 /** Labels that Prometheus adds. */
 const OF_PROMETHEUS: ReadonlySet<string> = new Set(['instance', 'job']);
-const SEEN_LATER = /^tickwire_(request_errors_total|clock_offset_(uncertainty_)?seconds|exchange_status)$/;
+const SEEN_LATER =
+  /^tickwire_(request_errors_total|feed_link_reconnects_total|clock_offset_(uncertainty_)?seconds|exchange_status)$/;
 
 /** All values of `expr`, wherever they stand. */
 function expressionsOf(json: unknown): string[] {
@@ -173,6 +174,7 @@ test('a proxy on a host of its own says whether it reaches a feed host, and how 
     return sent > 0 && got > 0 && host.metrics.rates().deliveriesPerSecond > 0 && isLinked && isFresh && here;
   });
   assert.equal(page.value('tickwire_build_info', { role: 'proxy' }), 1);
+  assert.equal(page.value('tickwire_feed_link_reconnects_total', { feed_host: busEndpoint }), 0);
   assert.equal(host.metrics.hops().receive_to_publish, null, 'that happens at the feed host');
   assert.deepEqual(hiddenCounters(host.metrics), []);
   await engine.stop();

@@ -1,4 +1,5 @@
 /** Where ticks come from, as an operator sees it. Main thread. */
+import { LINK_RECONNECTS } from '../../workers/bus-source/group-link.ts';
 import type { FeedState } from '../../workers/worker-messages.ts';
 import type { UpstreamView } from '../ops/engine-view.ts';
 
@@ -49,8 +50,15 @@ export interface LinkState {
   readonly since: number;
 }
 
-/** Feed hosts in the place of connections. */
-export function linkViews(links: readonly LinkState[]): UpstreamView[] {
+/**
+ * Feed hosts in the place of connections.
+ * @param threads each proxy worker has a link of its own; that which broke most often counts
+ */
+export function linkViews(
+  links: readonly LinkState[],
+  threads: Iterable<{ readonly totals: ReadonlyMap<string, number> }>,
+): UpstreamView[] {
+  const totals = [...threads].map((thread) => thread.totals);
   return links.map(({ endpoint, state, since }, feed) => ({
     feed,
     broker: 'bus',
@@ -61,6 +69,6 @@ export function linkViews(links: readonly LinkState[]): UpstreamView[] {
     instruments: 0,
     ticksPerSecond: 0,
     restarts: 0,
-    reconnects: 0,
+    reconnects: Math.max(0, ...totals.map((counters) => counters.get(`${LINK_RECONNECTS}${endpoint}`) ?? 0)),
   }));
 }

@@ -13,6 +13,8 @@ export interface CounterRow {
   readonly fedBy?: 'ring' | 'bus';
   /** Each connection to a broker by itself. */
   readonly byFeed?: boolean;
+  /** Each thread by itself. */
+  readonly byThread?: boolean;
   readonly counters: Labelled;
   /** Counters whose names begin so: the rest of the name is the label's value. */
   readonly prefix?: { readonly begins: string; readonly label: string };

@@ -74,8 +74,9 @@ function addCounters(metrics: MetricSet, source: Source): void {
   for (const metric of new Set(COUNTER_ROWS.map((row) => row.metric))) {
     const rows = COUNTER_ROWS.filter((row) => row.metric === metric);
     const labelNames = new Set<string>();
-    for (const { byFeed, counters, prefix } of rows) {
+    for (const { byFeed, byThread, counters, prefix } of rows) {
       if (byFeed === true) labelNames.add('feed');
+      if (byThread === true) labelNames.add('thread');
       if (prefix !== undefined) labelNames.add(prefix.label);
       for (const labels of Object.values(counters))
         for (const name of Object.keys(labels)) labelNames.add(name);

@@ -1,4 +1,5 @@
 /** Of the proxy workers. */
+import { LINK_RECONNECTS } from '../../workers/bus-source/group-link.ts';
 import { by, type CounterRow } from './counter-row.ts';
 
 export const PROXY_COUNTERS: readonly CounterRow[] = [
@@ -127,6 +128,14 @@ export const PROXY_COUNTERS: readonly CounterRow[] = [
     help: 'Ticks that were not encoded in the ordinary way: numbers that msgpack rounds, frames that were packed anew.',
     from: 'proxy',
     counters: by('how', { rounded: 'rounded', repacked: 'repacked' }),
+  },
+  {
+    metric: 'tickwire_feed_link_reconnects',
+    help: 'Links to feed hosts that were lost and made anew. Each proxy worker has one to each feed host.',
+    from: 'proxy',
+    byThread: true,
+    counters: {},
+    prefix: { begins: LINK_RECONNECTS, label: 'feed_host' },
   },
   {
     metric: 'tickwire_feed_host_switches',

@@ -37,7 +37,10 @@ export function sumCounters(metric: string, threads: Iterable<ThreadRecord>): La
   for (const thread of threads) {
     for (const row of rows) {
       if (!isOf(row, thread)) continue;
-      const own: Labels = row.byFeed === true ? { feed: thread.name.replace(/^feed /, '') } : {};
+      const own: Labels = {
+        ...(row.byFeed === true && { feed: thread.name.replace(/^feed /, '') }),
+        ...(row.byThread === true && { thread: thread.name }),
+      };
       for (const [counter, value] of thread.totals) {
         const labels = labelsOf(row, counter);
         if (labels !== null) add(sums, { ...own, ...labels }, value);

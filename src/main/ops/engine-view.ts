@@ -42,7 +42,7 @@ export interface UpstreamView {
   readonly ticksPerSecond: number;
   /** Lives of its worker behind the first. */
   readonly restarts: number;
-  /** Connections behind the first in the life of its worker. */
+  /** Connections behind the first, over all lives of its worker. */
   readonly reconnects: number;
 }
 

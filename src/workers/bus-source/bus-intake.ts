@@ -9,6 +9,7 @@ import { BusPump } from './bus-pump.ts';
 import { BusTickSource } from './bus-tick-source.ts';
 import { FeedGroup } from './feed-group.ts';
 import { FeedLink } from './feed-link.ts';
+import { LINK_RECONNECTS } from './group-link.ts';
 import { LocalSlots } from './local-slots.ts';
 import type { SourceInstrument } from './source-instrument.ts';
 
@@ -96,7 +97,7 @@ export class BusIntake implements ProxyIntake {
 
   counters(): Record<string, number> {
     const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);
-    return {
+    const counters: Record<string, number> = {
       links: this.#links.length,
       linksUp: this.#links.filter(({ state }) => state === 'up').length,
       switches: sum(this.#groups.map(({ switches }) => switches)),
@@ -106,6 +107,11 @@ export class BusIntake implements ProxyIntake {
       late: this.source.late,
       slots: this.#slots.size,
     };
+    for (const { endpoint, reconnects } of this.#links) {
+      const counter = `${LINK_RECONNECTS}${endpoint}`;
+      counters[counter] = (counters[counter] ?? 0) + reconnects;
+    }
+    return counters;
   }
 
   async close(): Promise<void> {

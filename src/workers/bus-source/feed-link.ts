@@ -65,6 +65,8 @@ export class FeedLink implements GroupLink {
   readonly statuses = new StatusBook();
   state: LinkState = 'connecting';
   since = Date.now();
+  /** How often it was made anew behind a loss. */
+  reconnects = 0;
   hello: HelloAnswer | null = null;
   capabilities: Capabilities | null = null;
   readonly #options: FeedLinkOptions;
@@ -165,6 +167,7 @@ export class FeedLink implements GroupLink {
     // An answer may come behind the good-bye of who gave it.
     if (hello.host === this.#left) return;
     if (this.#wasUp) {
+      this.reconnects++;
       // What it said meanwhile was lost: it says again what holds.
       for (const topic of STANDING_EVENTS) {
         unsubscribeTopic(this.#ticks, topic);

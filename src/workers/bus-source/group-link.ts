@@ -5,6 +5,9 @@ import type { LinkTopics } from './link-topics.ts';
 import type { MessageQueue } from './message-queue.ts';
 import type { StatusBook } from './status-book.ts';
 
+/** A counter of a proxy worker begins so; the endpoint follows. */
+export const LINK_RECONNECTS = 'linkReconnects_';
+
 export type LinkState = 'connecting' | 'up' | 'away';
 
 /** A link to one feed host, as its feed sees it. */
