@@ -1,5 +1,6 @@
 /** What the suite is asked for. */
 import { parseArgs } from 'node:util';
+import { TickwireError } from '../src/main/errors.ts';
 import { targetScenario } from './end-to-end/target.ts';
 import { readTargetOptions, TARGET_HELP, TARGET_OPTIONS } from './end-to-end/target-options.ts';
 import type { Scenario } from './harness/scenario.ts';
@@ -54,7 +55,11 @@ function select(scenarios: readonly Scenario[], only: string | undefined): reado
   if (only === undefined) return scenarios;
   const names = only.split(',').map((name) => name.trim());
   const unknown = names.find((name) => !scenarios.some((one) => one.name === name || one.group === name));
-  if (unknown !== undefined) throw new Error(`--only ${unknown}: no such scenario; see --help`);
+  if (unknown !== undefined) {
+    const groups = [...new Set(scenarios.map(({ group }) => group))].join(', ');
+    const all = scenarios.map(({ name }) => name).join(', ');
+    throw new Error(`--only ${unknown}: no such scenario. There are ${all}, and the groups ${groups}`);
+  }
   return scenarios.filter(({ name, group }) => names.includes(name) || names.includes(group));
 }
 
@@ -65,8 +70,18 @@ function readSeconds(text: string | undefined): number | undefined {
   return seconds;
 }
 
-/** @throws Error for options that are unknown, wrong, or do not go together */
+/** @throws TickwireError COMMAND_INVALID for options that are unknown, wrong, or do not go together */
 export function readCommandLine(args: readonly string[], scenarios: readonly Scenario[]): Wishes {
+  try {
+    return readWishes(args, scenarios);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new TickwireError('COMMAND_INVALID', reason, { cause: error });
+  }
+}
+
+/** @throws Error that says what is wrong, as `parseArgs` does */
+function readWishes(args: readonly string[], scenarios: readonly Scenario[]): Wishes {
   const { values } = parseArgs({
     args: [...args],
     options: {

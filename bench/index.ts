@@ -2,6 +2,7 @@
  * The benchmark suite: `npm run bench`. Runs the scenarios one after the other, prints a table for each, and writes
  * everything with its conditions to files, or takes a stored run. README.md says how to read it.
  */
+import { TickwireError } from '../src/main/errors.ts';
 import { helpText, readCommandLine, type Wishes } from './command-line.ts';
 import { Cleanup } from './harness/cleanup.ts';
 import { compareReports } from './harness/comparison.ts';
@@ -59,6 +60,13 @@ async function measure(
   return { program: REPORT_PROGRAM, format: REPORT_FORMAT, environment, isSmoke, scenarios: results };
 }
 
+/** What somebody can act on, without the place in the program. */
+function describe(error: unknown): string {
+  if (error instanceof TickwireError) return `${error.code}: ${error.message}`;
+  if (error instanceof ReportError || !(error instanceof Error)) return String(error);
+  return error.stack ?? error.message;
+}
+
 async function run(): Promise<number> {
   const args = process.argv.slice(2);
   const wishes = readCommandLine(args, SCENARIOS);
@@ -104,10 +112,8 @@ try {
   process.exitCode = await run();
 } catch (error) {
   if (!isInterrupted) {
-    const isExpected = error instanceof ReportError || !(error instanceof Error);
-    const reason = isExpected ? String(error) : (error.stack ?? error.message);
-    process.stderr.write(`bench: ${reason}\n`);
-    process.exitCode = 1;
+    process.stderr.write(`bench: ${describe(error)}\n`);
+    process.exitCode = error instanceof TickwireError ? error.exitCode : 1;
   }
 } finally {
   await cleanup.run();

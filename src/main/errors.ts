@@ -97,6 +97,8 @@ export const EXIT_CODES = {
   TICKS_MISSING: TRY_LATER_EXIT_CODE,
   /** The benchmarks are not in a package. */
   BENCH_MISSING: CONFIGURATION_EXIT_CODE,
+  /** A scenario of the benchmarks failed, or a report cannot be read or written. */
+  BENCH_FAILED: FAILURE_EXIT_CODE,
   /** `tickwire doctor` has found something that keeps an engine from its work. */
   DOCTOR_NO_GO: FAILURE_EXIT_CODE,
   /** A certificate was changed again while it was taken over. */

@@ -1,6 +1,7 @@
 /** What scripts read: `--json` prints one object, whole and alone on stdout, and no secret. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { findCommand } from '../../src/main/commands/find-command.ts';
 import { CONFIG_KEYS } from '../../src/main/config-options.ts';
@@ -54,8 +55,20 @@ test('configuration, version, certificate and roles can be read by scripts', asy
   assert.deepEqual(await json('keys role remove viewer'), { removed: 'viewer' });
 });
 
-test('tickwire bench hands everything to the suite of the checkout, and ends as that does', async (t) => {
-  const { code, stderr } = await runCli(['bench', '--only=nothing-like-it'], { cwd: temporaryDirectory(t) });
-  assert.equal(code, 1);
-  assert.match(stderr, /nothing-like-it: no such scenario/);
+test('tickwire bench hands everything to the suite of the checkout, and ends as its help says', async (t) => {
+  const cwd = temporaryDirectory(t);
+  const bench = (...args: readonly string[]) => runCli(['bench', ...args], { cwd });
+  const [wrong, failed, smoke] = await Promise.all([
+    bench('--only=nothing-like-it'),
+    bench('--report=nowhere.json'),
+    bench('--smoke', '--only=topic', '--json=report.json'),
+  ]);
+  assert.equal(wrong.code, 64);
+  assert.match(
+    wrong.stderr,
+    /^bench: COMMAND_INVALID: --only nothing-like-it: no such scenario\. There are decode, .*\n$/,
+  );
+  assert.equal(failed.code, 1);
+  assert.match(failed.stderr, /nowhere\.json.*\ntickwire: BENCH_FAILED: /);
+  assert.deepEqual([smoke.code, existsSync(join(cwd, 'report.json'))], [0, true], smoke.stderr);
 });

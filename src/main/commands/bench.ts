@@ -8,6 +8,7 @@ import type { RunCommand } from './command.ts';
 
 /** Beside `src` in a checkout; a package has no such file. */
 const SUITE = fileURLToPath(new URL('../../../bench/index.ts', import.meta.url));
+/** What the suite ends with when a scenario failed, or a report cannot be used; it has said what it was. */
 const FAILED = 1;
 
 export const run: RunCommand = async ({ argv, cwd }) => {
@@ -23,5 +24,6 @@ export const run: RunCommand = async ({ argv, cwd }) => {
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   const [code] = (await once(child, 'exit')) as [number | null];
-  return code ?? FAILED;
+  if (code !== null && code !== FAILED) return code;
+  throw new TickwireError('BENCH_FAILED', 'The run failed; what is printed above says at what.');
 };

@@ -91,5 +91,5 @@ export const BENCH = {
     ['tickwire bench --smoke', 'whether everything runs, within minutes'],
     ['tickwire bench --only tick-to-client', 'one scenario'],
   ],
-  errors: ['BENCH_MISSING'],
+  errors: ['BENCH_FAILED', 'BENCH_MISSING'],
 } satisfies CommandForm;

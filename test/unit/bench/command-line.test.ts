@@ -23,8 +23,12 @@ test('the suite runs everything, or the scenarios and groups that are asked for,
 });
 
 test('options that are wrong, or do not go together, are refused before anything is measured', () => {
-  const refused = (args: string[], said: RegExp) => assert.throws(() => readCommandLine(args, ALL), said);
-  refused(['--only', 'decod'], /--only decod: no such scenario/);
+  const refused = (args: string[], said: RegExp) =>
+    assert.throws(() => readCommandLine(args, ALL), { code: 'COMMAND_INVALID', message: said });
+  refused(
+    ['--only', 'decod'],
+    /^--only decod: no such scenario\. There are decode, json, ring-hop, and the groups micro, hop$/,
+  );
   refused(['--seconds', 'x'], /--seconds x: give a number larger than 0/);
   refused(['--seconds', '0'], /larger than 0/);
   refused(['--smoke', '--readme'], /numbers of a smoke run mean nothing/);
