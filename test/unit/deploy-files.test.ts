@@ -1,17 +1,19 @@
 /** What the files in `deploy/` and the migration page say must be what the program and its package really have. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { readFlagValues } from '../../src/main/config/flag-values.ts';
 import { CONFIG_KEYS, CONFIG_OPTIONS } from '../../src/main/config-options.ts';
 import { CONFIGURATION_EXIT_CODE } from '../../src/main/errors.ts';
 import { statsPath } from '../../src/main/ops/stats-file.ts';
 import { COMPOSE_NAMES } from '../support/compose-file.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { TEST_TLS } from '../support/tls-identity.ts';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -67,21 +69,44 @@ function execForm(rest: string): string[] {
   return JSON.parse(rest.slice(rest.indexOf('[')));
 }
 
-/** Fails unless the words are how the built program is started for somebody else's supervision. */
-function assertStarts([node, script, command, ...flags]: readonly string[], role = 'start'): void {
+/** Fails unless the words run a command of the built program. @returns its flags */
+function flagsOf([node, script, ...words]: readonly string[], command: string): [string, unknown][] {
   assert.ok(node === 'node' || node?.endsWith('/node_modules/.bin/node'), node);
   // `npm run build` compiles src/ to dist/.
   const source = script?.replace(/^\/opt\/tickwire\/dist\/(.+)\.js$/, 'src/$1.ts');
   assert.equal(source, 'src/main/index.ts');
   assert.ok(existsSync(new URL(source, ROOT)));
-  assert.equal(command, role);
-  assert.deepEqual([...readFlagValues(flags)], [['supervise', 'false']]);
+  assert.equal(words[0], command);
+  return [...readFlagValues(words.slice(1))];
+}
+
+/** Fails unless the words are how the built program is started for somebody else's supervision. */
+function assertStarts(words: readonly string[]): void {
+  assert.deepEqual(flagsOf(words, 'start'), [['supervise', 'false']]);
 }
 
 test("systemd starts the built program in OpenAlgo's directory, without a second supervisor", () => {
   assertStarts(unitValue('Service.ExecStart').split(' '));
   assert.equal(unitValue('Service.WorkingDirectory'), UNIT_DIRECTORY);
   assert.equal(UNIT.has('Service.EnvironmentFile'), false);
+});
+
+test('systemctl reload asks the running engine to read its configuration again', () => {
+  assert.deepEqual(flagsOf(unitValue('Service.ExecReload').split(' '), 'reload'), []);
+});
+
+const HAS_SYSTEMD = spawnSync('systemd-analyze', ['--version']).status === 0;
+
+test('systemd finds nothing wrong with the unit', { skip: !HAS_SYSTEMD && 'no systemd here' }, (t) => {
+  const unit = join(temporaryDirectory(t), 'tickwire.service');
+  // It looks for the programs of a unit, and this one's is where no package is.
+  const text = read('deploy/tickwire.service');
+  writeFileSync(unit, text.replaceAll('/opt/tickwire/node_modules/.bin/node', process.execPath));
+  const { stderr } = spawnSync('systemd-analyze', ['verify', unit], { encoding: 'utf8', timeout: 10_000 });
+  assert.deepEqual(
+    stderr.split('\n').filter((line) => line.includes('tickwire.service')),
+    [],
+  );
 });
 
 test('systemd restarts it after every end but a wrong configuration, and gives a stop the time that it may take', () => {
@@ -131,6 +156,23 @@ test('the image is built from files and scripts that exist', () => {
     ['build'],
   );
   assert.ok('build' in scripts);
+});
+
+/** What of the package is there to be read or copied, and is not needed to run it. */
+const NOT_RUN = /\.md$|^(bench|clients|deploy|docs|examples|src)(\/|$)/;
+
+test('the image has all that the package has to run', () => {
+  const { files }: { files: readonly string[] } = JSON.parse(read('package.json'));
+  const last = DOCKERFILE.findLastIndex(({ name }) => name === 'FROM');
+  const copied = DOCKERFILE.slice(last).flatMap(({ name, rest }) => {
+    if (name !== 'COPY') return [];
+    // From the checkout, or from where it was built; each under its own name, into the program's directory.
+    const [source, target] = rest.replace(/^--from=build \/opt\/tickwire\//, '').split(' ');
+    assert.ok(target === source || target === './', rest);
+    return source!;
+  });
+  const needed = [...files.filter((path) => !NOT_RUN.test(path)), 'package.json', 'node_modules'];
+  assert.deepEqual(copied.toSorted(), needed.toSorted());
 });
 
 test('the image opens the ports of clients and dashboard, on an address that is reached from outside the container', () => {
