@@ -1,7 +1,7 @@
 /** The operator's listener against strangers, and through its own life: what it serves to whom, and that it ends. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { type IncomingMessage, request } from 'node:http';
+import { Agent, type IncomingMessage, type RequestOptions, request } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
@@ -21,8 +21,12 @@ interface Answer {
 }
 
 /** A request with headers that `fetch` would not send. */
-async function get(url: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
-  const sent = request(url, { headers, agent: false, signal: AbortSignal.timeout(10_000) }).end();
+async function get(
+  url: string,
+  headers: Readonly<Record<string, string>> = {},
+  options: RequestOptions = {},
+): Promise<Answer> {
+  const sent = request(url, { headers, agent: false, signal: AbortSignal.timeout(10_000), ...options }).end();
   const [answer] = (await once(sent, 'response')) as [IncomingMessage];
   return { status: answer.statusCode, headers: answer.headers, body: await text(answer) };
 }
@@ -64,6 +68,21 @@ test('on an address of this host', async (t) => {
     assert.equal((await get(at('/healthz'), { host: `localhost:${port}` })).status, 200);
   });
 
+  await t.test(
+    'what watches services with HEAD reads the same without a body, and its connection goes on',
+    async (t) => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      t.after(() => agent.destroy());
+      for (const path of ['/healthz', '/', '/nowhere']) {
+        const [head, whole] = [
+          await get(at(path), {}, { method: 'HEAD', agent }),
+          await get(at(path), {}, { agent }),
+        ];
+        assert.deepEqual([head.status, head.body], [whole.status, '']);
+      }
+    },
+  );
+
   await t.test('a page of another site does not open the WebSocket, that of this address does', async () => {
     for (const origin of ['https://evil.example', 'null', url.replace(/\/$/, '').replace('http', 'https')]) {
       await assert.rejects(LiveDashboard.connect(t, url, { headers: { origin } }), /403/, origin);
@@ -88,7 +107,9 @@ test('on an address of this host', async (t) => {
 });
 
 test('where other hosts reach it, metrics want a key, and guessing is slow', async (t) => {
-  const { listener } = createOperatorScene(t, { flags: ['--ops-host=0.0.0.0', '--websocket-allow-plain'] });
+  const { listener, lines } = createOperatorScene(t, {
+    flags: ['--ops-host=0.0.0.0', '--websocket-allow-plain'],
+  });
   await listener.start();
   listener.open(null, null);
   const { url } = listener.address!;
@@ -105,6 +126,7 @@ test('where other hosts reach it, metrics want a key, and guessing is slow', asy
     assert.ok(status === 401 || status === 429, `${status}`);
     return status === 429;
   });
+  await until('a line of the log', () => lines.some((line) => line.includes('presented a wrong key')));
   const turnedAway = await until('a dashboard that is not looked at either', async () => {
     while ((await guess()) !== 429);
     const paced = await LiveDashboard.connect(t, url);

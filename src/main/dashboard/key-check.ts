@@ -8,9 +8,9 @@ export interface KeyDigests {
   readonly viewer: string | null;
 }
 
-/** `paced`: too many wrong ones came from the address, and this one was not looked at, or is one of them. */
 export type Rights = 'admin' | 'viewer';
 
+/** `paced`: too many wrong ones came from the address, and this one was not looked at, or is one of them. */
 export type KeyVerdict = Rights | 'wrong' | 'paced';
 
 /** Wrong keys of an address in one go, and then per second. */

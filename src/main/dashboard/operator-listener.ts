@@ -228,7 +228,10 @@ export class OperatorListener {
         this.#live.onWatching(message);
         break;
       case 'wrongKey':
-        this.#log.warn({ address: message.address }, 'somebody presented a wrong key to the dashboard');
+        this.#log.warn(
+          { address: message.address },
+          'somebody presented a wrong key to the dashboard or the metrics',
+        );
         break;
       case 'socketsRefused':
         this.#log.warn(

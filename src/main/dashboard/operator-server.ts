@@ -29,7 +29,17 @@ export interface OperatorServerParts {
   readonly figures: FigureRequests;
   readonly places: SocketPlaces;
   readonly onSocketFailure: OnSocketFailure;
+  /** Somebody asked for metrics with a key that is none. */
+  readonly onWrongKey: (address: string) => void;
 }
+
+type Serve = (response: HttpResponse, request: HttpRequest) => void;
+/** Writes the body of an answer, the last part of it. */
+type End = (response: HttpResponse, body: string | Uint8Array) => void;
+
+const withBody: End = (response, body) => void response.end(body);
+/** The answer to HEAD. `endWithoutBody` would tell the length of the body, but the library takes it for no answer (20.0.8). */
+const withoutBody: End = (response) => void response.end();
 
 export class OperatorServer {
   readonly #task: OperatorTask;
@@ -52,10 +62,18 @@ export class OperatorServer {
     const { live, places, onSocketFailure } = this.#parts;
     // An end is not told of a socket that has become a dashboard's: see `#upgrade`.
     app.filter((response, change) => (change > 0 ? places.enter(() => response.close()) : places.leave()));
-    for (const path of ['/metrics', '/healthz', '/readyz'] as const) {
-      app.get(
-        path,
-        this.#guarded((response, request) => this.#serveFigures(path, response, request)),
+    // What watches a service often asks with HEAD.
+    for (const [route, end] of [
+      [app.get.bind(app), withBody],
+      [app.head.bind(app), withoutBody],
+    ] as const) {
+      for (const path of ['/metrics', '/healthz', '/readyz'] as const) {
+        const serve: Serve = (response, request) => this.#serveFigures(path, response, request, end);
+        route(path, this.#guarded(serve, end));
+      }
+      route(
+        '/*',
+        this.#guarded((response, request) => this.#serveFile(response, request, end), end),
       );
     }
     app.ws<LiveData>('/live', {
@@ -67,10 +85,6 @@ export class OperatorServer {
       upgrade: (response, request, context) => this.#upgrade(response, request, context),
       ...guardSockets(live, onSocketFailure),
     });
-    app.get(
-      '/*',
-      this.#guarded((response, request) => this.#serveFile(response, request)),
-    );
     app.any(
       '/*',
       this.#guarded((response) => answer(response, '405 Method Not Allowed', 'Only GET is served here.\n')),
@@ -102,31 +116,32 @@ export class OperatorServer {
     this.#apps.close();
   }
 
-  #guarded(serve: (response: HttpResponse, request: HttpRequest) => void) {
-    return (response: HttpResponse, request: HttpRequest): void => {
+  #guarded(serve: Serve, end = withBody): Serve {
+    return (response, request) => {
       const host = request.getHeader('host');
       if (isOwnHost(this.#task.host, host)) serve(response, request);
-      else answer(response, '421 Misdirected Request', `This address is not called "${host}".\n`);
+      else answer(response, '421 Misdirected Request', `This address is not called "${host}".\n`, end);
     };
   }
 
-  #serveFile(response: HttpResponse, request: HttpRequest): void {
+  #serveFile(response: HttpResponse, request: HttpRequest, end: End): void {
     const file = this.#parts.files.get(request.getUrl());
     if (file === undefined) {
-      answer(response, '404 Not Found', 'There is no such page. The dashboard is at /.\n');
+      answer(response, '404 Not Found', 'There is no such page. The dashboard is at /.\n', end);
       return;
     }
     const policy = dashboardPolicy(request.getHeader('host'), this.#task.tls !== null, this.clientUrl);
     response.writeHeader('Content-Type', file.type).writeHeader('Cache-Control', 'no-cache');
     response.writeHeader('Content-Security-Policy', policy).writeHeader('Referrer-Policy', 'no-referrer');
-    protectedFromOthers(response).end(file.body);
+    end(protectedFromOthers(response), file.body);
   }
 
-  #serveFigures(path: FigurePath, response: HttpResponse, request: HttpRequest): void {
+  #serveFigures(path: FigurePath, response: HttpResponse, request: HttpRequest, end: End): void {
     const refusal = OPEN_TO_ALL.includes(path) ? null : this.#refusal(response, request);
     if (refusal !== null) {
       response.writeStatus(refusal).writeHeader('WWW-Authenticate', 'Bearer realm="tickwire"');
-      protectedFromOthers(response).end(
+      end(
+        protectedFromOthers(response),
         'Metrics are for those who have the admin or the viewer key: Authorization: Bearer <key>\n',
       );
       return;
@@ -140,7 +155,7 @@ export class OperatorServer {
       response.cork(() => {
         response.writeStatus(STATUS.get(status) ?? String(status)).writeHeader('Content-Type', contentType);
         response.writeHeader('Cache-Control', 'no-store');
-        protectedFromOthers(response).end(body);
+        end(protectedFromOthers(response), body);
       });
     });
   }
@@ -150,9 +165,12 @@ export class OperatorServer {
     if (isLoopback(this.#task.host)) return null;
     const key = /^Bearer (.+)$/i.exec(request.getHeader('authorization'))?.[1];
     if (key === undefined) return '401 Unauthorized';
-    const verdict = this.#parts.keys.look(key, addressOf(response));
+    const address = addressOf(response);
+    const verdict = this.#parts.keys.look(key, address);
     if (verdict === 'paced') return '429 Too Many Requests';
-    return verdict === 'wrong' ? '401 Unauthorized' : null;
+    if (verdict !== 'wrong') return null;
+    this.#parts.onWrongKey(address);
+    return '401 Unauthorized';
   }
 
   #upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
@@ -190,7 +208,7 @@ function protectedFromOthers(response: HttpResponse): HttpResponse {
     .writeHeader('Cross-Origin-Resource-Policy', 'same-origin');
 }
 
-function answer(response: HttpResponse, status: string, text: string): void {
+function answer(response: HttpResponse, status: string, text: string, end: End = withBody): void {
   response.writeStatus(status).writeHeader('Content-Type', 'text/plain; charset=utf-8');
-  protectedFromOthers(response).end(text);
+  end(protectedFromOthers(response), text);
 }

@@ -20,11 +20,13 @@ runNativeWorker<ToOperator>(async (port, fail, own) => {
   const figures = new FigureRequests(post);
   const onSocketFailure = (address: string, detail: string) =>
     post({ type: 'socketFailed', address, detail });
+  const onWrongKey = (address: string) => post({ type: 'wrongKey', address });
   const places = new SocketPlaces(
     () => live.size,
     () => post({ type: 'socketsRefused' }),
   );
-  const server = new OperatorServer(task, { files, keys, live, figures, places, onSocketFailure });
+  const parts = { files, keys, live, figures, places, onSocketFailure, onWrongKey };
+  const server = new OperatorServer(task, parts);
   const replaceTls = async (tls: TlsFiles) => {
     const trouble = await server.replaceTls(tls).catch(String);
     // The thread that takes the place of this one begins with the certificate that there is.
