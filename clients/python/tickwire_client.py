@@ -20,6 +20,7 @@ import random
 import re
 import threading
 import time
+import urllib.parse
 
 import websocket
 
@@ -48,6 +49,12 @@ _PASSING = {
     "BROKER_ERROR": 3, "BROKER_INIT_ERROR": 3, "FEED_UNAVAILABLE": 3, "PROCESSING_ERROR": 3, "RATE_LIMITED": 3,
     "TOO_MANY_ATTEMPTS": 10, "TOO_MANY_CONNECTIONS": 10, "DISCONNECTED": 0, "BAD_MESSAGE": 0,
 }
+# Whatever waits a server asks for, they lie within.
+_LEAST_SECONDS, _MOST_SECONDS = 0.05, 300
+# What reading a message raises that is not what PROTOCOL.md says.
+_ODD = (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RecursionError)
+_GAP_NUMBERS = ("missed", "last_epoch", "last_seq", "epoch", "next_seq")
+_RECEIPT_NUMBERS = ("merged", "first_epoch", "first_seq", "epoch", "last_seq", "low", "high")
 # The operator disconnected it, there was no room, or it asked too much.
 _UNWELCOME = (4410, 4422, 4423, 4429)
 
@@ -156,7 +163,7 @@ class Subscription:
         if last is None and len(self._numbers) >= 4:
             self._numbers.clear()
         self._numbers[epoch] = seq
-        first = self._receipt["first_seq"] if self._receipt else seq
+        first = self._receipt["first_seq"] if self._receipt and self._receipt["first_seq"] is not None else seq
         is_back, self._back = self._back, False
         if self._gap is None and (is_back if last is None else first > last + 1):
             missed = None if last is None else first - last - 1
@@ -164,8 +171,10 @@ class Subscription:
             self._take_gap({"reason": "unannounced", "missed": missed, **before, "epoch": epoch, "next_seq": first})
 
     def _take(self, message):
-        self._notice_jump(message.get("epoch"), message.get("seq"))
         tick = dict(message["data"])
+        _check_numbers(message, ("epoch", "seq"))
+        _check_numbers(tick, ("ltp",))
+        self._notice_jump(message.get("epoch"), message.get("seq"))
         for name in ("epoch", "seq", "stamps"):
             tick[name] = message.get(name)
         tick["snapshot"], tick["stale"] = message.get("snapshot", False), message.get("stale", False)
@@ -208,6 +217,45 @@ def _call(callback, value):
         _LOG.exception("a callback failed")
 
 
+def _is_address(url):
+    try:
+        parts = urllib.parse.urlsplit(url)
+        return parts.scheme in ("ws", "wss") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _error_of(message):
+    if not isinstance(message["code"], str):
+        raise TypeError("an error's code is no text")
+    return TickwireError(message["code"], message["message"])
+
+
+def _is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _check_numbers(message, names):
+    """Raises TypeError before anything is kept that later sums would trip over."""
+    for name in names:
+        if message.get(name) is not None and not _is_number(message[name]):
+            raise TypeError(f"{name} is no number")
+
+
+def _seconds(value):
+    """A wait that the server asks for in ms; None for what is no number."""
+    if not _is_number(value) or value != value:
+        return None
+    return min(max(value, _LEAST_SECONDS * 1000), _MOST_SECONDS * 1000) / 1000
+
+
+def _read_gap(message):
+    """With all that a gap has; how many it were is None where that cannot be."""
+    _check_numbers(message, _GAP_NUMBERS)
+    missed = message.get("missed")
+    return {**dict.fromkeys(_GAP_NUMBERS), **message, "missed": missed if missed is None or missed >= 0 else None}
+
+
 def _join_gaps(first, second):
     if first is None or second is None:
         return first or second
@@ -244,7 +292,7 @@ class Client:
     """Made by connect(). Use it in a with statement, or call close()."""
 
     def __init__(self, url, key, framing, features, slow, on_event, initial_seconds, max_seconds):
-        if not re.match(r"wss?://", url) or not key or framing not in ("json", "msgpack"):
+        if not _is_address(url) or not key or framing not in ("json", "msgpack"):
             text = f"url {url!r} must begin with ws:// or wss://, key be given, framing {framing!r} be json or msgpack"
             raise TickwireError("INVALID_OPTION", text)
         self._decode_binary = None
@@ -344,6 +392,9 @@ class Client:
             _call(self._on_event, event)
 
     def _set_state(self, state, **more):
+        # What was under way when the program closed it does not open it again.
+        if self._state == "closed":
+            return
         self._state = state
         self._changed.notify_all()
         self._tell({"type": "state", "state": state, **more})
@@ -380,8 +431,10 @@ class Client:
 
     def _stay_connected(self):
         attempt = ghost_until = 0
-        while self._state != "closed":
+        while True:
             with self._changed:
+                if self._state == "closed":
+                    return
                 self._opened_at = None
                 self._set_state("connecting")
             code, reason, error = self._live_through()
@@ -394,11 +447,11 @@ class Client:
                     each._lose()
                 if self._state == "closed":
                     return
-                named = re.search(r"reconnect in (\d+) ms", reason)
-                advice = int(named[1]) if named else advice
+                named = re.search(r"reconnect in (\d{1,15}) ms", reason)
+                advice = None if error is not None else _seconds(int(named[1])) if named else advice
                 # Not from the beginning of the attempt: one that a network or a busy server lets hang is no good connection.
                 was_good = self._opened_at is not None and time.monotonic() - self._opened_at > _STABLE_SECONDS
-                attempt = 0 if advice is not None or was_good else attempt
+                attempt = 0 if was_good else attempt
                 # One that was given up may still reach the server, and take the session from the one that goes on with it.
                 is_ghosts = code == 4409 and time.monotonic() < ghost_until
                 ghost_until = time.monotonic() + _GHOST_SECONDS if error is not None and error.code == "DISCONNECTED" else 0
@@ -412,8 +465,9 @@ class Client:
                     self._set_state("idle", code=code, reason=reason)
                     self._changed.wait_for(lambda: self._state == "closed" or self._subscriptions or self._wants_orders)
                     continue
-                wait = min(self._max, self._initial * 2**attempt) * random.uniform(0.5, 1)
-                wait = advice / 1000 if advice is not None else max(wait, pause * random.uniform(1, 1.2))
+                wait = min(self._max, self._initial * 2 ** min(attempt, 30)) * random.uniform(0.5, 1)
+                # A server that names a moment each time, and never lets it stay, is believed once.
+                wait = max(wait, pause * random.uniform(1, 1.2)) if advice is None else max(advice, wait if attempt else 0)
                 attempt += 1
                 self._set_state("waiting", code=code, reason=reason, retry_seconds=wait)
                 self._changed.wait_for(lambda: self._state == "closed", wait)
@@ -433,9 +487,9 @@ class Client:
             socket = websocket.create_connection(self._url, timeout=10, enable_multithread=True)
         except websocket.WebSocketBadStatusException as refusal:
             retry = (getattr(refusal, "resp_headers", None) or {}).get("retry-after", "0")
-            self._advice = int(retry) * 1000 if retry.isdigit() and int(retry) > 0 else None
+            self._advice = _seconds(int(retry) * 1000) if re.fullmatch("[0-9]{1,9}", retry) and int(retry) > 0 else None
             return 1006, str(refusal), None
-        except (OSError, websocket.WebSocketException) as failure:
+        except (OSError, websocket.WebSocketException, *_ODD) as failure:
             return 1006, str(failure), None
         with self._changed:
             self._socket, self._welcome = socket, False
@@ -471,9 +525,7 @@ class Client:
                     if opcode == websocket.ABNF.OPCODE_CLOSE:
                         code = int.from_bytes(data[:2], "big") if len(data) > 1 else 1005
                         return code, bytes(data[2:]).decode("utf-8", "replace"), None
-                    message = self._decoded(opcode, data)
-                    kind = message.get("type")
-                    self._take(message)
+                    kind = self._take_frame(opcode, data)
                 if self._answer_by is not None and now > self._answer_by:
                     raise TickwireError("DISCONNECTED", "the server does not answer a request")
                 if kind not in _OF_TICKS or now >= look_at:
@@ -481,12 +533,18 @@ class Client:
                     self._ask()
         return 1000, "closed by the program", None
 
-    def _decoded(self, opcode, data):
+    def _take_frame(self, opcode, data):
+        """Returns the type of its message. One odd message costs a connection, not the client."""
         try:
-            is_text = opcode == websocket.ABNF.OPCODE_TEXT or self._decode_binary is None
-            message = json.loads(data) if is_text else self._decode_binary(data)
-        except ValueError as error:
-            raise TickwireError("BAD_MESSAGE", f"a message of the server cannot be read: {error}") from None
+            message = self._decoded(opcode, data)
+            self._take(message)
+            return message.get("type")
+        except _ODD as fault:
+            raise TickwireError("BAD_MESSAGE", f"a message of the server is not as PROTOCOL.md has it: {fault!r:.300}") from None
+
+    def _decoded(self, opcode, data):
+        is_text = opcode == websocket.ABNF.OPCODE_TEXT or self._decode_binary is None
+        message = json.loads(data) if is_text else self._decode_binary(data)
         if not isinstance(message, dict):
             raise TickwireError("BAD_MESSAGE", "a message of the server is no object")
         return message
@@ -509,15 +567,21 @@ class Client:
             if kind == "session":
                 self._take_session(message)
             elif is_error:
-                raise TickwireError(message["code"], message["message"])
+                raise _error_of(message)
         if message.get("code") == "KEY_REVOKED":
-            raise TickwireError("KEY_REVOKED", message["message"])
+            raise _error_of(message)
         is_answer = kind in ("subscribe", "unsubscribe", "subscribe_orders", "unsubscribe_orders")
         if (is_answer or (is_error and message.get("code") != "BROKER_REFUSED")) and self._on_answer is not None:
             on_answer, self._on_answer, self._answer_by = self._on_answer, None, None
             return on_answer(message, message.get("code") if is_error else None)
-        if kind in ("gap", "receipt"):
-            self._take_notice(message)
+        if kind == "gap":
+            message = _read_gap(message)
+            for each in self._named([message]):
+                each._take_gap(message)
+        elif kind == "receipt":
+            _check_numbers(message, _RECEIPT_NUMBERS)
+            for each in self._named([message]):
+                each._receipt = {**dict.fromkeys(_RECEIPT_NUMBERS), **message, "merged": message.get("merged") or 1, "by": "server"}
         elif kind == "feed_status":
             for each in self._named(message["instruments"]):
                 each._take_status(message["status"])
@@ -528,7 +592,7 @@ class Client:
             for each in self._named(message["subscriptions"]):
                 self._refuse(each, message["code"], message["message"])
         elif kind == "going_away":
-            self._advice = message.get("reconnect_after_ms")
+            self._advice = _seconds(message.get("reconnect_after_ms"))
         if kind not in (None, "receipt", "pong") or is_error:
             self._tell({"type": "error", **message} if is_error else message)
 
@@ -559,13 +623,6 @@ class Client:
     def _open(self):
         self._answer_by, self._opened_at = None, time.monotonic()
         self._set_state("open")
-
-    def _take_notice(self, message):
-        for each in self._named([message]):
-            if message["type"] == "receipt":
-                each._receipt = dict(message, by="server")
-            else:
-                each._take_gap(message)
 
     def _named(self, entries):
         """Subscriptions of these instruments: of the entry's mode where it has one, otherwise all."""
@@ -602,7 +659,7 @@ class Client:
             self._socket.abort()
 
     def _pause(self, answer):
-        self._paused_until = time.monotonic() + answer.get("retry_after_ms", _RETRY_SECONDS * 1000) / 1000
+        self._paused_until = time.monotonic() + (_seconds(answer.get("retry_after_ms")) or _RETRY_SECONDS)
 
     def _unsubscribed(self, gone):
         def on_answer(answer, code):
