@@ -45,8 +45,8 @@ export function showTables(view, past = 0) {
     '#segments',
     5,
     segments,
-    ({ exchange }) => exchange,
-    fillSegment,
+    ({ broker, account, exchange }) => `${exchange} ${broker} ${account}`,
+    (row, item) => fillSegment(row, item, isShared(item, segments)),
     isProxy ? 'The feed hosts know them.' : 'Nothing is subscribed.',
   );
   showTable(
@@ -104,10 +104,18 @@ function fillUpstream(
   row.dataset.state = isLive ? 'good' : state === 'connecting' || state === 'reconnecting' ? 'warn' : 'bad';
 }
 
-/** @param {HTMLTableRowElement} row @param {Segment} segment */
-function fillSegment(row, { exchange, lastTickAgeMs, ticksPerSecond, delayMs }) {
+/** Whether another row is of the same exchange. @param {Segment} segment @param {readonly Segment[]} segments */
+const isShared = ({ exchange }, segments) => segments.filter((each) => each.exchange === exchange).length > 1;
+
+/** @param {HTMLTableRowElement} row @param {Segment} segment @param {boolean} isNamedWhose */
+function fillSegment(
+  row,
+  { broker, account, exchange, lastTickAgeMs, ticksPerSecond, delayMs },
+  isNamedWhose,
+) {
+  const name = isNamedWhose ? `${exchange} · ${broker} · ${account}` : exchange;
   const last = lastTickAgeMs === null ? 'none yet' : age(lastTickAgeMs);
-  setCells(row, [exchange, last, rate(ticksPerSecond), latency(delayMs?.p50), latency(delayMs?.p99)]);
+  setCells(row, [name, last, rate(ticksPerSecond), latency(delayMs?.p50), latency(delayMs?.p99)]);
   row.dataset.state = lastTickAgeMs !== null && lastTickAgeMs <= QUIET_MS ? 'good' : 'warn';
 }
 

@@ -22,6 +22,8 @@ export interface DashboardParts {
   readonly readers: ReaderWorkers;
   readonly registry: SubscriptionRegistry;
   readonly lastValues: SharedArrayBuffer;
+  /** Through whose session a slot's instrument comes. */
+  readonly accountOf: (slot: number) => string;
   /** Where clients connect, once it is known. */
   readonly clientUrl: () => string | null;
 }
@@ -45,7 +47,7 @@ export function createEngineDashboard(
 ): OperatorListener | null {
   const { opsPort } = config;
   if (opsPort === null) return null;
-  const { metrics, demoKey, upstreams, readers, registry, lastValues, clientUrl } = parts;
+  const { metrics, demoKey, upstreams, readers, registry, lastValues, accountOf, clientUrl } = parts;
   // With a real broker the demo key is still on the clients' page, which every user of this host may read.
   const isDemo = config.broker === 'simulated' || standIn !== undefined;
   const host = hostView(config, servesClients ? 'engine' : 'feed', metrics.version);
@@ -63,7 +65,7 @@ export function createEngineDashboard(
         host: () => ({ ...host, clientUrl: clientUrl() }),
         figures: metrics,
         upstreams: () => connectionViews(upstreams.accounts.all()),
-        source: { lastValues, instruments: () => registry.instruments() },
+        source: { lastValues, instruments: () => registry.instruments(), accountOf },
       },
     },
     opsPort,

@@ -246,12 +246,13 @@ export class Engine {
       onChanged: () => this.#desk?.followInstruments(),
     });
     this.#upstreams = upstreams;
+    const slots = new SlotTable(config.maxInstruments);
     this.#desk = new ReaderDesk({
       accounts: upstreams.accounts,
       keys: new KeyOwners(entitlements, this.#keys),
       entitlements,
       instruments: (broker) => instruments.table(broker),
-      slots: new SlotTable(config.maxInstruments),
+      slots,
       registry: this.#registry,
       statuses,
       post: (message) => this.#readers.post(message),
@@ -279,6 +280,7 @@ export class Engine {
       readers: this.#readers,
       registry: this.#registry,
       lastValues: this.#memory.lastValues,
+      accountOf: (slot) => slots.accountOf(slot),
       clientUrl: () => clientUrl,
     });
     this.#operator = operator;

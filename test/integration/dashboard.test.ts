@@ -43,6 +43,7 @@ test('an operator sees who gets which ticks, and disconnects a client', async (t
         Math.min(rates.ticksPerSecond, rates.deliveriesPerSecond) > 1 &&
         (upstreams[0]?.ticksPerSecond ?? 0) > 1 &&
         (segments[0]?.ticksPerSecond ?? 0) > 1 &&
+        segments[0]?.delayMs != null &&
         (segments[0]?.lastTickAgeMs ?? Number.POSITIVE_INFINITY) < 2000 &&
         hops.receive_to_send !== null &&
         topInstruments[0]?.clients === 1 &&
@@ -53,7 +54,9 @@ test('an operator sees who gets which ticks, and disconnects a client', async (t
       [upstream?.broker, upstream?.account, upstream?.state, upstream?.instruments],
       ['angel', 'demo', 'live', 1],
     );
-    assert.equal(view.segments[0]?.exchange, 'NSE');
+    const { broker, account, exchange: name, delayMs } = view.segments[0]!;
+    assert.deepEqual([broker, account, name], ['angel', 'demo', 'NSE']);
+    assert.ok(delayMs !== null && delayMs.p99 >= delayMs.p50);
     assert.ok(view.hops.receive_to_send!.count > 0);
     assert.deepEqual([view.topInstruments[0]?.symbol, view.topInstruments.length], ['RELIANCE', 1]);
     assert.deepEqual(view.ready, { ok: true, reasons: [] });

@@ -57,6 +57,8 @@ test('an operator finds every tick of the way counted, timed, and delivered to e
     const isCollected = (now.value('tickwire_gc_pause_seconds_count') ?? 0) > 0;
     return hops.every(isThere) && isCollected && everyTickToAll(now) ? now : null;
   });
+  const late = { hop: 'exchange_to_receive', broker: 'angel', thread: 'feed 0', exchange: 'NSE' };
+  assert.ok(page.value('tickwire_hop_seconds_count', late)! > 0);
   // Of one machine's clock, which the answer to the handshake bounds to a second and some.
   const clock = metrics.clockOffset()!;
   assert.equal(clock.ms, 0);

@@ -5,6 +5,7 @@ import { MODE } from '../../src/codec/tick.ts';
 import { WORD, writeInt64 } from '../../src/codec/tick-message.ts';
 import { clockOffset, recentDelays } from '../../src/main/metrics/recent-figures.ts';
 import { ThreadRecord } from '../../src/main/metrics/thread-record.ts';
+import { segmentName } from '../../src/main/ops/segment-name.ts';
 import { BrokerDelays } from '../../src/workers/measures/broker-delays.ts';
 import { sampleTick } from '../support/sample-tick.ts';
 
@@ -40,7 +41,9 @@ class DelayScene {
   }
 
   get p50(): number | undefined {
-    return recentDelays([this.record]).get('NSE')?.p50;
+    const key = { broker: 'angel', account: 'anna' };
+    const delays = recentDelays([{ ...key, record: this.record }]);
+    return delays.get(segmentName({ ...key, exchange: 'NSE' }))?.p50;
   }
 
   get offset() {

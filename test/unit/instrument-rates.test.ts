@@ -12,7 +12,7 @@ function instrument(slot: number, exchange: string, symbol: string) {
 
 class Scene {
   readonly memory = LastValueTable.create(4);
-  readonly rates = new InstrumentRates(this.memory);
+  readonly rates = new InstrumentRates(this.memory, (slot) => (slot === 3 ? 'zoe' : 'anna'));
   readonly #table = new LastValueTable(this.memory);
 
   tick(slot: number, seq: number, receivedAt: number, epoch = 1): void {
@@ -24,6 +24,7 @@ class Scene {
   }
 }
 
+const ANNA = { broker: 'angel', account: 'anna' };
 const HELD = [instrument(0, 'NSE', 'A'), instrument(1, 'NSE', 'B'), instrument(2, 'MCX', 'C')];
 
 test('an operator sees per exchange how many ticks come and how old the latest is, and what is busiest', () => {
@@ -35,8 +36,8 @@ test('an operator sees per exchange how many ticks come and how old the latest i
   scene.tick(1, 41, NOW + 1000);
   const { segments, top } = scene.rates.look(HELD, NOW + 2000, 2000, 2);
   assert.deepEqual(segments, [
-    { exchange: 'MCX', lastTickAgeMs: null, ticksPerSecond: 0 },
-    { exchange: 'NSE', lastTickAgeMs: 100, ticksPerSecond: 21 },
+    { ...ANNA, exchange: 'MCX', lastTickAgeMs: null, ticksPerSecond: 0 },
+    { ...ANNA, exchange: 'NSE', lastTickAgeMs: 100, ticksPerSecond: 21 },
   ]);
   assert.deepEqual(
     top.map(({ symbol, ticksPerSecond, lastTickAgeMs }) => [symbol, ticksPerSecond, lastTickAgeMs]),
@@ -52,7 +53,22 @@ test('a silent exchange grows old, and is not shown as busy', () => {
   scene.tick(0, 10, NOW);
   scene.rates.look(HELD, NOW, 0, 20);
   const { segments } = scene.rates.look(HELD, NOW + 60_000, 60_000, 20);
-  assert.deepEqual(segments[1], { exchange: 'NSE', lastTickAgeMs: 60_000, ticksPerSecond: 0 });
+  assert.deepEqual(segments[1], { ...ANNA, exchange: 'NSE', lastTickAgeMs: 60_000, ticksPerSecond: 0 });
+});
+
+test('an exchange that stands still at one account does not hide behind that of another one', () => {
+  const scene = new Scene();
+  scene.tick(0, 1, NOW - 60_000);
+  scene.tick(3, 1, NOW);
+  const { segments } = scene.rates.look([...HELD, instrument(3, 'NSE', 'A')], NOW, 0, 1);
+  const ofNse = segments.filter(({ exchange }) => exchange === 'NSE');
+  assert.deepEqual(
+    ofNse.map(({ account, lastTickAgeMs }) => [account, lastTickAgeMs]),
+    [
+      ['anna', 60_000],
+      ['zoe', 0],
+    ],
+  );
 });
 
 test('an instrument that begins anew counts from there, and one that nobody holds is forgotten', () => {

@@ -6,6 +6,7 @@ import type { Instrument } from '../../codec/tick.ts';
 import { MAX_DEEP_TICK_BYTES, readInt64, WORD } from '../../codec/tick-message.ts';
 import { KIND, LastValueTable } from '../../workers/ring/last-value-table.ts';
 import type { SegmentView } from '../ops/engine-view.ts';
+import { segmentName } from '../ops/segment-name.ts';
 
 const NS_PER_MS = 1_000_000;
 
@@ -36,11 +37,14 @@ export type SegmentRate = Omit<SegmentView, 'delayMs'>;
 
 export class InstrumentRates {
   readonly #table: LastValueTable;
+  readonly #accountOf: (slot: number) => string;
   readonly #words = new Int32Array(MAX_DEEP_TICK_BYTES / 4);
   readonly #seen = new Map<number, Seen>();
 
-  constructor(lastValues: SharedArrayBuffer) {
+  /** @param accountOf through whose session a slot's instrument comes */
+  constructor(lastValues: SharedArrayBuffer, accountOf: (slot: number) => string) {
     this.#table = new LastValueTable(lastValues);
+    this.#accountOf = accountOf;
   }
 
   /**
@@ -62,18 +66,20 @@ export class InstrumentRates {
       slots.add(instrument.slot);
       const rate = this.#lookAt(instrument, now, at);
       rates.push(rate);
-      const { exchange } = instrument;
-      const before = segments.get(exchange);
-      segments.set(exchange, {
-        exchange,
+      const { broker, exchange } = instrument;
+      const key = { broker, account: this.#accountOf(instrument.slot), exchange };
+      const name = segmentName(key);
+      const before = segments.get(name);
+      segments.set(name, {
+        ...key,
         lastTickAgeMs: least(before?.lastTickAgeMs ?? null, rate.lastTickAgeMs),
         ticksPerSecond: (before?.ticksPerSecond ?? 0) + rate.ticksPerSecond,
       });
     }
     for (const slot of this.#seen.keys()) if (!slots.has(slot)) this.#seen.delete(slot);
     rates.sort((one, other) => other.ticksPerSecond - one.ticksPerSecond);
-    const named = [...segments.values()].sort((one, other) => (one.exchange < other.exchange ? -1 : 1));
-    return { segments: named, top: rates.slice(0, most) };
+    const sorted = [...segments].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, each]) => each);
+    return { segments: sorted, top: rates.slice(0, most) };
   }
 
   #lookAt({ slot, exchange, symbol }: Instrument, now: number, at: number): InstrumentRate {

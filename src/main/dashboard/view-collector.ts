@@ -8,6 +8,7 @@ import type {
   InstrumentView,
   UpstreamView,
 } from '../ops/engine-view.ts';
+import { segmentName } from '../ops/segment-name.ts';
 import { InstrumentRates } from './instrument-rates.ts';
 
 /** So many of the busiest instruments are shown. */
@@ -18,6 +19,8 @@ export interface InstrumentSource {
   readonly lastValues: SharedArrayBuffer;
   /** Those that somebody needs. */
   readonly instruments: () => readonly Instrument[];
+  /** Through whose session a slot's instrument comes. */
+  readonly accountOf: (slot: number) => string;
 }
 
 export interface ViewCollectorParts {
@@ -36,7 +39,8 @@ export class ViewCollector {
 
   constructor(parts: ViewCollectorParts) {
     this.#parts = parts;
-    this.#rates = parts.source === null ? null : new InstrumentRates(parts.source.lastValues);
+    const { source } = parts;
+    this.#rates = source === null ? null : new InstrumentRates(source.lastValues, source.accountOf);
   }
 
   /** The busiest instruments of the last view: those whose clients are worth counting. */
@@ -80,7 +84,10 @@ export class ViewCollector {
       host: host(),
       ready: figures.ready(),
       upstreams: upstreams(),
-      segments: segments.map((segment) => ({ ...segment, delayMs: delays.get(segment.exchange) ?? null })),
+      segments: segments.map((segment) => ({
+        ...segment,
+        delayMs: delays.get(segmentName(segment)) ?? null,
+      })),
       rates: figures.rates(),
       hops: figures.hops(),
       clockOffset: figures.clockOffset(),

@@ -69,6 +69,8 @@ export class EngineMetrics {
   /** Also those of connections that have ended: what they lost stays lost. */
   readonly #records = new Set<ThreadRecord>([this.#main]);
   readonly #restarts = new Map<ThreadRecord, number>();
+  /** Of connections, also of those that have ended. */
+  readonly #brokers = new Map<ThreadRecord, string>();
   readonly #registry = createRegistry(this);
   readonly startedAt = Date.now();
   #watch: ThreadWatch | null = null;
@@ -120,6 +122,11 @@ export class EngineMetrics {
     return this.#restarts.get(record) ?? 0;
   }
 
+  /** The broker to which a thread is connected; undefined for one that is not. */
+  brokerOf(record: ThreadRecord): string | undefined {
+    return this.#brokers.get(record);
+  }
+
   hops(): Readonly<Record<LocalHop, Percentiles | null>> {
     const to = this.#host.role === 'feed' ? 'bus' : 'clients';
     const hop = (name: LocalHop) => recentHop(this.records, name, to);
@@ -130,9 +137,9 @@ export class EngineMetrics {
     };
   }
 
-  /** ms from the exchange to here in the last ten seconds, by exchange. */
+  /** ms from the exchange to here in the last ten seconds, by `segmentName`. */
   delays(): ReadonlyMap<string, Percentiles> {
-    return recentDelays(this.records);
+    return recentDelays(this.#host.upstreams());
   }
 
   clockOffset(): ClockOffsetFigure | null {
@@ -227,7 +234,9 @@ export class EngineMetrics {
 
   #follow(): void {
     const { workers, upstreams } = this.#host;
-    for (const { record, restarts } of [...workers(), ...upstreams()]) {
+    const connections = upstreams();
+    for (const { record, broker } of connections) this.#brokers.set(record, broker);
+    for (const { record, restarts } of [...workers(), ...connections]) {
       this.#records.add(record);
       this.#restarts.set(record, restarts);
     }

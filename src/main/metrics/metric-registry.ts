@@ -23,7 +23,7 @@ type Read = () => Iterable<LabelledValue>;
 /** What the registry is made of when it is asked; `EngineMetrics` itself is not complete while it makes it. */
 type Source = Pick<
   EngineMetrics,
-  'host' | 'version' | 'records' | 'restartsOf' | 'reasons' | 'clockOffset' | 'startedAt'
+  'host' | 'version' | 'records' | 'restartsOf' | 'brokerOf' | 'reasons' | 'clockOffset' | 'startedAt'
 >;
 
 class MetricSet {
@@ -241,16 +241,23 @@ function addThreads(metrics: MetricSet, source: Source): void {
 
 function addHops(metrics: MetricSet, source: Source): void {
   const read = function* (): Generator<HistogramSeries> {
-    for (const { name, hops } of source.records) {
-      for (const { hop, exchange, to, totals } of hops.values()) {
-        const whose = { ...(exchange !== '' && { exchange }), ...(to !== '' && { to }) };
-        yield { labels: { hop, thread: name, ...whose }, totals };
+    for (const record of source.records) {
+      const broker = source.brokerOf(record) ?? '';
+      for (const { hop, exchange, to, totals } of record.hops.values()) {
+        const whose = { ...(exchange !== '' && { broker, exchange }), ...(to !== '' && { to }) };
+        yield { labels: { hop, thread: record.name, ...whose }, totals };
       }
     }
   };
   const help =
-    'The way of a tick: exchange_to_receive (by exchange), receive_to_publish, publish_to_send, receive_to_send (to clients or the bus).';
-  metrics.histogram('tickwire_hop_seconds', help, ['hop', 'thread', 'exchange', 'to'], HOP_OCTAVES, read);
+    'The way of a tick: exchange_to_receive (by broker and exchange), receive_to_publish, publish_to_send, receive_to_send (to clients or the bus).';
+  metrics.histogram(
+    'tickwire_hop_seconds',
+    help,
+    ['hop', 'thread', 'broker', 'exchange', 'to'],
+    HOP_OCTAVES,
+    read,
+  );
 }
 
 function bound(metrics: MetricSet): Pick<MetricSet, 'gauge'> {

@@ -1,6 +1,7 @@
 /** What the threads have told of the last second, put together for people. Main thread. */
 import { narrow, provenOffset } from '../../workers/measures/clock-bounds.ts';
 import type { ClockBounds, HopName } from '../../workers/measures/thread-measures.ts';
+import { segmentName } from '../ops/segment-name.ts';
 import { HistogramTotals, type Percentiles } from './histogram-totals.ts';
 import type { ThreadRecord } from './thread-record.ts';
 
@@ -12,6 +13,13 @@ export interface ClockOffsetFigure {
   readonly ms: number;
   /** By how much it may be another; null while nothing bounds it. */
   readonly uncertaintyMs: number | null;
+}
+
+/** A connection to a broker. */
+export interface DelayedUpstream {
+  readonly broker: string;
+  readonly account: string;
+  readonly record: Pick<ThreadRecord, 'delays'>;
 }
 
 export interface ThreadFigures {
@@ -42,17 +50,18 @@ export function recentHop(
   return totals.percentiles();
 }
 
-/** From the exchanges to here in the last ten seconds, by exchange. */
-export function recentDelays(threads: Iterable<ThreadRecord>): Map<string, Percentiles> {
+/** From the exchanges to here in the last ten seconds, by `segmentName`. */
+export function recentDelays(upstreams: Iterable<DelayedUpstream>): Map<string, Percentiles> {
   const totals = new Map<string, HistogramTotals>();
-  for (const { delays } of threads) {
-    for (const { exchange, increment } of delays) {
-      const sum = totals.get(exchange) ?? new HistogramTotals();
-      totals.set(exchange, sum);
+  for (const { broker, account, record } of upstreams) {
+    for (const { exchange, increment } of record.delays) {
+      const name = segmentName({ broker, account, exchange });
+      const sum = totals.get(name) ?? new HistogramTotals();
+      totals.set(name, sum);
       sum.add(increment);
     }
   }
-  return new Map([...totals].map(([exchange, sum]) => [exchange, sum.percentiles()!]));
+  return new Map([...totals].map(([name, sum]) => [name, sum.percentiles()!]));
 }
 
 /** Null while no connection knows anything about it; nothing is proven where they contradict each other. */

@@ -4,6 +4,7 @@
  */
 import type { ClientRow } from '../../workers/client-messages.ts';
 import type { FeedState } from '../../workers/worker-messages.ts';
+import type { SegmentKey } from './segment-name.ts';
 
 export type HostRole = 'engine' | 'feed' | 'proxy';
 
@@ -46,9 +47,8 @@ export interface UpstreamView {
   readonly reconnects: number;
 }
 
-/** The instruments of one exchange that somebody holds. */
-export interface SegmentView {
-  readonly exchange: string;
+/** The instruments of one exchange that somebody holds through an account. */
+export interface SegmentView extends SegmentKey {
   /** Null before the first tick of any. */
   readonly lastTickAgeMs: number | null;
   readonly ticksPerSecond: number;
@@ -144,7 +144,7 @@ export interface EngineFigures
   extends Readonly<{
     [K in 'ready' | 'rates' | 'hops' | 'clockOffset' | 'lost' | 'clients' | 'threads']: () => EngineView[K];
   }> {
-  /** By exchange. */
+  /** By `segmentName`. */
   delays(): ReadonlyMap<string, NonNullable<SegmentView['delayMs']>>;
   page(path: FigurePath): Promise<FigurePage>;
 }

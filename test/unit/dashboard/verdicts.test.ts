@@ -22,6 +22,8 @@ const upstream: Upstream = {
   reconnects: 0,
 };
 const segment: Segment = {
+  broker: 'angel',
+  account: 'demo',
   exchange: 'NSE',
   lastTickAgeMs: 40,
   ticksPerSecond: 40,
