@@ -54,3 +54,6 @@ registerHooks({
 const preload = `--import=${import.meta.url}`;
 const { NODE_OPTIONS = '' } = process.env;
 if (!NODE_OPTIONS.includes(preload)) process.env.NODE_OPTIONS = `${NODE_OPTIONS} ${preload}`.trim();
+// And what hands its own flags on may do so in another directory, where a relative path leads nowhere.
+const own = process.execArgv.findIndex((flag) => flag.endsWith('/strip-types-once.mjs'));
+if (own >= 0 && process.execArgv[own - 1] === '--import') process.execArgv[own] = import.meta.url;
