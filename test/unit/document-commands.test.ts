@@ -1,27 +1,13 @@
-/** Commands in documents: what a reader copies must be there. The tutorial's are executed besides, by a test of its own. */
+/** Commands in documents: what a reader copies must be there. Tutorial, README and OPERATIONS are executed besides, by test/newcomer. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { findCommand } from '../../src/main/commands/find-command.ts';
 import { checkCommand, commandsOf } from '../support/document-command.ts';
+import { shellLines } from '../support/document-lines.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 const DOCUMENTS = [...readdirSync(ROOT), 'bench/README.md'].filter((name) => name.endsWith('.md'));
-
-interface Place {
-  readonly where: string;
-  readonly line: string;
-}
-
-/** Lines of the shell blocks of a document; a line that ends with a backslash goes on. */
-function shellLines(name: string): Place[] {
-  const text = readFileSync(new URL(name, ROOT), 'utf8');
-  return [...text.matchAll(/^( *)```sh\b.*\n([\s\S]*?)^ *```$/gm)].flatMap((block) => {
-    const number = text.slice(0, block.index).split('\n').length;
-    const body = block[2]!.replaceAll(/\\\n\s*/g, '');
-    return body.split('\n').map((line, i) => ({ where: `${name}:${number + 1 + i}`, line: line.trim() }));
-  });
-}
 
 test('every command in a block of a document names programs, commands, flags, options and files that there are', () => {
   const counts = new Map<string, number>();
