@@ -1,12 +1,20 @@
 /** Who is connected, the slowest first, and the way to disconnect one. */
+import { expectSubscriptions } from './client-subscriptions.js';
 import { bodyOf, find } from './elements.js';
 import { bytes, count, duration, plural } from './format.js';
 import { emptyRow, setCells, setText, showNone, showRows } from './keyed-rows.js';
 
 /** @import { ClientView } from '../src/main/ops/engine-view.ts' */
 
+/**
+ * @typedef {object} ClientActions
+ * @property {(id: string) => void} askSubscriptions
+ * @property {((id: string) => void) | null} disconnect null for who may only look
+ */
+
 const CELLS = 9;
 const USER = 1;
+const SUBSCRIPTIONS = 4;
 /** What the name of OpenAlgo's key of a user begins with. */
 const OF_OPENALGO = 'openalgo:';
 const body = bodyOf('#clients');
@@ -17,9 +25,9 @@ const dialog = find('#confirm', HTMLDialogElement);
  * @param {readonly ClientView[]} clients
  * @param {number} total
  * @param {number} now ms since 1970, by the engine's clock
- * @param {((id: string) => void) | null} disconnect null for who may only look
+ * @param {ClientActions} actions
  */
-export function showClients(clients, total, now, disconnect) {
+export function showClients(clients, total, now, actions) {
   setText(
     note,
     total > clients.length
@@ -32,24 +40,13 @@ export function showClients(clients, total, now, disconnect) {
     clients,
     ({ id }) => id,
     () => emptyRow(CELLS),
-    (row, client) => fill(row, client, now, disconnect),
+    (row, client) => fill(row, client, now, actions),
   );
 }
 
-/** @param {HTMLTableRowElement} row @param {ClientView} client @param {number} now @param {((id: string) => void) | null} disconnect */
-function fill(row, client, now, disconnect) {
-  const {
-    id,
-    address,
-    framing,
-    dialect,
-    connectedAt,
-    subscriptions,
-    backlogBytes,
-    conflated,
-    slow,
-    sentBytes,
-  } = client;
+/** @param {HTMLTableRowElement} row @param {ClientView} client @param {number} now @param {ClientActions} actions */
+function fill(row, client, now, { askSubscriptions, disconnect }) {
+  const { id, address, framing, dialect, connectedAt, backlogBytes, conflated, slow, sentBytes } = client;
   const form = dialect === 'openalgo' ? framing : `${framing}, ${dialect}`;
   const backlog = slow ? `slow · ${bytes(backlogBytes)}` : bytes(backlogBytes);
   setCells(row, [
@@ -57,17 +54,18 @@ function fill(row, client, now, disconnect) {
     null,
     form,
     duration(now - connectedAt),
-    count(subscriptions),
+    null,
     backlog,
     count(conflated),
     bytes(sentBytes),
   ]);
   showWho(/** @type {HTMLTableCellElement} */ (row.cells[USER]), client);
+  showCount(/** @type {HTMLTableCellElement} */ (row.cells[SUBSCRIPTIONS]), client, askSubscriptions);
   if (slow) row.dataset.state = 'warn';
   else delete row.dataset.state;
   const cell = /** @type {HTMLTableCellElement} */ (row.cells[CELLS - 1]);
   if (disconnect === null) return cell.replaceChildren();
-  const button = cell.querySelector('button') ?? cell.appendChild(disconnectButton());
+  const button = cell.querySelector('button') ?? cell.appendChild(newButton('Disconnect'));
   // Of the latest list: the question is about the client as it is, not as it was when it came.
   button.onclick = () => confirm(client, disconnect);
 }
@@ -80,10 +78,23 @@ function showWho(cell, { user, keyId, role }) {
   setText(key, [keyId, role].filter((part) => part !== null).join(' · '));
 }
 
-function disconnectButton() {
+/** How many subscriptions it has, and behind that which. @param {HTMLTableCellElement} cell @param {ClientView} client @param {(id: string) => void} ask */
+function showCount(cell, client, ask) {
+  const button = cell.querySelector('button') ?? cell.appendChild(newButton('', 'quiet'));
+  setText(button, count(client.subscriptions));
+  button.title = `Show the subscriptions of ${client.address} #${client.id}`;
+  button.onclick = () => {
+    expectSubscriptions(client);
+    ask(client.id);
+  };
+}
+
+/** @param {string} text @param {string} [className] */
+function newButton(text, className = '') {
   const button = document.createElement('button');
   button.type = 'button';
-  button.textContent = 'Disconnect';
+  button.textContent = text;
+  button.className = className;
   return button;
 }
 

@@ -3,6 +3,7 @@
  * a closed socket says so itself, a wedged engine or a dead line says nothing.
  *
  * @import { EngineView, ClientView, HistoryPoint } from '../src/main/ops/engine-view.ts'
+ * @import { SubscriptionListing } from '../src/workers/client-messages.ts'
  */
 
 /**
@@ -13,7 +14,8 @@
  * @typedef {{ readonly type: 'log', readonly lines: readonly LogLine[], readonly first?: boolean }} LogNews
  * @typedef {{ readonly name: string, readonly value: string, readonly source: string | null, readonly doc: string, readonly reloadable: boolean }} OptionInForce
  * @typedef {{ readonly type: 'clients', readonly clients: readonly ClientView[], readonly total: number }} ClientNews
- * @typedef {Welcome | LogNews | ClientNews | { readonly type: 'view', readonly view: EngineView }
+ * @typedef {SubscriptionListing & { readonly type: 'subscriptions', readonly id: string }} SubscriptionNews
+ * @typedef {Welcome | LogNews | ClientNews | SubscriptionNews | { readonly type: 'view', readonly view: EngineView }
  *   | { readonly type: 'config', readonly options: readonly OptionInForce[] }
  *   | { readonly type: 'done', readonly do: string }
  *   | { readonly type: 'error', readonly code: string, readonly message: string, readonly do?: string }} News

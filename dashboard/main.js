@@ -1,6 +1,7 @@
 /** The dashboard: what the engine tells, put where it belongs; and nothing of it shown as fresh when the engine is away. */
 import { ChartHistory } from './chart-history.js';
 import { Charts } from './charts.js';
+import { showSubscriptions } from './client-subscriptions.js';
 import { showClients } from './clients-table.js';
 import { askWhenOpened, isOpen, showOptions } from './configuration.js';
 import { find } from './elements.js';
@@ -51,11 +52,21 @@ function take(news) {
   if (news.type === 'welcome') welcome(news);
   else if (news.type === 'view') showView(news.view);
   else if (news.type === 'clients') {
-    showClients(news.clients, news.total, view?.at ?? Date.now(), rights === 'admin' ? disconnect : null);
-  } else if (news.type === 'log') showLines(news.lines, news.first === true);
+    showClients(news.clients, news.total, view?.at ?? Date.now(), {
+      askSubscriptions: (id) => ask({ do: 'subscriptions', id }),
+      disconnect: rights === 'admin' ? disconnect : null,
+    });
+  } else if (news.type === 'subscriptions') showSubscriptions(news, view?.at ?? Date.now());
+  else if (news.type === 'log') showLines(news.lines, news.first === true);
   else if (news.type === 'config') showOptions(news.options);
   else if (news.type === 'done') notify(news.do === 'disconnect' ? 'Disconnected.' : 'Done.');
   else if (news.type === 'error') notify(`${news.message} (${news.code})`);
+}
+
+/** What a click asks for. @param {Readonly<Record<string, unknown>>} request */
+function ask(request) {
+  const isAsked = link?.ask(request) ?? false;
+  if (!isAsked) notify('Not asked: the engine is away.');
 }
 
 /** @param {string} id of a client */

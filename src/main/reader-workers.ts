@@ -1,7 +1,7 @@
 /** The bus worker and the proxy workers of a process: started, reached and stopped together. Main thread. */
 import type { Logger } from 'pino';
 import type { ClientLimits, FromAdmission } from '../workers/admission-messages.ts';
-import type { FromClientReport } from '../workers/client-messages.ts';
+import { type FromClientReport, isFromClientReport } from '../workers/client-messages.ts';
 import type { DrainClients, DrainNews } from '../workers/drain-messages.ts';
 import type { ProxyTask } from '../workers/reader-tasks.ts';
 import { isToSessionStore, type ToSessionStore } from '../workers/session-messages.ts';
@@ -246,9 +246,8 @@ export class ReaderWorkers {
         else if (message.type === 'peerRefused') logRefusal(log, message);
         else if (isToSessionStore(message)) this.#sessions?.onMessage(reader, message, reply);
         else if (isOfAdmission(message)) this.#admission?.onMessage(reader - FIRST_PROXY, message, reply);
-        else if (message.type === 'clientsDescribed' || message.type === 'clientDisconnected') {
-          this.clients.onMessage(reader, message);
-        } else if (message.type === 'reloaded') this.#reload.done(reader, message.trouble);
+        else if (isFromClientReport(message)) this.clients.onMessage(reader, message);
+        else if (message.type === 'reloaded') this.#reload.done(reader, message.trouble);
         else if (message.type === 'draining') this.#drain?.note(reader, message);
         else onMessage(reader, message, reply);
       },

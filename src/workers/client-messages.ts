@@ -1,5 +1,6 @@
 /** What main asks a proxy worker about its clients, for an operator who looks at them. */
-import type { Instrument } from '../codec/tick.ts';
+import type { SlowPolicy } from '../codec/slow-policy.ts';
+import type { Instrument, Mode } from '../codec/tick.ts';
 
 export type ToClientReport =
   | {
@@ -9,6 +10,14 @@ export type ToClientReport =
       readonly limit: number;
       /** Who holds these is counted. */
       readonly instruments: readonly Pick<Instrument, 'exchange' | 'symbol'>[];
+    }
+  /** What a client is subscribed to, by the number of its connection in this worker. */
+  | {
+      readonly type: 'describeSubscriptions';
+      readonly id: number;
+      readonly connection: number;
+      /** So many at most, from the first on that it made. */
+      readonly limit: number;
     }
   /** Closes a connection, by its number in this worker. */
   | { readonly type: 'disconnectClient'; readonly id: number; readonly connection: number };
@@ -37,6 +46,36 @@ export interface ClientRow {
   readonly sentBytes: number | null;
 }
 
+/** An instrument in a mode, as a client gets it. */
+export interface SubscriptionRow {
+  readonly exchange: string;
+  readonly symbol: string;
+  readonly mode: Mode;
+  /** Levels per side that it gets; null for modes without a book. */
+  readonly levels: number | null;
+  /** Messages per second at most; null: as many as there are ticks. */
+  readonly maxRate: number | null;
+  /** Asked for this subscription alone. */
+  readonly slow: SlowPolicy | null;
+  /** It does not get every tick now. */
+  readonly conflated: boolean;
+}
+
+export interface SubscriptionListing {
+  readonly subscriptions: readonly SubscriptionRow[];
+  readonly total: number;
+}
+
+const FROM_REPORT: ReadonlySet<string> = new Set<FromClientReport['type']>([
+  'clientsDescribed',
+  'subscriptionsDescribed',
+  'clientDisconnected',
+]);
+
+export function isFromClientReport(message: { readonly type: string }): message is FromClientReport {
+  return FROM_REPORT.has(message.type);
+}
+
 export type FromClientReport =
   | {
       readonly type: 'clientsDescribed';
@@ -46,5 +85,11 @@ export type FromClientReport =
       readonly total: number;
       /** Clients that hold each of the instruments that were asked about. */
       readonly holders: readonly number[];
+    }
+  | {
+      readonly type: 'subscriptionsDescribed';
+      readonly id: number;
+      /** Null when the client is gone. */
+      readonly listing: SubscriptionListing | null;
     }
   | { readonly type: 'clientDisconnected'; readonly id: number; readonly isFound: boolean };

@@ -8,7 +8,7 @@ import { until } from '../support/until.ts';
 const ADMIN_KEY = 'admin-key-of-the-test';
 const VIEWER_KEY = 'viewer-key-of-the-test';
 
-test('who has no right to disconnect clients sees everything and no button, and a wrong key sees nothing', async (t) => {
+test('who has no right to disconnect clients sees everything and no such button, and a wrong key sees nothing', async (t) => {
   const flags = ['--ops-port=0', `--admin-key=${ADMIN_KEY}`, `--viewer-key=${VIEWER_KEY}`];
   const { client, exchange, started } = await startEngineFixture(t, { flags });
   const browser = await launchBrowser();
@@ -37,9 +37,14 @@ test('who has no right to disconnect clients sees everything and no button, and 
   await until('the client', async () => (await row.count()) === 1);
   assert.match(await page.locator('#rights').innerText(), /read-only/);
   assert.equal(await page.getByRole('button', { name: 'Disconnect' }).count(), 0);
+  await row.getByRole('button').click();
+  await until('what the client holds', () => page.locator('#subscriptions').isVisible());
   await page.evaluate(`sessionStorage.setItem('tickwire-operator-key', '${ADMIN_KEY}')`);
   await page.reload();
-  await until('the button', async () => (await row.getByRole('button').count()) === 1);
+  await until(
+    'the button',
+    async () => (await row.getByRole('button', { name: 'Disconnect' }).count()) === 1,
+  );
   await page.evaluate("location.hash = 'key=one-that-is-none-any-more'");
   await until('the refusal', async () => (await page.locator('#sign-in-error').innerText()) !== '');
   assert.equal(

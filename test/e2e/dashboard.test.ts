@@ -118,7 +118,7 @@ test('an instrument can be added and removed, and a name is shown as it is, neve
   assert.equal(await rows.count(), 8);
 });
 
-test('an operator disconnects a client, and not by an accidental click', async (t) => {
+test('an operator sees what a client holds and disconnects it, and not by an accidental click', async (t) => {
   const address = printed(/^Clients connect to (\S+)$/m);
   const client = await TestClient.connect(address, robot.key, { framing: 'msgpack' });
   t.after(() => client.terminate());
@@ -131,7 +131,12 @@ test('an operator disconnects a client, and not by an accidental click', async (
   await subscriptions('0');
   await client.subscribe('NSE', 'TCS', 2);
   await subscriptions('1');
-  await row.getByRole('button').click();
+  await row.getByRole('button', { name: '1', exact: true }).press('Enter');
+  const held = page.locator('#subscriptions');
+  await until('its instruments', () => held.isVisible());
+  assert.match(await held.innerText(), new RegExp(`${robot.stored.id}[^]*NSE:TCS\\s+Quote\\s+every tick`));
+  await page.keyboard.press('Escape');
+  await row.getByRole('button', { name: 'Disconnect' }).click();
   assert.match(await row.innerText(), new RegExp(`demo\\s+${robot.stored.id}`), 'which of the keys it has');
   assert.match(
     await page.locator('#confirm').innerText(),
@@ -141,7 +146,7 @@ test('an operator disconnects a client, and not by an accidental click', async (
   );
   await page.getByRole('button', { name: 'Keep it' }).click();
   assert.equal(client.closed, null);
-  await row.getByRole('button').click();
+  await row.getByRole('button', { name: 'Disconnect' }).click();
   await page.locator('dialog').getByRole('button', { name: 'Disconnect' }).click();
   await client.untilClosed();
   await until('its row to go', async () => (await row.count()) === 0);

@@ -133,6 +133,14 @@ test('an operator sees who gets which ticks, and disconnects a client', async (t
     const [row] = await viewer.clients('the client', (list) => list.length === 1);
     const refusal = await viewer.ask({ do: 'disconnect', id: row!.id }, 'error');
     assert.deepEqual([refusal.code, refusal.do], ['ADMIN_ONLY', 'disconnect']);
+    const { total, subscriptions } = await viewer.ask({ do: 'subscriptions', id: row!.id }, 'subscriptions');
+    const plain = { levels: null, maxRate: null, slow: null, conflated: false };
+    assert.deepEqual(
+      [total, subscriptions],
+      [1, [{ exchange: 'NSE', symbol: 'RELIANCE', mode: 2, ...plain }]],
+    );
+    const missing = await viewer.ask({ do: 'subscriptions', id: '1-999999' }, 'error');
+    assert.deepEqual([missing.code, missing.do], ['CLIENT_NOT_FOUND', 'subscriptions']);
     const { at: before } = await viewer.view('the present', () => true);
     await viewer.view('a later view', ({ clients, at }) => at > before && clients.total === 1);
     assert.equal(trader.closed, null);
@@ -145,6 +153,7 @@ test('an operator sees who gets which ticks, and disconnects a client', async (t
       { do: { toString: 1 } },
       { do: 'clients', limit: -1 },
       { do: 'disconnect', id: 7 },
+      { do: 'subscriptions' },
     ]) {
       assert.equal((await operator.ask(message, 'error')).code, 'REQUEST_INVALID');
     }

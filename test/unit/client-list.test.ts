@@ -90,6 +90,24 @@ test('a client is looked for in its own worker, and nobody is said to be disconn
   assert.equal(await silent, 'silent');
 });
 
+test('what a client is subscribed to is asked of its own worker, and who is gone or not told of is said to be', async (t) => {
+  const { list, asked } = scene(t, [1, 2]);
+  const listing = { subscriptions: [], total: 3 };
+  const told = list.subscriptions('2-7', 500);
+  assert.deepEqual(asked, [
+    { reader: 2, message: { type: 'describeSubscriptions', id: 1, connection: 7, limit: 500 } },
+  ]);
+  list.onMessage(2, { type: 'subscriptionsDescribed', id: 1, listing });
+  assert.equal(await told, listing);
+  const gone = list.subscriptions('1-7', 500);
+  list.onMessage(1, { type: 'subscriptionsDescribed', id: 2, listing: null });
+  assert.equal(await gone, 'unknown');
+  assert.equal(await list.subscriptions('9-7', 500), 'unknown');
+  const silent = list.subscriptions('1-8', 500);
+  t.mock.timers.tick(1500);
+  assert.equal(await silent, 'silent');
+});
+
 test('without a worker the list is empty at once', async (t) => {
   const { list } = scene(t, []);
   assert.deepEqual(await list.describe(10, []), { clients: [], total: 0, holders: [] });

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { ClientList } from '../ops/client-list.ts';
+import type { ClientList, MissingClient } from '../ops/client-list.ts';
 import type { HistoryPoint } from '../ops/engine-view.ts';
 import type { LogTail } from '../ops/log-tail.ts';
 import type { OptionView } from './config-view.ts';
@@ -19,6 +19,8 @@ const UNWATCHED_EVERY = 5;
 /** Between two lists, however often somebody asks: each takes some of the time of the threads that ticks pass through. */
 const LIST_PAUSE_MS = 250;
 const HISTORY_S = 300;
+/** Of one client: more than anybody reads, and some 40 kB. */
+const MAX_SUBSCRIPTIONS = 500;
 
 type Watching = Extract<FromOperator, { readonly type: 'watching' }>;
 
@@ -185,6 +187,9 @@ export class LiveData {
           lines: this.#parts.logTail?.last(request.last) ?? [],
         });
         break;
+      case 'subscriptions':
+        say(await this.#subscriptions(request.id));
+        break;
       case 'disconnect':
         say(await this.#disconnect(request.id));
         break;
@@ -194,16 +199,20 @@ export class LiveData {
   async #disconnect(id: string): Promise<object> {
     const outcome = await this.#parts.clients.disconnect(id);
     this.#parts.log.warn({ client: id, outcome }, 'the operator disconnects a client');
-    if (outcome === 'done') return { type: 'done', id };
-    if (outcome === 'unknown') {
-      return {
-        type: 'error',
-        code: 'CLIENT_NOT_FOUND',
-        message: `client ${id} is not connected any more`,
-        id,
-      };
-    }
-    const message = `the thread of client ${id} did not answer in time; look whether the client is still there`;
-    return { type: 'error', code: 'WORKER_SILENT', message, id };
+    return outcome === 'done' ? { type: 'done', id } : missing(id, outcome);
   }
+
+  async #subscriptions(id: string): Promise<object> {
+    const outcome = await this.#parts.clients.subscriptions(id, MAX_SUBSCRIPTIONS);
+    return typeof outcome === 'string' ? missing(id, outcome) : { type: 'subscriptions', id, ...outcome };
+  }
+}
+
+function missing(id: string, why: MissingClient): object {
+  if (why === 'unknown') {
+    const message = `client ${id} is not connected any more`;
+    return { type: 'error', code: 'CLIENT_NOT_FOUND', message, id };
+  }
+  const message = `the thread of client ${id} did not answer in time; look whether the client is still there`;
+  return { type: 'error', code: 'WORKER_SILENT', message, id };
 }

@@ -32,15 +32,16 @@ export function readLiveRequest(message: Fields | null): LiveRequest | string {
       const last = wholeNumber(message.last ?? 200, MAX_LOG_LINES);
       return last === null ? `last must be a whole number from 0 to ${MAX_LOG_LINES}` : { do: 'log', last };
     }
+    case 'subscriptions':
     case 'disconnect': {
       const { id } = message;
       const isId = typeof id === 'string' && id.length <= MAX_ID && /^\d+(\.\d+)?-\d+$/.test(id);
-      return isId ? { do: 'disconnect', id } : 'id must be that of a client in the list of clients';
+      return isId ? { do: message.do, id } : 'id must be that of a client in the list of clients';
     }
     case 'config':
       return { do: 'config' };
     default:
-      return 'a message is an object whose do is clients, disconnect, config or log';
+      return 'a message is an object whose do is clients, subscriptions, disconnect, config or log';
   }
 }
 

@@ -30,6 +30,7 @@ export interface OperatorTask {
 /** A request of the dashboard, checked. */
 export type LiveRequest =
   | { readonly do: 'clients'; readonly limit: number }
+  | { readonly do: 'subscriptions'; readonly id: string }
   | { readonly do: 'disconnect'; readonly id: string }
   | { readonly do: 'config' }
   | { readonly do: 'log'; readonly last: number };

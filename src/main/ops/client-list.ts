@@ -1,5 +1,5 @@
 /** Asks the proxy workers about their clients, for an operator who looks. Main thread. */
-import type { FromClientReport, ToClientReport } from '../../workers/client-messages.ts';
+import type { FromClientReport, SubscriptionListing, ToClientReport } from '../../workers/client-messages.ts';
 import type { InstrumentName } from '../../workers/worker-messages.ts';
 import { ownKeyId } from '../entitlements/entitlement-book.ts';
 import type { ClientView } from './engine-view.ts';
@@ -15,7 +15,10 @@ export interface ClientListing {
   readonly holders: readonly number[];
 }
 
-export type DisconnectOutcome = 'done' | 'unknown' | 'silent';
+/** Of a client: gone, or its worker had no time to answer. */
+export type MissingClient = 'unknown' | 'silent';
+
+export type DisconnectOutcome = 'done' | MissingClient;
 
 /** The workers that are asked, by their number. */
 export interface ClientWorkers {
@@ -74,17 +77,30 @@ export class ClientList {
 
   /** @param id of a client that was listed */
   async disconnect(id: string): Promise<DisconnectOutcome> {
-    const [name = '', connection = ''] = id.split('-');
-    const reader = this.#workers.running().find((each) => this.#nameOf(each) === name);
-    if (reader === undefined) return 'unknown';
-    const answers = await this.#ask([reader], (question) => ({
+    const answer = await this.#askAbout(id, (question, connection) => ({
       type: 'disconnectClient',
       id: question,
-      connection: Number(connection),
+      connection,
     }));
-    const answer = answers.get(reader);
+    if (answer === 'unknown') return answer;
     if (answer?.type !== 'clientDisconnected') return 'silent';
     return answer.isFound ? 'done' : 'unknown';
+  }
+
+  /**
+   * @param id of a client that was listed
+   * @param limit so many of its subscriptions, from the first on that it made
+   */
+  async subscriptions(id: string, limit: number): Promise<SubscriptionListing | MissingClient> {
+    const answer = await this.#askAbout(id, (question, connection) => ({
+      type: 'describeSubscriptions',
+      id: question,
+      connection,
+      limit,
+    }));
+    if (answer === 'unknown') return answer;
+    if (answer?.type !== 'subscriptionsDescribed') return 'silent';
+    return answer.listing ?? 'unknown';
   }
 
   /** A worker's answer. */
@@ -106,6 +122,18 @@ export class ClientList {
   #nameOf(reader: number): string {
     const restarts = this.#workers.restarts(reader);
     return restarts === 0 ? `${reader}` : `${reader}.${restarts}`;
+  }
+
+  /** Asks the worker of one client; undefined when it does not answer. */
+  async #askAbout(
+    id: string,
+    ask: (question: number, connection: number) => ToClientReport,
+  ): Promise<FromClientReport | 'unknown' | undefined> {
+    const [name = '', connection = ''] = id.split('-');
+    const reader = this.#workers.running().find((each) => this.#nameOf(each) === name);
+    if (reader === undefined) return 'unknown';
+    const answers = await this.#ask([reader], (question) => ask(question, Number(connection)));
+    return answers.get(reader);
   }
 
   #ask(

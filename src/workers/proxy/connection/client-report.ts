@@ -2,16 +2,25 @@
  * Tells an operator who is connected, in slices between which ticks pass: a thousand clients take some milliseconds. Proxy
  * worker thread.
  */
-import type { ClientRow, FromClientReport, ToClientReport } from '../../client-messages.ts';
+import type { ClientRow, FromClientReport, SubscriptionRow, ToClientReport } from '../../client-messages.ts';
 import { addressText } from '../admission/client-address.ts';
 import type { WorkTurns } from '../admission/work-turns.ts';
 import { type ClientSession, holdingKey } from './client-session.ts';
+import { subscriptionsOf } from './client-subscriptions.ts';
 import { CLOSE, type Close } from './close-codes.ts';
 
 /** Of all clients that are described: 0.1 µs each. */
 const MAX_COUNTED_INSTRUMENTS = 50_000;
 /** Instruments of a client behind which ticks may pass: some 0.02 ms where none of them is in a cache. */
 const COUNTED_PART = 100;
+
+const TO_REPORT: ReadonlySet<string> = new Set<ToClientReport['type']>([
+  'describeClients',
+  'describeSubscriptions',
+  'disconnectClient',
+]);
+
+type Asked<T extends ToClientReport['type']> = Extract<ToClientReport, { readonly type: T }>;
 
 /** A client as it stands when it is looked at. */
 interface Candidate {
@@ -38,6 +47,7 @@ export class ClientReport {
   handle(message: { readonly type: string } | ToClientReport): boolean {
     if (!isToClientReport(message)) return false;
     if (message.type === 'describeClients') void this.#describe(message);
+    else if (message.type === 'describeSubscriptions') void this.#describeSubscriptions(message);
     else {
       const isFound = this.#parts.end(message.connection, CLOSE.BY_OPERATOR);
       this.#parts.post({ type: 'clientDisconnected', id: message.id, isFound });
@@ -45,7 +55,7 @@ export class ClientReport {
     return true;
   }
 
-  async #describe(asked: Extract<ToClientReport, { type: 'describeClients' }>): Promise<void> {
+  async #describe(asked: Asked<'describeClients'>): Promise<void> {
     const { sessions, turns, post } = this.#parts;
     const { id, limit } = asked;
     const names = asked.instruments.map(({ exchange, symbol }) => holdingKey(exchange, symbol));
@@ -63,10 +73,25 @@ export class ClientReport {
     });
     post({ type: 'clientsDescribed', id, clients, total: sessions.size, holders });
   }
+
+  async #describeSubscriptions({ id, connection, limit }: Asked<'describeSubscriptions'>): Promise<void> {
+    const { sessions, turns, post } = this.#parts;
+    let found: ClientSession | null = null;
+    for (const session of sessions) if (session.connection.id === connection) found = session;
+    const session = found;
+    const subscriptions: SubscriptionRow[] = [];
+    if (session !== null) {
+      const note = (row: SubscriptionRow) => void subscriptions.push(row);
+      await turns.each(subscriptionsOf(session, limit), note, () => session.open);
+    }
+    const isThere = session?.open === true;
+    const total = session?.subscriptions.count ?? 0;
+    post({ type: 'subscriptionsDescribed', id, listing: isThere ? { subscriptions, total } : null });
+  }
 }
 
 function isToClientReport(message: { readonly type: string } | ToClientReport): message is ToClientReport {
-  return message.type === 'describeClients' || message.type === 'disconnectClient';
+  return TO_REPORT.has(message.type);
 }
 
 /** Keeps a list of so many in order: furthest behind first, then those with the most subscriptions. */
