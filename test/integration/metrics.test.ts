@@ -6,10 +6,17 @@ import { pino } from 'pino';
 import { loadConfig } from '../../src/main/config.ts';
 import { DEMO_USER } from '../../src/main/database/demo-seed.ts';
 import type { DatabaseSync } from '../../src/main/database/sqlite.ts';
+import { createRegistry } from '../../src/main/metrics/metric-registry.ts';
 import { ProxyHost } from '../../src/main/proxy-host.ts';
 import { adjacentPorts } from '../support/adjacent-ports.ts';
 import { startEngineFixture } from '../support/engine-fixture.ts';
 import { hiddenCounters, type MetricsText, readMetrics, type Sample } from '../support/metrics-page.ts';
+import {
+  assertLabels,
+  declaredLabels,
+  OF_PROMETHEUS,
+  type ShownExpression,
+} from '../support/prometheus-labels.ts';
 import { readAlertRules, selectorsOf } from '../support/prometheus-names.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { TestClient } from '../support/test-client.ts';
@@ -17,17 +24,14 @@ import { until } from '../support/until.ts';
 
 const DEPLOY = new URL('../../deploy/', import.meta.url);
 const readDeployed = (path: string) => readFileSync(new URL(path, DEPLOY), 'utf8');
-/** Labels that Prometheus adds. */
-const OF_PROMETHEUS: ReadonlySet<string> = new Set(['instance', 'job']);
 const SEEN_LATER =
   /^tickwire_(request_errors_total|feed_link_reconnects_total|clock_offset_(uncertainty_)?seconds|exchange_status)$/;
 
-/** All values of `expr`, wherever they stand. */
-function expressionsOf(json: unknown): string[] {
+/** All charts' expressions, wherever they stand. */
+function expressionsOf(json: unknown): ShownExpression[] {
   if (typeof json !== 'object' || json === null) return [];
-  return Object.entries(json).flatMap(([name, value]) =>
-    name === 'expr' ? [String(value)] : expressionsOf(value),
-  );
+  if (!('expr' in json)) return Object.values(json).flatMap(expressionsOf);
+  return [{ expr: String(json.expr), text: 'legendFormat' in json ? String(json.legendFormat) : '' }];
 }
 
 function assertLabel(
@@ -36,7 +40,7 @@ function assertLabel(
   values: readonly string[],
   where: string,
 ): void {
-  if (OF_PROMETHEUS.has(label)) return;
+  if (OF_PROMETHEUS.includes(label)) return;
   const known = new Set(samples.map(({ labels }) => labels[label]));
   assert.ok(!known.has(undefined) || known.size > 1, `no label ${label} in: ${where}`);
   for (const value of values) assert.ok(known.has(value), `no ${label} "${value}" in: ${where}`);
@@ -94,7 +98,9 @@ test('an operator finds every tick of the way counted, timed, and delivered to e
     const rules = readAlertRules(readDeployed('prometheus/alerts.yml'));
     const charts = expressionsOf(JSON.parse(readDeployed('grafana/tickwire.json')));
     assert.ok(rules.length > 20 && charts.length > 30, `${rules.length} rules, ${charts.length} charts`);
-    for (const expression of [...rules.map(({ expr }) => expr), ...charts]) {
+    const labelsOf = declaredLabels(createRegistry(metrics));
+    for (const shown of [...rules.map(({ expr, summary }) => ({ expr, text: summary })), ...charts]) {
+      const { expr: expression } = shown;
       const selectors = selectorsOf(expression);
       assert.ok(selectors.length > 0, `nothing is asked for in: ${expression}`);
       for (const { metric, labels } of selectors) {
@@ -105,7 +111,9 @@ test('an operator finds every tick of the way counted, timed, and delivered to e
         // Series that appear with the first error, or on another role of host.
         if (samples.length === 0) assert.match(metric, SEEN_LATER);
         else for (const [label, values] of labels) assertLabel(samples, label, values, expression);
+        for (const label of labels.keys()) assert.ok(labelsOf(metric).includes(label), expression);
       }
+      assertLabels(shown, labelsOf);
     }
   });
   await t.test('an engine whose broker is away says that it is not ready, and why', async () => {
