@@ -35,12 +35,12 @@ export class DrainCommand {
   }
 
   /** `{"command": "drain", "timeoutMs": …}`, the time as configured where none is given. */
-  readonly run: ControlCommand = ({ timeoutMs }, tell) => {
+  readonly run: ControlCommand = ({ timeoutMs }, follow) => {
     if (timeoutMs !== undefined && !isTimeout(timeoutMs)) {
       const message = `timeoutMs is ${JSON.stringify(timeoutMs)}; it must be a number from 0 to ${MAX_TIMEOUT_MS}`;
       return { ok: false, code: 'CONTROL_REQUEST_INVALID', message };
     }
-    this.#watchers.push(tell);
+    this.#watchers.push(follow());
     const wish = { cause: 'tickwire drain', reason: 'drain', drainMs: timeoutMs ?? null } as const;
     const { drainMs } = this.#stop.ask(wish);
     const { drainTimeoutMs, stopTimeoutMs } = this.#times;

@@ -11,12 +11,15 @@ import { askEngine, findEngine } from '../../src/main/ops/control-client.ts';
 import { controlPath } from '../../src/main/ops/control-path.ts';
 import { type ControlCommands, type ControlLine, ControlSocket } from '../../src/main/ops/control-socket.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { until } from '../support/until.ts';
 
 const COMMANDS: ControlCommands = {
-  greet: ({ name }, tell) => {
+  greet: ({ name }, follow) => {
+    const tell = follow();
     setImmediate(() => tell({ news: 'more' }));
     return { ok: true, greeting: `hello ${name}` };
   },
+  identify: () => ({ ok: true }),
 };
 
 interface Opened {
@@ -81,6 +84,32 @@ test('what is no command is answered with those that there are, and harms nobody
     assert.match(String(message), /greet/);
   }
   assert.equal((await send(path, '{"command": "greet"}\n')).ok, true);
+});
+
+test('programs that stay when they have their answer, or ask nothing, take the places of others for a moment, and the log says so once', async (t) => {
+  const { path, warnings } = await open(t);
+  const ask = (text: string) => {
+    const socket = connect({ path, allowHalfOpen: true }).on('error', () => {});
+    t.after(() => socket.destroy());
+    socket.resume().write(text);
+    return socket;
+  };
+  const watching = ask('{"command": "greet"}\n');
+  await once(watching, 'data');
+  const staying = Array.from({ length: 15 }, () => ask('{"command": "identify"}\n'));
+  await Promise.all(staying.map((socket) => once(socket, 'end')));
+  for (const refused of [connect(path), connect(path)]) await once(refused.resume(), 'close');
+  assert.equal(warnings.length, 1);
+  assert.match(warnings.join(), /CONTROL_SOCKET_FULL.*tickwire drain and reload/);
+  const isServed = async () => {
+    const socket = connect(path).on('error', () => {});
+    socket.end('{"command": "identify"}\n');
+    const texts: string[] = [];
+    for await (const text of socket.setEncoding('utf8')) texts.push(text);
+    return texts.join('') === '{"ok":true}\n';
+  };
+  await until('a place', () => isServed().catch(() => false));
+  assert.ok(!watching.readableEnded, 'who waits for news stays');
 });
 
 test('what a killed engine left behind is replaced', async (t) => {

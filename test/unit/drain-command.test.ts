@@ -6,7 +6,7 @@ import { StopRequest } from '../../src/main/stop-request.ts';
 const TIMES = { drainTimeoutMs: 30_000, stopTimeoutMs: 5000 };
 
 function endsWithinMs(command: DrainCommand, timeoutMs?: number) {
-  const answer = command.run({ command: 'drain', timeoutMs }, () => {});
+  const answer = command.run({ command: 'drain', timeoutMs }, () => () => {});
   return (answer as { endsWithinMs?: number }).endsWithinMs;
 }
 

@@ -1,7 +1,7 @@
 /**
  * The engine's side of the control socket, through which commands on the same machine reach it: a Unix domain socket that
  * the engine's user alone may open. A connection sends one line of JSON, `{"command": …}`, and gets one line back,
- * `{"ok": true, …}` or `{"ok": false, "code": …, "message": …}`; lines of news may follow it. Main thread.
+ * `{"ok": true, …}` or `{"ok": false, "code": …, "message": …}`. With that it ends, unless lines of news follow. Main thread.
  */
 import { once } from 'node:events';
 import { lstatSync, unlinkSync } from 'node:fs';
@@ -13,11 +13,12 @@ export type ControlLine = Readonly<Record<string, unknown>>;
 
 /**
  * Answers a request, at once or later; never rejects.
- * @param tell sends a line of news behind the answer, as long as whoever asked is there
+ * @param follow keeps the connection for news behind the answer, up to the end of the process. @returns sends a line of them,
+ *   as long as whoever asked is there
  */
 export type ControlCommand = (
   request: ControlLine,
-  tell: (news: ControlLine) => void,
+  follow: () => (news: ControlLine) => void,
 ) => ControlLine | Promise<ControlLine>;
 
 export type ControlCommands = Readonly<Record<string, ControlCommand>>;
@@ -25,6 +26,8 @@ export type ControlCommands = Readonly<Record<string, ControlCommand>>;
 const MAX_REQUEST_BYTES = 4096;
 /** Whoever asks is a program of ours, which does so at once. */
 const REQUEST_TIMEOUT_MS = 5000;
+/** Whoever has the answer leaves at once too; a program that forgets to must not keep its place. */
+const LEAVE_TIMEOUT_MS = 1000;
 const MAX_CONNECTIONS = 16;
 /** Nobody but the owner may open it. Set by umask, so that there is no moment in which somebody else could. */
 const OTHERS_MASK = 0o177;
@@ -33,10 +36,17 @@ export class ControlSocket {
   readonly #server: Server;
   readonly #commands: ControlCommands;
 
-  private constructor(commands: ControlCommands) {
+  #connections = 0;
+  #isFullKnown = false;
+
+  private constructor(commands: ControlCommands, onFull: () => void) {
     this.#commands = commands;
     this.#server = createServer((socket) => this.#accept(socket));
     this.#server.maxConnections = MAX_CONNECTIONS;
+    this.#server.on('drop', () => {
+      if (!this.#isFullKnown) onFull();
+      this.#isFullKnown = true;
+    });
     this.#server.unref();
   }
 
@@ -58,7 +68,12 @@ export class ControlSocket {
         log.warn({ path, code: 'CONTROL_SOCKET_IN_USE' }, `another engine runs here and has it: ${advice}`);
         return null;
       }
-      const control = new ControlSocket(commands);
+      const onFull = () =>
+        log.warn(
+          { path, code: 'CONTROL_SOCKET_FULL', connections: MAX_CONNECTIONS },
+          'all places of the control socket are taken by programs of this user: tickwire drain and reload fail until some leave',
+        );
+      const control = new ControlSocket(commands, onFull);
       await control.#listen(path);
       return control;
     } catch (error) {
@@ -89,6 +104,11 @@ export class ControlSocket {
     // It is the end of the process that tells whoever waits that the engine has left: the connection must not keep it.
     socket.unref();
     socket.on('error', () => socket.destroy());
+    this.#connections++;
+    socket.on('close', () => {
+      // Said once of one crowd, not for each place that a crowd leaves and takes.
+      if (--this.#connections === 0) this.#isFullKnown = false;
+    });
     socket.setTimeout(REQUEST_TIMEOUT_MS, () => socket.destroy());
     let text = '';
     const onData = (chunk: string) => {
@@ -97,18 +117,30 @@ export class ControlSocket {
       if (end < 0 && text.length <= MAX_REQUEST_BYTES) return;
       socket.off('data', onData).resume();
       socket.setTimeout(0);
+      let hasNews = false;
       const tell = (line: ControlLine) => {
         if (socket.writable) socket.write(`${JSON.stringify(line)}\n`);
       };
-      const answer = this.#answer(end < 0 ? '' : text.slice(0, end), tell);
+      const follow = () => {
+        hasNews = true;
+        return tell;
+      };
+      const tellAnswer = (line: ControlLine) => {
+        tell(line);
+        if (hasNews) return;
+        socket.end();
+        // Not at once: what comes behind the request is read, since whoever cannot write it would not read the answer.
+        socket.setTimeout(LEAVE_TIMEOUT_MS);
+      };
+      const answer = this.#answer(end < 0 ? '' : text.slice(0, end), follow);
       // One that is there already goes before the news behind it.
-      if (answer instanceof Promise) void answer.then(tell);
-      else tell(answer);
+      if (answer instanceof Promise) void answer.then(tellAnswer);
+      else tellAnswer(answer);
     };
     socket.setEncoding('utf8').on('data', onData);
   }
 
-  #answer(text: string, tell: (news: ControlLine) => void): ControlLine | Promise<ControlLine> {
+  #answer(text: string, follow: () => (news: ControlLine) => void): ControlLine | Promise<ControlLine> {
     const request = parseLine(text);
     const name = request?.command;
     if (request === null || typeof name !== 'string' || !Object.hasOwn(this.#commands, name)) {
@@ -116,7 +148,7 @@ export class ControlSocket {
       const message = `a request is one line of JSON with a command, one of: ${known}`;
       return { ok: false, code: 'CONTROL_REQUEST_INVALID', message };
     }
-    return this.#commands[name]!(request, tell);
+    return this.#commands[name]!(request, follow);
   }
 }
 
