@@ -69,6 +69,12 @@ test('tickwire reload and SIGHUP change limits of clients that are connected, an
     write('TICKWIRE_MAX_BATCH=1', 'TICKWIRE_DRAIN_TIMEOUT=soon');
     const invalid = await reload();
     assert.equal(invalid.code, 78);
+    // As an editor leaves it for an instant.
+    writeFileSync(join(cwd, '.env'), '');
+    const emptied = await reload();
+    assert.equal(emptied.code, 78);
+    assert.match(emptied.stderr, /^tickwire: CONFIG_INVALID: \.env is not there, or holds no option/);
+    write('TICKWIRE_MAX_BATCH=1', 'TICKWIRE_DRAIN_TIMEOUT=soon');
     assert.match(
       invalid.stderr,
       /^tickwire: CONFIG_INVALID: TICKWIRE_DRAIN_TIMEOUT is "soon" \(from \.env\)/,

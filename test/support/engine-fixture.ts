@@ -102,7 +102,10 @@ export async function startEngineFixture(
   ];
   // None that an outgoing connection may be given while a restart has left it.
   const flags = [`--websocket-port=${await adjacentPorts()}`, ...argv, ...(options.flags ?? [])];
-  const writeEnv = (lines: readonly string[]) => writeFileSync(join(cwd, '.env'), `${lines.join('\n')}\n`);
+  // As it is anyway, since an engine does not reload a file that holds no option any more.
+  const base = 'TICKWIRE_PORT_POLICY=fail';
+  const writeEnv = (lines: readonly string[]) =>
+    writeFileSync(join(cwd, '.env'), `${[base, ...lines].join('\n')}\n`);
   if (options.envFile !== undefined) writeEnv(options.envFile);
   const load = () => loadConfig({ argv: flags, env: {}, cwd });
   const live = new LiveConfig(load().config);

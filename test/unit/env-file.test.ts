@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseEnvFile } from '../../src/main/config/env-file.ts';
+import { TickwireError } from '../../src/main/errors.ts';
 
 const FORMS: readonly (readonly [string, string, string])[] = [
   ['blanks around the equals sign', "KEY = 'value'", 'value'],
@@ -31,4 +32,35 @@ for (const [name, line, value] of FORMS) {
 
 test('an .env file saved on Windows with a byte order mark keeps its first key', () => {
   assert.equal(parseEnvFile("\uFEFFKEY = 'value'\r\n").KEY, 'value');
+});
+
+/** The texts, and the line and the key that are told. */
+const OPEN: readonly (readonly [string, number, string])[] = [
+  ['TICKWIRE_ADMIN_KEY="adminadmin', 1, 'TICKWIRE_ADMIN_KEY'],
+  ["NEXT='next'\r\nexport KEY = 'adminadmin\r\n", 2, 'KEY'],
+  ['KEY=`adminadmin # comment\nNEXT=next', 1, 'KEY'],
+  ["# it's\nKEY='adminadmin\nNEXT=\nLAST=a#b", 2, 'KEY'],
+  ['KEY="', 1, 'KEY'],
+];
+
+test('a value that was cut off within its quotes is refused with its line and its key, and not shown', () => {
+  for (const [text, line, key] of OPEN) {
+    assert.throws(
+      () => parseEnvFile(text, '/srv/.env'),
+      (error) =>
+        error instanceof TickwireError &&
+        error.code === 'CONFIG_INVALID' &&
+        error.message.startsWith(`/srv/.env, line ${line}: the value of ${key} begins with `) &&
+        !error.message.includes('adminadmin'),
+      text,
+    );
+  }
+});
+
+test('quotes of several lines, within others and in comments are no open ones', () => {
+  assert.equal(parseEnvFile('KEY="one\nNEXT="\nLAST=last').KEY, 'one\nNEXT=');
+  assert.equal(parseEnvFile(`KEY='"one'`).KEY, '"one');
+  assert.equal(parseEnvFile(`KEY=one # it's\n# KEY="two`).KEY, 'one');
+  assert.equal(parseEnvFile(`KEY=don't`).KEY, "don't");
+  assert.equal(parseEnvFile('KEY=""\nNEXT=\'\'').KEY, '');
 });

@@ -3,8 +3,8 @@
  * that a start looks at; so a reload takes over every value that may change, or none. Main thread.
  */
 import type { Logger } from 'pino';
-import type { LoadedConfig } from '../config.ts';
-import type { Config } from '../config-options.ts';
+import { type LoadedConfig, sourcesOf } from '../config.ts';
+import { CONFIG_KEYS, CONFIG_OPTIONS, type Config } from '../config-options.ts';
 import { TickwireError } from '../errors.ts';
 import { type ConfigChange, type ConfigChanges, configChanges } from './config-changes.ts';
 import type { LiveConfig } from './live-config.ts';
@@ -35,31 +35,49 @@ export interface ConfigReloadOptions {
   readonly log: Logger;
 }
 
+interface WaitingReload {
+  readonly causes: Set<string>;
+  readonly changes: Promise<ConfigChanges>;
+}
+
 export class ConfigReload {
   readonly #options: ConfigReloadOptions;
   #last: Promise<unknown> = Promise.resolve();
+  #waiting: WaitingReload | null = null;
 
   constructor(options: ConfigReloadOptions) {
     this.#options = options;
   }
 
   /**
-   * Reads and takes over, behind a reload that is under way. Resolves when everything goes by it.
+   * Reads and takes over, behind a reload that is under way. Who asks while one waits for that shares it: it has not read
+   * anything yet. Resolves when everything goes by it.
    *
    * @param cause who asked, for the log
    * @throws TickwireError what is wrong with the configuration, of which nothing was taken over then
    */
   run(cause: string): Promise<ConfigChanges> {
-    const next = this.#last.then(() => this.#run(cause));
-    this.#last = next.catch(() => {});
-    return next;
+    if (this.#waiting !== null) {
+      this.#waiting.causes.add(cause);
+      return this.#waiting.changes;
+    }
+    const causes = new Set([cause]);
+    const changes = this.#last.then(() => {
+      this.#waiting = null;
+      return this.#run([...causes].join(', '));
+    });
+    this.#waiting = { causes, changes };
+    this.#last = changes.catch(() => {});
+    return changes;
   }
 
   async #run(cause: string): Promise<ConfigChanges> {
     const { live, load, host, onAdopted, log } = this.#options;
     let wanted: Config;
     try {
-      wanted = load().config;
+      const loaded = load();
+      refuseEmptiedEnvFile(live.view, loaded);
+      wanted = loaded.config;
       host.check(wanted);
     } catch (error) {
       log.error({ cause, ...reasonOf(error) }, 'the configuration was not reloaded: nothing has changed');
@@ -91,6 +109,23 @@ export class ConfigReload {
       throw error;
     }
   }
+}
+
+/**
+ * In the instant in which an editor or a script writes the file anew it is empty, or not there: by that every limit and key
+ * would go back to its default.
+ *
+ * @throws TickwireError CONFIG_INVALID when none of the options stands in `.env` any more, and values in force came from there
+ */
+function refuseEmptiedEnvFile(inForce: Config, { sources }: LoadedConfig): void {
+  const before = sourcesOf(inForce);
+  const lost = CONFIG_KEYS.filter((key) => before?.[key] === '.env');
+  if (lost.length === 0 || CONFIG_KEYS.some((key) => sources[key] === '.env')) return;
+  throw new TickwireError(
+    'CONFIG_INVALID',
+    `.env is not there, or holds no option, and values in force come from it (say ${CONFIG_OPTIONS[lost[0]!].env}): it is ` +
+      'missing, or being written. Write it whole and reload again; an engine that shall do without it must be started again.',
+  );
 }
 
 function reasonOf(error: unknown): { readonly code: string; readonly reason: string } {

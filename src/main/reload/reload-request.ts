@@ -36,7 +36,7 @@ function hasTerminal(): boolean {
 
 export class ReloadRequest {
   readonly #terminalGone = Promise.withResolvers<void>();
-  #wishes: string[] = [];
+  readonly #wishes = new Set<string>();
   #reload: ((cause: string) => void) | null = null;
 
   /** From now on no SIGHUP ends the process; what is asked for before `follow` waits. */
@@ -49,18 +49,19 @@ export class ReloadRequest {
     return this.#terminalGone.promise;
   }
 
-  /** @param reload called for each wish */
+  /** @param reload called for each wish, and once for those that waited */
   follow(reload: (cause: string) => void): void {
     this.#reload = reload;
     // Messages wait in the channel until somebody listens.
     process.on('message', (message: { readonly type?: unknown }) => {
       if (message.type === RELOAD_MESSAGE.type) this.#ask('SIGHUP');
     });
-    for (const cause of this.#wishes.splice(0)) reload(cause);
+    for (const cause of this.#wishes) reload(cause);
+    this.#wishes.clear();
   }
 
   #ask(cause: string): void {
-    if (this.#reload === null) this.#wishes.push(cause);
+    if (this.#reload === null) this.#wishes.add(cause);
     else this.#reload(cause);
   }
 }
