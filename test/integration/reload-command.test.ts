@@ -125,10 +125,14 @@ test('an engine in a terminal goes on after SIGHUP, and leaves in order when the
   terminal.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text;
   });
-  await until('the control socket', () => existsSync(join(cwd, 'db/tickwire.sock')), 40_000);
-  const control = connect(join(cwd, 'db/tickwire.sock'));
-  control.on('error', () => {}).write('{"command": "identify"}\n');
-  const engine = Number(JSON.parse(String(((await once(control, 'data')) as [Buffer])[0])).pid);
+  // The file is there before anybody listens.
+  const identify = async () => {
+    const control = connect(join(cwd, 'db/tickwire.sock'));
+    control.write('{"command": "identify"}\n');
+    const [answer] = (await once(control, 'data')) as [Buffer];
+    return Number(JSON.parse(String(answer)).pid);
+  };
+  const engine = await until('the control socket', () => identify().catch(() => null), 40_000);
   const parent = Number(execFileSync('ps', ['-o', 'ppid=', '-p', String(engine)], { encoding: 'utf8' }));
   const pids = [parent, engine];
   t.after(() => {
