@@ -439,6 +439,7 @@ class Client:
                 self._set_state("connecting")
             code, reason, error = self._live_through()
             with self._changed:
+                reason = self._without_key({"reason": reason})["reason"]
                 advice, self._advice = self._advice, None
                 self._socket = self._on_answer = self._answer_by = None
                 self._has_orders, self._paused_until, self._leaving = False, 0, []
@@ -547,7 +548,18 @@ class Client:
         message = json.loads(data) if is_text else self._decode_binary(data)
         if not isinstance(message, dict):
             raise TickwireError("BAD_MESSAGE", "a message of the server is no object")
-        return message
+        return message if message.get("type") == "market_data" else self._without_key(message)
+
+    def _without_key(self, message):
+        """Texts of a server are shown and logged, and the key has no place there."""
+        key = self._login["api_key"]
+        # Shorter than any real key: a word that stands in texts by chance.
+        if len(key) < 8:
+            return message
+        texts = {name: message[name].replace(key, "[key]") for name in ("message", "reason", "code") if isinstance(message.get(name), str)}
+        if isinstance(message.get("subscriptions"), list):
+            texts["subscriptions"] = [self._without_key({**each, "subscriptions": None}) for each in message["subscriptions"]]
+        return {**message, **texts}
 
     def _send(self, request):
         self._socket.send(json.dumps(request))
@@ -692,8 +704,10 @@ class Client:
                     each.place = "wanted"
                 return
             entries = {(entry["exchange"], entry["symbol"]): entry for entry in answer.get("subscriptions", ())}
+            # An error is about all of them; a confirmation that leaves one out says nothing of it.
+            left_out = answer if code is not None else {"status": "error", "code": "BAD_MESSAGE", "message": "a confirmation leaves it out; it is asked again"}
             for each in asked:
-                entry = entries.get((each.exchange, each.symbol), answer)
+                entry = entries.get((each.exchange, each.symbol), left_out)
                 if entry["status"] == "success":
                     each._hold(False)
                 else:

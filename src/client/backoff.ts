@@ -36,6 +36,16 @@ export class Backoff {
     return Math.round(Math.max(jittered, atLeastMs * (1 + this.#random() * SPREAD)));
   }
 
+  /**
+   * ms to wait where the server named the moment. One that names a moment each time, and never lets a connection stay, is believed
+   * once.
+   */
+  nextAt(ms: number): number {
+    const isFirst = this.#attempt === 0;
+    const own = this.next(0);
+    return isFirst ? ms : Math.max(ms, own);
+  }
+
   /** The connection has proved good. */
   reset(): void {
     this.#attempt = 0;

@@ -1,4 +1,5 @@
 /** Why a connection ended, and what to do then: as PROTOCOL.md's table of close codes and of errors says. */
+import { boundedWait } from './bounded-wait.ts';
 import { TickwireError } from './tickwire-error.ts';
 
 export interface Ending {
@@ -14,7 +15,7 @@ export interface Ending {
 export type Plan =
   /** After what the backoff says, and not before `atLeastMs`. */
   | { readonly action: 'retry'; readonly atLeastMs: number }
-  /** The server chose the moment: no jitter of ours, and no backoff. */
+  /** The server chose the moment: no jitter of ours, and a backoff only where it says so again and again. */
   | { readonly action: 'retryAt'; readonly ms: number }
   /** When there is something to subscribe to. */
   | { readonly action: 'idle' }
@@ -32,29 +33,29 @@ const LONG_PAUSE_MS = 10_000;
 const NOT_NOW = /try again/;
 
 /** Errors that another attempt may not meet, with the pause that they need. */
-const PASSING: Readonly<Record<string, number>> = {
-  BROKER_ERROR: PAUSE_MS,
-  BROKER_INIT_ERROR: PAUSE_MS,
-  FEED_UNAVAILABLE: PAUSE_MS,
-  PROCESSING_ERROR: PAUSE_MS,
-  RATE_LIMITED: PAUSE_MS,
-  BAD_MESSAGE: 0,
-  DISCONNECTED: 0,
-  TOO_MANY_ATTEMPTS: LONG_PAUSE_MS,
-  TOO_MANY_CONNECTIONS: LONG_PAUSE_MS,
-};
+const PASSING: ReadonlyMap<string, number> = new Map([
+  ['BROKER_ERROR', PAUSE_MS],
+  ['BROKER_INIT_ERROR', PAUSE_MS],
+  ['FEED_UNAVAILABLE', PAUSE_MS],
+  ['PROCESSING_ERROR', PAUSE_MS],
+  ['RATE_LIMITED', PAUSE_MS],
+  ['BAD_MESSAGE', 0],
+  ['DISCONNECTED', 0],
+  ['TOO_MANY_ATTEMPTS', LONG_PAUSE_MS],
+  ['TOO_MANY_CONNECTIONS', LONG_PAUSE_MS],
+]);
 
 export function planAfter({ code, reason, error, adviceMs }: Ending): Plan {
   if (code === 4403) return { action: 'stop', error: error ?? new TickwireError('KEY_REVOKED', reason) };
   if (code === 4409) return { action: 'stop', error: new TickwireError('SESSION_TAKEN', reason) };
   if (error !== null) {
     const isNotNow = error.code === 'AUTHENTICATION_ERROR' && NOT_NOW.test(error.message);
-    const pause = isNotNow ? PAUSE_MS : PASSING[error.code];
+    const pause = isNotNow ? PAUSE_MS : PASSING.get(error.code);
     return pause === undefined ? { action: 'stop', error } : { action: 'retry', atLeastMs: pause };
   }
-  const advice = ADVICE.exec(reason)?.[1];
-  if (advice !== undefined) return { action: 'retryAt', ms: Number(advice) };
-  if (adviceMs !== null) return { action: 'retryAt', ms: adviceMs };
+  const named = ADVICE.exec(reason)?.[1];
+  const ms = boundedWait(named === undefined ? adviceMs : Number(named));
+  if (ms !== null) return { action: 'retryAt', ms };
   if (code === 4408) return { action: 'idle' };
   return { action: 'retry', atLeastMs: UNWELCOME.has(code) ? LONG_PAUSE_MS : 0 };
 }

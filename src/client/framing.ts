@@ -9,7 +9,10 @@ export type Decode = (frame: unknown) => WireMessage;
 
 function check(value: unknown): WireMessage {
   if (isMessage(value)) return value;
-  throw new TickwireError('BAD_MESSAGE', `a message of the server is no object: ${JSON.stringify(value)}`);
+  throw new TickwireError(
+    'BAD_MESSAGE',
+    `a message of the server is no object but ${Array.isArray(value) ? 'a list' : typeof value}`,
+  );
 }
 
 function guard(read: () => unknown): WireMessage {

@@ -1,5 +1,6 @@
 /** The connection of a client over its ends: opened, logged in, lost, and made anew when and as the server allows. */
 import { Backoff } from './backoff.ts';
+import { boundedWait } from './bounded-wait.ts';
 import type { ConnectOptions } from './client-options.ts';
 import { Connection } from './connection.ts';
 import { planAfter } from './ending.ts';
@@ -7,7 +8,8 @@ import { type Decode, loadDecoder } from './framing.ts';
 import { Login, type SessionNews } from './login.ts';
 import { errorOf, RequestLine } from './request-line.ts';
 import { TickwireError } from './tickwire-error.ts';
-import { numberOf, type WireMessage } from './wire.ts';
+import type { WireMessage } from './wire.ts';
+import { messageWithoutKey, withoutKey } from './without-key.ts';
 
 /** `waiting`: for the next attempt. `idle`: the server closed a connection that held nothing; the next subscribe opens it again. */
 export type ClientState = 'connecting' | 'open' | 'waiting' | 'idle' | 'closed';
@@ -101,15 +103,17 @@ export class Link {
     return {
       onOpen: () => this.#connection?.send(this.#login.begin()),
       onMessage: (message: WireMessage) => this.#take(message),
-      onEnd: (code: number, reason: string, error: TickwireError | null) => this.#end(code, reason, error),
+      onEnd: (code: number, reason: string, error: TickwireError | null) =>
+        this.#end(code, withoutKey(reason, this.#options.key), error),
     };
   }
 
-  #take(message: WireMessage): void {
+  #take(told: WireMessage): void {
+    const message = told.type === 'market_data' ? told : messageWithoutKey(told, this.#options.key);
     if (this.#login.take(message)) return;
     if (this.#line?.take(message) === true) return;
     if (message.type === 'pong') return;
-    if (message.type === 'going_away') this.#adviceMs = numberOf(message.reconnect_after_ms);
+    if (message.type === 'going_away') this.#adviceMs = boundedWait(message.reconnect_after_ms);
     const error = errorOf(message);
     if (error?.code === 'KEY_REVOKED') this.#connection?.end(error, error.message);
     else this.#handlers.onMessage(message);
@@ -152,7 +156,7 @@ export class Link {
     }
     if (error !== null) this.#handlers.onError(error);
     if (plan.action === 'idle') return void this.#setState('idle', ended, null);
-    const ms = plan.action === 'retryAt' ? plan.ms : this.#backoff.next(plan.atLeastMs);
+    const ms = plan.action === 'retryAt' ? this.#backoff.nextAt(plan.ms) : this.#backoff.next(plan.atLeastMs);
     this.#timer = setTimeout(() => void this.dial(), ms);
     this.#setState('waiting', ended, ms);
   }

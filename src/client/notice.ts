@@ -64,10 +64,16 @@ export function namesOf(list: unknown): string[] {
   return messagesOf(list).map(({ exchange, symbol }) => instrumentName(textOf(exchange), textOf(symbol)));
 }
 
+/** null for a number of ticks that cannot be. */
+function countOf(value: unknown): number | null {
+  const count = numberOf(value);
+  return count === null || count < 0 ? null : count;
+}
+
 export function readGap(message: WireMessage): Gap {
   return {
     reason: textOf(message.reason),
-    missed: numberOf(message.missed),
+    missed: countOf(message.missed),
     lastEpoch: numberOf(message.last_epoch),
     lastSeq: numberOf(message.last_seq),
     epoch: numberOf(message.epoch),

@@ -3,7 +3,7 @@
  * Answers are handed on at once, since what comes right behind them, even in the same read, is told by them.
  */
 import { TickwireError } from './tickwire-error.ts';
-import type { WireMessage } from './wire.ts';
+import { textOf, type WireMessage } from './wire.ts';
 
 const ANSWERS: ReadonlySet<unknown> = new Set([
   'subscribe',
@@ -14,11 +14,11 @@ const ANSWERS: ReadonlySet<unknown> = new Set([
 /** Errors that come by themselves. */
 const UNASKED: ReadonlySet<unknown> = new Set(['BROKER_REFUSED', 'KEY_REVOKED']);
 
-/** The error that a message is, null for any other message. */
+/** The error that a message is, null for any other message. One without a code is as good as one that cannot be read. */
 export function errorOf(message: WireMessage): TickwireError | null {
   const { type, status, code, message: text } = message;
   const isError = type === 'error' || (type === undefined && status === 'error');
-  return isError ? new TickwireError(String(code), String(text)) : null;
+  return isError ? new TickwireError(textOf(code) || 'BAD_MESSAGE', textOf(text)) : null;
 }
 
 export class RequestLine {

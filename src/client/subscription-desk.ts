@@ -3,6 +3,7 @@
  * in the meantime, and whatever came back with a session.
  */
 
+import { boundedWait } from './bounded-wait.ts';
 import { instrumentName } from './notice.ts';
 import { errorOf, type RequestLine } from './request-line.ts';
 import type { Stream } from './stream.ts';
@@ -19,11 +20,11 @@ const RETRY_MS = 3000;
 /** Refusals that pass by themselves. */
 const PASSING: ReadonlySet<string> = new Set(['FEED_UNAVAILABLE', 'BROKER_ERROR', 'BROKER_INIT_ERROR']);
 /** Names of modes as confirmations spell them; mode 4 comes as a number. */
-const MODE_NAMES: Readonly<Record<string, number>> = {
-  LTP: WIRE_MODE.LTP,
-  Quote: WIRE_MODE.QUOTE,
-  Depth: WIRE_MODE.DEPTH,
-};
+const MODE_NAMES: ReadonlyMap<string, number> = new Map([
+  ['LTP', WIRE_MODE.LTP],
+  ['Quote', WIRE_MODE.QUOTE],
+  ['Depth', WIRE_MODE.DEPTH],
+]);
 
 /** What the server holds that nobody wants. */
 interface Leftover {
@@ -165,6 +166,7 @@ export class SubscriptionDesk {
         const stream = this.#streams.get(entryName(entry), wireMode);
         if (stream !== undefined) this.#settle(stream, entry, false);
       }
+      for (const stream of streams) if (stream.place === 'asked') this.#takeOmission(stream);
       this.#ask();
     });
   }
@@ -218,6 +220,13 @@ export class SubscriptionDesk {
     else this.#end(stream, error);
   }
 
+  /** A confirmation that says nothing of it. */
+  #takeOmission(stream: Stream): void {
+    if (this.#streams.get(stream.instrument, stream.terms.wireMode) !== stream) return;
+    const message = 'the server confirms a request, and leaves this instrument out; it is asked again';
+    this.#postpone(stream, new TickwireError('BAD_MESSAGE', message, stream.instrument));
+  }
+
   /** The request was refused as a whole. */
   #refuse(streams: readonly Stream[], error: TickwireError, answer: WireMessage): void {
     if (error.code === 'RATE_LIMITED') {
@@ -247,7 +256,7 @@ export class SubscriptionDesk {
 
   /** Nothing is asked until the server takes requests again. */
   #wait(answer: WireMessage): void {
-    const ms = numberOf(answer.retry_after_ms) ?? RETRY_MS;
+    const ms = boundedWait(answer.retry_after_ms) ?? RETRY_MS;
     clearTimeout(this.#pause);
     this.#pause = setTimeout(() => {
       this.#pause = undefined;
@@ -292,5 +301,5 @@ function isOnTerms(entry: WireMessage, { slow, maxRate, levels }: Terms): boolea
 
 /** 0 where the entry does not say it: what is refused has no mode. */
 function entryMode({ mode }: WireMessage): number {
-  return numberOf(mode) ?? MODE_NAMES[textOf(mode)] ?? 0;
+  return numberOf(mode) ?? MODE_NAMES.get(textOf(mode)) ?? 0;
 }

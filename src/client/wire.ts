@@ -10,9 +10,9 @@ export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** null where the number is absent: never a 0 that nobody sent. */
+/** null where the number is absent, or none that can be reckoned with: never a 0 that nobody sent. */
 export function numberOf(value: unknown): number | null {
-  return typeof value === 'number' ? value : null;
+  return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }
 
 export function messagesOf(value: unknown): readonly WireMessage[] {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Backoff } from '../../../src/client/backoff.ts';
+import { boundedWait } from '../../../src/client/bounded-wait.ts';
 import { type Ending, planAfter } from '../../../src/client/ending.ts';
 import { TickwireError } from '../../../src/client/tickwire-error.ts';
 import { ProtocolDocument } from '../../support/protocol-document.ts';
@@ -27,6 +28,23 @@ test('an engine that stops says when to come back, and is believed, even if its 
   assert.deepEqual(ended(1001), { action: 'retry', atLeastMs: 0 });
 });
 
+test('whatever moment a server names, the client neither spins nor stays away for good', () => {
+  const inMs = (ms: string) => ended(1001, { reason: `reconnect in ${ms} ms` });
+  assert.deepEqual(inMs('0'), { action: 'retryAt', ms: 50 });
+  assert.deepEqual(inMs('9'.repeat(12)), { action: 'retryAt', ms: 300_000 });
+  assert.deepEqual(ended(1006, { adviceMs: -1 }), { action: 'retryAt', ms: 50 });
+  assert.deepEqual(ended(1006, { adviceMs: Number.NaN }), { action: 'retry', atLeastMs: 0 });
+  assert.deepEqual([1e12, -1, 0, 700, '5', Number.NaN].map(boundedWait), [300_000, 50, 50, 700, null, null]);
+  // A moment each time, and no connection that stays.
+  const backoff = new Backoff({ initialMs: 100, maxMs: 1000 }, () => 1);
+  assert.deepEqual(
+    Array.from({ length: 5 }, () => backoff.nextAt(50)),
+    [50, 200, 400, 800, 1000],
+  );
+  backoff.reset();
+  assert.equal(backoff.nextAt(1250), 1250);
+});
+
 test('where there is no room, or the operator wants it away, the client waits long before it asks again', () => {
   for (const code of [4410, 4422, 4423, 4429])
     assert.deepEqual(ended(code), { action: 'retry', atLeastMs: 10_000 });
@@ -40,6 +58,8 @@ test('a wrong key or option is final, while what passes is tried again', () => {
     'KEY_REVOKED',
     'FEATURE_MISSING',
     'ANYTHING_NEW',
+    'toString',
+    '__proto__',
   ]) {
     assert.equal(refused(code, 'no').action, 'stop', code);
   }

@@ -270,6 +270,27 @@ print(json.dumps([ends(), sorted({event["code"] for event in events if event["ty
   assert.deepEqual([ends, codes, isAlive, tick], [16, ['BAD_MESSAGE'], true, null]);
 });
 
+test('a program in Python asks again for what a confirmation leaves out, and never repeats its key', {
+  skip,
+}, () => {
+  const [asked, place, texts] = runProgram<[number, string, string[]]>(`${WITHIN}
+tickwire_client._RETRY_SECONDS = 0.01
+accept, asked, events = answer, [], []
+def answer(request):
+    if request["action"] != "subscribe": return accept(request)
+    asked.append(request)
+    return [{**accept(request)[0], "subscriptions": []}] if len(asked) == 1 else accept(request)
+client = connect("ws://within", "a-key-of-some-length", on_event=events.append)
+read = client.subscribe("NSE:TCS", "ltp")
+read.wait(5)
+socket.messages.put({"type": "error", "code": "PROCESSING_ERROR", "message": "said a-key-of-some-length"})
+socket.messages.put({"type": "order_update", "subscriptions": [{"message": "a-key-of-some-length"}]})
+while events[-1]["type"] != "order_update": time.sleep(0.001)
+print(json.dumps([len(asked), read.place, [events[-2]["message"], events[-1]["subscriptions"][0]["message"]]]))
+`);
+  assert.deepEqual([asked, place, texts], [2, 'held', ['said [key]', '[key]']]);
+});
+
 test('the moments that a server names are kept by a program in Python as far as they make sense', {
   skip,
 }, () => {

@@ -141,7 +141,7 @@ test('the moment that an engine which stops has named is kept, and a client whos
   assert.deepEqual(away, [{ reason: 'drain', reconnectAfterMs: 30 }]);
   assert.deepEqual(
     states.find(({ state }) => state === 'waiting'),
-    { state: 'waiting', ended: { code: 1001, reason: 'going away; reconnect in 30 ms' }, retryMs: 30 },
+    { state: 'waiting', ended: { code: 1001, reason: 'going away; reconnect in 30 ms' }, retryMs: 50 },
   );
   second.send({ status: 'error', code: 'KEY_REVOKED', message: 'revoked' });
   second.close(4403, 'key revoked; do not reconnect with it');
@@ -209,6 +209,34 @@ test('a program that listens nowhere ends with the error that ended its client, 
   assert.match(own.errors, /code: 'KEY_REVOKED'/);
 });
 
+test('a server that repeats the key in its texts is not repeated', async (t) => {
+  const server = await ScriptedServer.start(t);
+  const key = 'a-key-that-nobody-shall-read';
+  const { client, states, errors } = openClient(t, server.url, { key });
+  const statuses: string[] = [];
+  client.on('status', ({ reason }) => void statuses.push(reason));
+  const ltp = client.subscribe('NSE:RELIANCE', 'ltp');
+  await ltp.confirmed();
+  const first = server.connections[0]!;
+  const entry = { ...RELIANCE, mode: 1, status: 'error', code: 'NOT_ENTITLED', message: `not for ${key}` };
+  server.script = ({ action }) =>
+    action === 'subscribe' ? [{ type: 'subscribe', status: 'partial', subscriptions: [entry] }] : null;
+  first.sendTogether(
+    { type: 'feed_status', status: 'stale', reason: `said ${key}`, instruments: [RELIANCE] },
+    { status: 'error', code: 'PROCESSING_ERROR', message: `${key} and ${key}` },
+  );
+  await until('the error', () => errors.length === 1);
+  await assert.rejects(client.subscribe('NSE:RELIANCE', 'quote').confirmed());
+  first.close(1011, `lost ${key}`);
+  await until('the end', () => states.some(({ ended }) => ended !== null));
+  const texts = [
+    ...statuses,
+    ...errors.map(({ message }) => message),
+    states.find(({ ended }) => ended)!.ended!.reason,
+  ];
+  assert.deepEqual(texts, ['said [key]', '[key] and [key]', 'not for [key]', 'lost [key]']);
+});
+
 test('a missing broker session is waited for, and the program told', async (t) => {
   const server = await ScriptedServer.start(t);
   t.mock.timers.enable({ apis: ['setTimeout'] });
@@ -247,13 +275,13 @@ test('a server that falls silent is asked, and left when it does not answer', as
 test('a message that cannot be read ends the connection, not the client', async (t) => {
   const server = await ScriptedServer.start(t);
   const { errors } = openClient(t, server.url);
-  const first = await server.connection();
-  first.socket.send('{"type": "market_data", ');
-  await server.connection(1);
-  assert.deepEqual(
-    errors.map(({ code }) => code),
-    ['BAD_MESSAGE'],
-  );
+  const odd = ['{"type": "market_data", ', `${'['.repeat(50_000)}${']'.repeat(50_000)}`];
+  for (const [nth, text] of odd.entries()) (await server.connection(nth)).socket.send(text);
+  server.script = ({ action }) =>
+    action === 'authenticate' ? [{ status: 'error', code: { toString: 1 }, message: 1 }] : null;
+  await server.connection(odd.length);
+  await until('the errors', () => errors.length > odd.length);
+  assert.deepEqual([...new Set(errors.map(({ code }) => code))], ['BAD_MESSAGE']);
 });
 
 test('a client that shall not reconnect ends with its connection, and one that is closed ends its loops without an error', async (t) => {

@@ -60,32 +60,22 @@ test('a server that takes fewer at once, or slower, or not now, gets what it can
 
 test('a feed host that is away delays a subscription, which says so and does not end', async (t) => {
   const server = await ScriptedServer.start(t);
-  let isAway = true;
-  server.script = ({ action, symbols }) =>
-    action !== 'subscribe' || !isAway
-      ? null
-      : [
-          {
-            type: 'subscribe',
-            status: 'partial',
-            subscriptions: [
-              {
-                ...(symbols as Scripted[])[0],
-                status: 'error',
-                code: 'FEED_UNAVAILABLE',
-                message: 'host a is away',
-              },
-            ],
-          },
-        ];
+  const away = { ...RELIANCE, status: 'error', code: 'FEED_UNAVAILABLE', message: 'host a is away' };
+  // The second one forgets what it was asked for.
+  const answers = [[away], []];
+  server.script = ({ action }) => {
+    const subscriptions = action === 'subscribe' ? answers.shift() : undefined;
+    return subscriptions === undefined ? null : [{ type: 'subscribe', status: 'partial', subscriptions }];
+  };
   const { client } = openClient(t, server.url);
   await client.ready();
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const ltp = client.subscribe('NSE:RELIANCE', 'ltp');
-  const code = await new Promise((resolve) => ltp.on('error', (error) => resolve(error.code)));
-  assert.deepEqual([code, ltp.staleReason], ['FEED_UNAVAILABLE', 'disconnected']);
-  isAway = false;
-  t.mock.timers.tick(3000);
+  for (const expected of ['FEED_UNAVAILABLE', 'BAD_MESSAGE']) {
+    const code = await new Promise((resolve) => ltp.on('error', (error) => resolve(error.code)));
+    assert.deepEqual([code, ltp.staleReason], [expected, 'disconnected']);
+    t.mock.timers.tick(3000);
+  }
   await ltp.confirmed();
 });
 
@@ -154,6 +144,7 @@ test('gaps and receipts come with the tick that they are about, of their own mod
     { ...lost, symbol: 'TCS' },
     lost,
     { ...lost, reason: 'conflated', mode: 2, missed: 1 },
+    { ...lost, reason: 'impossible', mode: 2, missed: -5 },
     receipt,
     { type: 'weather', is: 'fine' },
     scriptedTick(6),
@@ -166,7 +157,11 @@ test('gaps and receipts come with the tick that they are about, of their own mod
     ltp.ticks.map((tick) => tick.gap),
     [null, gap, null],
   );
-  assert.deepEqual(quote.ticks[0]!.gap, { ...gap, reason: 'conflated', missed: 3 });
+  assert.deepEqual(
+    quote.gaps.map(({ missed }) => missed),
+    [2, 1, null],
+  );
+  assert.deepEqual(quote.ticks[0]!.gap, { ...gap, reason: 'impossible', missed: null });
   const merged = {
     merged: 3,
     firstEpoch: 1,
