@@ -7,6 +7,7 @@ import {
   type LtpTick,
   type QuoteTick,
 } from '../../src/client/index.ts';
+import { cutLevels } from '../../src/main/tail/cut-levels.ts';
 import { describeGaps, describeState } from '../../src/main/tail/describe-state.ts';
 import { formatBook } from '../../src/main/tail/format-book.ts';
 import { formatPriceTable } from '../../src/main/tail/format-price-table.ts';
@@ -183,6 +184,26 @@ test('words of an engine or a broker cannot steer the terminal', () => {
   ];
   shown.push(tickLine({ ...LTP, instrument: evil }));
   for (const line of shown) assert.doesNotMatch(line, /[\p{Cc}\p{Cf}]/u, JSON.stringify(line));
+});
+
+test('whatever numbers and words an engine sends, a line stays one that a person can read', () => {
+  assert.match(tickLine({ ...LTP, time: 1e20 }), /^- NSE:INFY 1500\.50$/);
+  const level = { price: 1, quantity: -5, orders: 1 };
+  const endless = { ...DEPTH, buy: Array<typeof level>(20_000).fill(level), sell: [level] };
+  const cut = cutLevels(endless, 5);
+  assert.match(tickLine(cut), / buy (-5@1\.00 ){5}sell -5@1\.00$/);
+  const instrument = watched('toString', { ...endless, buy: [level] });
+  const long = 'x'.repeat(100_000);
+  instrument.status = { status: 'toString', since: 1e20, reason: long, broker: '', instruments: [] };
+  const shown = [
+    ...formatBook(instrument, 1400, PLAIN_STYLE),
+    statusLine('NSE:INFY', instrument.status, 0),
+    gapLine('NSE:INFY', { reason: long, missed: 1, lastEpoch: 1, lastSeq: 1, epoch: 1, nextSeq: 3 }, 0),
+    describeTrouble({ instrument: null, code: long, message: long, isEnd: false }),
+    refusalOf(new ClientError('constructor', long), 'ws://x').message,
+  ];
+  for (const line of shown) assert.ok(line.length < 600, line.slice(0, 100));
+  assert.ok(shown.every((line) => !/function|NaN/.test(line)));
 });
 
 test('a book with fewer levels than were asked for says so, once in lines', () => {

@@ -3,21 +3,21 @@ import type { StaleReason, Tick } from '../../client/index.ts';
 import { formatAge, formatTime, printable } from './format-values.ts';
 import type { WatchedInstrument } from './watched-instrument.ts';
 
-const REASONS: Readonly<Record<string, string>> = {
-  disconnected: 'no connection to the engine',
-  no_tick: 'no tick has come yet',
-  old_tick: 'from before a pause',
-  broker_refused: 'the broker refuses the subscription',
-  connecting: 'the engine connects to the broker',
-  stale: 'silent for much longer than usual',
-  mute: 'the whole exchange is silent though its market is open',
-  recovering: 'the connection to the broker is lost',
-  market_closed: 'the market is closed',
-  session_expired: 'the broker session has ended',
-};
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ['disconnected', 'no connection to the engine'],
+  ['no_tick', 'no tick has come yet'],
+  ['old_tick', 'from before a pause'],
+  ['broker_refused', 'the broker refuses the subscription'],
+  ['connecting', 'the engine connects to the broker'],
+  ['stale', 'silent for much longer than usual'],
+  ['mute', 'the whole exchange is silent though its market is open'],
+  ['recovering', 'the connection to the broker is lost'],
+  ['market_closed', 'the market is closed'],
+  ['session_expired', 'the broker session has ended'],
+]);
 
 export function describeStale(reason: StaleReason): string {
-  return REASONS[reason] ?? reason;
+  return REASONS.get(reason) ?? reason;
 }
 
 export interface StateText {

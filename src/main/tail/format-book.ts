@@ -58,7 +58,8 @@ function bookLines({ buy, sell }: DepthTick, style: TailStyle): string[] {
   const most = Math.max(...[...buy, ...sell].map(({ quantity }) => quantity), 1);
   const pad = (text: string) => text.padStart(NUMBER_WIDTH);
   const empty = ' '.repeat(NUMBER_WIDTH);
-  const bar = ({ quantity }: DepthLevel) => '█'.repeat(Math.round((quantity / most) * BAR_CHARACTERS));
+  const bar = ({ quantity }: DepthLevel) =>
+    '█'.repeat(Math.max(0, Math.round((quantity / most) * BAR_CHARACTERS)));
   const row = (i: number): string => {
     const [bid, ask] = [buy[i], sell[i]];
     const left =

@@ -2,10 +2,12 @@
 
 const NONE = '-';
 const MAX_DECIMALS = 7;
+const MAX_TEXT = 300;
 
-/** Words of another program, without what would steer a terminal. */
+/** Words of another program, without what would steer a terminal, and no more of them than anybody reads. */
 export function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}]/gu, '?');
+  const cut = text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}…`;
+  return cut.replaceAll(/[\p{Cc}\p{Cf}]/gu, '?');
 }
 
 /** With two decimals, or as many as the price has; `-` for what the broker did not send. */
@@ -27,10 +29,10 @@ export function formatChange(change: number | null, percent: number | null): str
   return `${sign}${formatPrice(change)}${part}`;
 }
 
-/** Time of the day, in the time zone of this machine. @param ms since 1970 */
+/** Time of the day, in the time zone of this machine; `-` for what is no time. @param ms since 1970 */
 export function formatTime(ms: number | null): string {
-  if (ms === null) return NONE;
-  const date = new Date(ms);
+  const date = new Date(ms ?? Number.NaN);
+  if (Number.isNaN(date.getTime())) return NONE;
   const two = (value: number) => String(value).padStart(2, '0');
   const seconds = `${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, '0')}`;
   return `${two(date.getHours())}:${two(date.getMinutes())}:${seconds}`;

@@ -2,6 +2,7 @@
 import { type TickwireError as ClientError, connect } from '../../client/index.ts';
 import type { ClientAccess } from './client-access.ts';
 import { connectionFault } from './connection-fault.ts';
+import { cutLevels } from './cut-levels.ts';
 import { refusalOf, ticksMissing, unreachable } from './tail-errors.ts';
 import type { TailOutput } from './tail-output.ts';
 import type { TailRequest } from './tail-request.ts';
@@ -56,7 +57,7 @@ export async function runTail(
       if (count !== null && ticks >= count) return;
       ticks++;
       told.clear();
-      output.tick(instrument, tick);
+      output.tick(instrument, cutLevels(tick, levels));
       if (ticks === count) end.resolve();
     });
     subscription.on('gap', (gap) => output.gap(instrument, gap));

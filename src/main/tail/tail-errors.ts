@@ -5,12 +5,14 @@ import { formatAge, printable } from './format-values.ts';
 
 /** The server's words for a key that it does not take. */
 const KEY_CODES = new Set(['AUTHENTICATION_ERROR', 'KEY_REVOKED', 'TOO_MANY_ATTEMPTS']);
-const ADVICE: Readonly<Record<string, string>> = {
-  SYMBOL_NOT_FOUND:
+const ADVICE: ReadonlyMap<string, string> = new Map([
+  [
+    'SYMBOL_NOT_FOUND',
     'Symbols are those of OpenAlgo, in capitals; tickwire instruments fetches a list that has none.',
-  NOT_ENTITLED: 'tickwire keys role list shows what the role of the key allows.',
-  MAX_CAPACITY_REACHED: 'Somebody has to unsubscribe something first.',
-};
+  ],
+  ['NOT_ENTITLED', 'tickwire keys role list shows what the role of the key allows.'],
+  ['MAX_CAPACITY_REACHED', 'Somebody has to unsubscribe something first.'],
+]);
 
 /** @param error by which everything has ended */
 export function refusalOf({ code, message, instrument }: ClientError, url: string): TickwireError {
@@ -23,7 +25,7 @@ export function refusalOf({ code, message, instrument }: ClientError, url: strin
     );
   }
   const what = instrument === null ? '' : ` ${instrument}`;
-  const advice = ADVICE[code] ?? 'PROTOCOL.md has this code, with what to do.';
+  const advice = ADVICE.get(code) ?? 'PROTOCOL.md has this code, with what to do.';
   return new TickwireError(
     'CLIENT_REFUSED',
     `${url} refuses${what} (${printable(`${code}: ${message}`)}). ${advice}`,
