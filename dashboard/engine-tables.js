@@ -169,7 +169,7 @@ const STATIONS = [
 
 /** @param {EngineView['clockOffset']} offset */
 function clockNote(offset) {
-  const figures = 'Median and p99 of the last second.';
+  const figures = 'Median and p99 of the last second, of the last ten from exchange to receive.';
   if (offset === null)
     return `${figures} The clock of this machine has not been compared with the exchange's yet.`;
   const { ms, uncertaintyMs } = offset;

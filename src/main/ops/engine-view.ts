@@ -52,7 +52,7 @@ export interface SegmentView extends SegmentKey {
   /** Null before the first tick of any. */
   readonly lastTickAgeMs: number | null;
   readonly ticksPerSecond: number;
-  /** From the exchange's time to the read of the socket, as the machine's clock measures it. */
+  /** From the exchange's time to the read of the socket, as the machine's clock measures it; of the last ten seconds. */
   readonly delayMs: { readonly p50: number; readonly p99: number } | null;
 }
 
