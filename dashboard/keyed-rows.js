@@ -20,7 +20,7 @@ export function showRows(body, items, keyOf, make, fill) {
   const now = new Map();
   for (const [i, item] of items.entries()) {
     const key = keyOf(item);
-    const row = before.get(key) ?? make(item);
+    const row = before.get(key) ?? withHeadings(make(item), body);
     before.delete(key);
     now.set(key, row);
     fill(row, item);
@@ -30,6 +30,16 @@ export function showRows(body, items, keyOf, make, fill) {
   for (const row of before.values()) row.remove();
   while (body.rows.length > items.length) body.deleteRow(-1);
   shown.set(body, now);
+}
+
+/** Each cell knows the heading of its column, which a phone shows beside the figure. @param {Row} row @param {HTMLTableSectionElement} body */
+function withHeadings(row, body) {
+  const headings = body.closest('table')?.tHead?.rows[0]?.cells ?? [];
+  for (const [i, { textContent }] of [...headings].entries()) {
+    const cell = row.cells[i];
+    if (cell !== undefined && textContent) cell.dataset.heading = textContent;
+  }
+  return row;
 }
 
 /** A row whose first cell is its heading. @param {number} cells @returns {Row} */

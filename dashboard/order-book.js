@@ -16,6 +16,7 @@ const FIGURES = [
   ['low', 'Low', price],
   ['close', 'Prev. close', price],
   ['average_price', 'Average', price],
+  ['volume', 'Volume', count],
   ['oi', 'Open interest', count],
 ];
 

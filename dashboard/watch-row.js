@@ -68,7 +68,6 @@ export class WatchRow {
       onRemove(this);
     };
     cells[6]?.append(remove);
-    for (const cell of [cells[3], cells[5]]) cell?.classList.add('spare');
   }
 
   /** @param {Tick} tick */

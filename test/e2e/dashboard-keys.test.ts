@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { launchBrowser, openPage } from '../support/browser.ts';
+import { untilAnswered } from '../support/dashboard-scene.ts';
 import { startEngineFixture } from '../support/engine-fixture.ts';
 import { until } from '../support/until.ts';
 
 const ADMIN_KEY = 'admin-key-of-the-test';
 const VIEWER_KEY = 'viewer-key-of-the-test';
 
-test('who has no right to disconnect clients sees everything and no such button, and a wrong key sees nothing', async (t) => {
+test('who has no right to disconnect clients sees everything and no such button, a wrong key sees nothing, and what was lost is told with its place', async (t) => {
   const flags = ['--ops-port=0', `--admin-key=${ADMIN_KEY}`, `--viewer-key=${VIEWER_KEY}`];
   const { client, exchange, started } = await startEngineFixture(t, { flags });
   const browser = await launchBrowser();
@@ -54,6 +55,11 @@ test('who has no right to disconnect clients sees everything and no such button,
   );
   await enter(ADMIN_KEY);
   await row.waitFor();
+  await untilAnswered(page, 'What was lost?', 'Nothing');
+  exchange.sendRaw(Buffer.alloc(51, 9));
+  await untilAnswered(page, 'What was lost?', '1');
+  const where = await page.locator('[data-question=lost] .detail').innerText();
+  assert.match(where, /^1 unreadable frames of the broker; the last /);
   assert.deepEqual(complaints, []);
 
   await page.getByRole('button', { name: 'Sign out' }).click();

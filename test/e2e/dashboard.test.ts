@@ -7,6 +7,13 @@ import { withEntitlements } from '../../src/main/entitlements/with-entitlements.
 import { adjacentPorts } from '../support/adjacent-ports.ts';
 import { launchBrowser, openPage, type WatchedPage } from '../support/browser.ts';
 import {
+  cellsNotShown,
+  legendsOf,
+  panelsCutOff,
+  panelsOf,
+  panelsOfView,
+} from '../support/dashboard-panels.ts';
+import {
   answerTo,
   firstAlarm,
   inkOf,
@@ -16,10 +23,14 @@ import {
   watchAlarms,
 } from '../support/dashboard-scene.ts';
 import { HostProcess } from '../support/host-process.ts';
+import { LiveDashboard } from '../support/live-dashboard.ts';
+import { keepScreenshot } from '../support/screenshot.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { TestClient } from '../support/test-client.ts';
 import { until } from '../support/until.ts';
 
+/** The answer has six times the bytes. */
+const SIXFOLD = '\x7f'.repeat(4000);
 const QUESTIONS = ['Is it alive?', 'Is it late?', 'Who is slow?', 'What was lost?'];
 
 /** In the order of its making. */
@@ -43,6 +54,9 @@ before(async () => {
     `--ops-port=${opsPort}`,
     `--bus-endpoint=tcp://127.0.0.1:${bus}`,
     '--bus-linger=0',
+    // A client may ask much, read none of it, and stay.
+    '--request-burst=100000',
+    '--max-backpressure-bytes=268435456',
   ];
   start = async () => {
     host = await HostProcess.start(scene, ['start', ...flags], directory);
@@ -80,6 +94,44 @@ test('a newcomer who opens the printed link sees prices and a chart move, and is
     /\bdemo\b/.test(await page.locator('#clients').innerText()),
   );
   assert.doesNotMatch(page.url(), /key/, 'the key is on no screenshot');
+});
+
+test('an operator reads in each panel what the engine tells, and sees both charts drawn', async (t) => {
+  const link = new URL(printed(/^Tickwire is running\. Open (\S+)$/m));
+  const key = new URLSearchParams(link.hash.slice(1)).get('key')!;
+  const dashboard = await LiveDashboard.open(t, new URL('/', link).href, key);
+  // Each hop is measured in a second with ticks, and the instruments' clients are counted while somebody looks.
+  await dashboard.view('a second with ticks', ({ hops, segments, topInstruments }) => {
+    const isTimed = segments.length === 3 && segments.every(({ delayMs }) => delayMs !== null);
+    return isTimed && hops.receive_to_send !== null && topInstruments.every(({ clients }) => clients === 1);
+  });
+  let differences: unknown;
+  const shown = await until('the figures of one view in all panels', async () => {
+    const panels = await panelsOf(page);
+    const view = await dashboard.view('a view', () => true);
+    try {
+      assert.deepEqual(panels, panelsOfView(view));
+      return panels;
+    } catch (error) {
+      differences = error;
+      return null;
+    }
+  }).catch(() => {
+    throw differences;
+  });
+  assert.equal(shown.upstreams[0]![1], 'live');
+  assert.deepEqual(shown.segments.map(([name]) => name).sort(), ['BSE', 'NSE', 'NSE_INDEX']);
+  assert.equal(shown.top.length, 8);
+  assert.ok(
+    shown.path.every((figures) => /^\d.* · \d/.test(figures)),
+    shown.path.join(),
+  );
+  assert.match(await page.locator('#path .note').innerText(), /This machine's clock|this machine's clock/);
+  const legends = await legendsOf(page);
+  assert.ok(legends.length === 4 && legends.every((figure) => /^\d/.test(figure)), legends.join());
+  for (const chart of ['#rates', '#latency']) {
+    await until(`a line in ${chart}`, async () => (await inkOf(page, chart)) > 20, 30_000);
+  }
 });
 
 test('a trader sees the book of an instrument, with five levels or with twenty', async () => {
@@ -152,6 +204,67 @@ test('an operator sees what a client holds and disconnects it, and not by an acc
   await until('its row to go', async () => (await row.count()) === 0);
 });
 
+test('a client that reads nothing is counted as slow, and stands first among the clients with all that waits for it', async (t) => {
+  const address = printed(/^Clients connect to (\S+)$/m);
+  const client = await TestClient.connect(address, printed(/^Demo key: (\w+)$/m));
+  t.after(() => client.terminate());
+  await client.subscribe('NSE', 'TCS', 2);
+  client.socket.pause();
+  // More than the kernel takes.
+  for (let sent = 0; sent < 700; sent++) client.send({ action: 'ping', timestamp: SIXFOLD });
+  await untilAnswered(page, 'Who is slow?', '1 client');
+  assert.match(
+    await page.locator('[data-question=slow] .detail').innerText(),
+    /^of 2; \d+ MiB wait to be read$/,
+  );
+  const rowsFit = async (rows: readonly (readonly RegExp[])[]) => {
+    const texts = await Promise.all(
+      (await page.locator('#clients tbody tr').all()).map((row) => row.locator('th, td').allInnerTexts()),
+    );
+    return (
+      texts.length === rows.length && rows.every((row, i) => row.every((cell, j) => cell.test(texts[i]![j]!)))
+    );
+  };
+  const [who, user, framing, since, conflated, size] = [
+    /^127\.0\.0\.1 #/,
+    /^demo \S+$/,
+    /^json$/,
+    /^\d.* s$/,
+    /^\d+$/,
+    /^\d.* [KM]iB$/,
+  ];
+  await until('both clients, the slow one first', () =>
+    rowsFit([
+      [who, user, framing, since, /^1$/, /^slow · \d+ MiB$/, conflated, size],
+      [who, user, framing, since, /^9$/, /^0 B$/, /^0$/, size],
+    ]),
+  );
+  client.terminate();
+  await untilAnswered(page, 'Who is slow?', 'Nobody');
+});
+
+test('on no screen is a part of a panel cut off at its side, and twenty levels are seen at once', async () => {
+  await page.getByRole('button', { name: '20', exact: true }).click();
+  await until('twenty levels', async () => (await page.locator('#book tbody tr').count()) === 20);
+  const book = await page.locator('#book .scroll').evaluate((part) => [part.scrollHeight, part.clientHeight]);
+  assert.equal(book[0], book[1], 'of the levels');
+  for (const width of [800, 1024, 1100, 1280, 1366, 1400, 1440, 1600, 1920]) {
+    await page.setViewportSize({ width, height: 900 });
+    await until('the charts at their width', () =>
+      page.evaluate<boolean>(
+        "[...document.querySelectorAll('.plot')].every((plot) => plot.scrollWidth <= plot.clientWidth)",
+      ),
+    );
+    assert.deepEqual(await panelsCutOff(page), [], `at ${width} pixels`);
+    await keepScreenshot(page, `desk-${width}`);
+  }
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await keepScreenshot(page, 'desk-dark');
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.getByRole('button', { name: '5', exact: true }).click();
+});
+
 test('the operator reads the log and the configuration, in which no secret is', async () => {
   await until('a line', async () => /engine started/.test(await page.locator('#log ol').innerText()));
   await page.getByText('Configuration in force').click();
@@ -214,6 +327,10 @@ test('a phone in the dark shows all of it without scrolling sideways', async () 
     const box = await answerTo(phone, question).boundingBox();
     assert.ok(box !== null && box.y + box.height < 400, `"${question}" is answered without scrolling`);
   }
+  await until('the clients', async () => (await phone.locator('#clients tbody button').count()) > 0);
+  assert.deepEqual(await cellsNotShown(phone), ['watch: Volume'], 'which stands below the book');
+  assert.deepEqual(await panelsCutOff(phone), []);
+  await keepScreenshot(phone, 'phone-dark');
   const ground = await phone.evaluate<string>('getComputedStyle(document.body).backgroundColor');
   assert.equal(ground, 'rgb(13, 18, 24)');
   assert.deepEqual(complaints, []);
