@@ -16,9 +16,8 @@ import { KeyVerifier } from './auth/key-verifier.ts';
 import type { FeedPool } from './brokers/feed-pool.ts';
 import type { FeedRunner } from './brokers/feed-runner.ts';
 import { FeedStatus } from './brokers/feed-status.ts';
-import { chooseListenerTls } from './config/client-listener.ts';
 import { chooseMarketCalendar } from './config/market-calendar-file.ts';
-import { checkOperatorConfig, chooseOperatorTls } from './config/operator-listener-config.ts';
+import { checkOperatorConfig } from './config/operator-listener-config.ts';
 import { refusePlainStreams } from './config/stream-address.ts';
 import type { Config } from './config-options.ts';
 import type { DashboardAddress, OperatorListener } from './dashboard/operator-listener.ts';
@@ -45,6 +44,7 @@ import type { StatsFile } from './ops/stats-file.ts';
 import { packageVersion } from './package-version.ts';
 import { BUS_READER, FIRST_PROXY, proxyCount, ReaderWorkers } from './reader-workers.ts';
 import type { ConfigChange } from './reload/config-changes.ts';
+import { chooseListenersTls, type ListenersTls } from './reload/listeners-tls.ts';
 import { ShownCertificate } from './reload/shown-certificate.ts';
 import { checkEngineConfig } from './reload/start-checks.ts';
 import { demoSimulations } from './simulator/demo-simulation.ts';
@@ -207,7 +207,7 @@ export class Engine {
     });
     refusePlainStreams(config);
     checkOperatorConfig(config, cwd);
-    if (servesClients) this.#tls = chooseListenerTls(config, cwd);
+    this.#tls = chooseListenersTls(config, cwd, servesClients).clients;
     if (servesClients) await this.#readers.choosePort();
     const database = openDatabase(config, cwd);
     this.#database = database;
@@ -335,18 +335,18 @@ export class Engine {
     }, this.#memory.bytes);
   }
 
-  check(config: Config): void {
+  check(wanted: Config, next: Config): ListenersTls {
     const { cwd, servesClients = true } = this.#options;
-    checkEngineConfig(config, cwd, servesClients);
+    checkEngineConfig(wanted, cwd, servesClients);
+    return chooseListenersTls(next, cwd, servesClients);
   }
 
-  async reload(): Promise<readonly ConfigChange[]> {
-    const { config, cwd, servesClients = true } = this.#options;
+  async reload(tls: ListenersTls): Promise<readonly ConfigChange[]> {
     const before = this.#certificate;
-    this.#operator?.useKeys(config);
-    this.#operator?.useTls(chooseOperatorTls(config, cwd));
-    if (servesClients) this.#tls = chooseListenerTls(config, cwd);
-    this.#watch?.setInterval(config.databasePollMs);
+    this.#operator?.useKeys(this.#options.config);
+    this.#operator?.useTls(tls.operator);
+    this.#tls = tls.clients;
+    this.#watch?.setInterval(this.#options.config.databasePollMs);
     this.#ownSessions?.reload();
     return this.#shown.replace(before, this.#certificate, () => this.#readers.reload(this.#tls));
   }

@@ -19,6 +19,7 @@ import type { DrainProgress } from './ops/proxy-drain.ts';
 import { packageVersion } from './package-version.ts';
 import { ReaderWorkers } from './reader-workers.ts';
 import type { ConfigChange } from './reload/config-changes.ts';
+import { chooseListenersTls, type ListenersTls } from './reload/listeners-tls.ts';
 import { ShownCertificate } from './reload/shown-certificate.ts';
 import { checkProxyConfig } from './reload/start-checks.ts';
 import { busSource, proxyTask } from './worker-tasks.ts';
@@ -149,16 +150,18 @@ export class ProxyHost {
     );
   }
 
-  check(config: Config): void {
-    checkProxyConfig(config, this.#options.cwd);
+  check(wanted: Config, next: Config): ListenersTls {
+    const { cwd } = this.#options;
+    checkProxyConfig(wanted, cwd);
+    return chooseListenersTls(next, cwd, true);
   }
 
-  async reload(): Promise<readonly ConfigChange[]> {
-    const { config, cwd } = this.#options;
+  async reload(tls: ListenersTls): Promise<readonly ConfigChange[]> {
+    const { config } = this.#options;
     const before = this.#certificate;
     this.#operator?.useKeys(config);
-    this.#operator?.useTls(chooseOperatorTls(config, cwd));
-    this.#tls = chooseListenerTls(config, cwd);
+    this.#operator?.useTls(tls.operator);
+    this.#tls = tls.clients;
     return this.#shown.replace(before, this.#certificate, () => this.#workers.reload(this.#tls));
   }
 

@@ -105,4 +105,17 @@ test('a reload behind one that not all workers have followed says that it has ch
     ['TICKWIRE_TLS_CERT'],
   );
   assert.deepEqual((await reload(...tls)).reloaded, []);
+
+  // Replaced again as soon as the main thread has looked: a reload does not fail half way through by what it would see now.
+  const check = engine.check.bind(engine);
+  t.mock.method(engine, 'check', (...configs: Parameters<typeof check>) => {
+    const chosen = check(...configs);
+    writeFileSync(files.certFile, 'half a certificate');
+    return chosen;
+  });
+  const limited = await reload(...tls, 'TICKWIRE_MAX_BATCH=1');
+  assert.deepEqual(
+    limited.reloaded.map(({ name }) => name),
+    ['TICKWIRE_MAX_BATCH'],
+  );
 });

@@ -17,7 +17,7 @@ function startWith(t: TestContext, text: string | null) {
   const live = new LiveConfig(load().config);
   const told: { cause?: string; code?: string }[] = [];
   const log = pino({ level: 'info' }, { write: (line) => void told.push(JSON.parse(line)) });
-  const host = { check: () => {}, reload: async () => [] };
+  const host = { check: () => ({ clients: null, operator: null }), reload: async () => [] };
   const reload = new ConfigReload({ live, load, host, onAdopted: () => {}, log });
   return { path, live, reload, told };
 }

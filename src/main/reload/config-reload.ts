@@ -7,22 +7,27 @@ import { type LoadedConfig, sourcesOf } from '../config.ts';
 import { CONFIG_KEYS, CONFIG_OPTIONS, type Config } from '../config-options.ts';
 import { TickwireError } from '../errors.ts';
 import { type ConfigChange, type ConfigChanges, configChanges } from './config-changes.ts';
+import type { ListenersTls } from './listeners-tls.ts';
 import type { LiveConfig } from './live-config.ts';
 
 /** What runs with the configuration. */
 export interface Reloadable {
   /**
    * What a start would say of a configuration before it begins with anything.
+   *
+   * @param next what will be in force of it without a start
+   * @returns the certificates of `next`
    * @throws TickwireError
    */
-  check(config: Config): void;
+  check(wanted: Config, next: Config): ListenersTls;
   /**
    * The values in force are others now. Resolves when every thread goes by them.
    *
+   * @param tls what `check` gave
    * @returns options that name the same files as before, in which something else was found
    * @throws TickwireError when a part cannot go by them
    */
-  reload(): Promise<readonly ConfigChange[]>;
+  reload(tls: ListenersTls): Promise<readonly ConfigChange[]>;
 }
 
 export interface ConfigReloadOptions {
@@ -74,11 +79,12 @@ export class ConfigReload {
   async #run(cause: string): Promise<ConfigChanges> {
     const { live, load, host, onAdopted, log } = this.#options;
     let wanted: Config;
+    let tls: ListenersTls;
     try {
       const loaded = load();
       refuseEmptiedEnvFile(live.view, loaded);
       wanted = loaded.config;
-      host.check(wanted);
+      tls = host.check(wanted, live.after(wanted));
     } catch (error) {
       log.error({ cause, ...reasonOf(error) }, 'the configuration was not reloaded: nothing has changed');
       throw error;
@@ -86,7 +92,7 @@ export class ConfigReload {
     const found = configChanges(live.view, wanted);
     live.adopt(wanted);
     onAdopted();
-    const ofFiles = await this.#tell(cause);
+    const ofFiles = await this.#tell(cause, tls);
     const renamed = new Set(found.reloaded.map(({ name }) => name));
     const reloaded = [...found.reloaded, ...ofFiles.filter(({ name }) => !renamed.has(name))];
     const changes = { ...found, reloaded };
@@ -97,10 +103,10 @@ export class ConfigReload {
     return changes;
   }
 
-  async #tell(cause: string): Promise<readonly ConfigChange[]> {
+  async #tell(cause: string, tls: ListenersTls): Promise<readonly ConfigChange[]> {
     const { host, log } = this.#options;
     try {
-      return await host.reload();
+      return await host.reload(tls);
     } catch (error) {
       log.error(
         { cause, ...reasonOf(error) },

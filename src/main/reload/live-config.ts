@@ -36,8 +36,20 @@ export class LiveConfig {
 
   /** Takes over those values that a reload may change, in one go. */
   adopt(wanted: Config): void {
-    const adopted = RELOADABLE_KEYS.filter((key) => isReloadable(key, this.#values[key], wanted[key]));
-    Object.assign(this.#values, Object.fromEntries(adopted.map((key) => [key, wanted[key]])));
+    const adopted = this.#adoptable(wanted);
+    Object.assign(this.#values, this.after(wanted));
     takeSources(this.#values, wanted, adopted);
+  }
+
+  /** What would be in force behind `adopt`. */
+  after(wanted: Config): Config {
+    return {
+      ...this.#values,
+      ...Object.fromEntries(this.#adoptable(wanted).map((key) => [key, wanted[key]])),
+    };
+  }
+
+  #adoptable(wanted: Config): readonly ConfigKey[] {
+    return RELOADABLE_KEYS.filter((key) => isReloadable(key, this.#values[key], wanted[key]));
   }
 }
