@@ -232,7 +232,8 @@ def _error_of(message):
 
 
 def _is_number(value):
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    """One to reckon with: JSON in Python has NaN, and integers without an end."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 2**63
 
 
 def _check_numbers(message, names):
@@ -244,7 +245,7 @@ def _check_numbers(message, names):
 
 def _seconds(value):
     """A wait that the server asks for in ms; None for what is no number."""
-    if not _is_number(value) or value != value:
+    if not _is_number(value):
         return None
     return min(max(value, _LEAST_SECONDS * 1000), _MOST_SECONDS * 1000) / 1000
 

@@ -20,8 +20,13 @@ def say(kind, value):
 
 
 client = connect(url, key, framing=framing, on_event=lambda event: say("event", event), initial_seconds=0.02, max_seconds=0.2)
-quotes = client.subscribe("NSE:RELIANCE", "quote")
-client.subscribe("NSE:RELIANCE", "ltp", on_tick=lambda tick: say("callback", tick["seq"]))
+try:
+    quotes = client.subscribe("NSE:RELIANCE", "quote")
+    client.subscribe("NSE:RELIANCE", "ltp", on_tick=lambda tick: say("callback", tick["seq"]))
+except TickwireError as error:
+    # The server may be the quicker one.
+    say("end", error.code)
+    sys.exit()
 try:
     client.subscribe("NSE:NOPE", "depth").wait(10)
 except TickwireError as error:

@@ -236,7 +236,7 @@ test('an odd message costs a program in Python its connection, and never the cli
 about = {"symbol": "TCS", "exchange": "NSE", "mode": 1}
 tick = {"type": "market_data", **about, "data": {**about, "ltp": 1}, "epoch": 1, "seq": 1}
 odd = [
-    {"type": "market_data"}, {**tick, "data": []}, {**tick, "mode": [1]}, {**tick, "seq": "1"}, {**tick, "data": {**about, "ltp": "1"}},
+    {"type": "market_data"}, {**tick, "data": []}, {**tick, "mode": [1]}, {**tick, "seq": "1"}, {**tick, "seq": 10**400}, {**tick, "data": {**about, "ltp": "1"}},
     {"type": "gap", **about, "missed": "1"}, {"type": "gap", "exchange": "NSE", "mode": 1}, {"type": "receipt", **about, "merged": "many"},
     {"type": "error"}, {"type": "feed_status", "instruments": None},
     {"type": "subscription_ended", "subscriptions": [{}]}, [], "[" * 200000,
@@ -267,7 +267,7 @@ socket.messages.put({"type": "gap", **about, "missed": -5})
 socket.messages.put({**tick, "seq": 2})
 print(json.dumps([ends(), sorted({event["code"] for event in events if event["type"] == "error"}), client._thread.is_alive(), read.get(10)["gap"]["missed"]]))
 `);
-  assert.deepEqual([ends, codes, isAlive, tick], [16, ['BAD_MESSAGE'], true, null]);
+  assert.deepEqual([ends, codes, isAlive, tick], [17, ['BAD_MESSAGE'], true, null]);
 });
 
 test('a program in Python asks again for what a confirmation leaves out, and never repeats its key', {
