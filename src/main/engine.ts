@@ -66,10 +66,10 @@ export class Engine {
   readonly #readers: ReaderWorkers;
   readonly pool: Piscina;
   readonly metrics: EngineMetrics;
-  simulator: SimulatorThread | null = null;
   /** Of the clients' listener, as the workers are told. */
   #tls: ProxyTask['tls'] = null;
   readonly #shown = new ShownCertificate();
+  #simulator: SimulatorThread | null = null;
   #database: OpenDatabase | null = null;
   #keys: KeyVerifier | null = null;
   #entitlements: Entitlements | null = null;
@@ -378,7 +378,7 @@ export class Engine {
     this.#entitlements?.stop();
     await dashboardEnds;
     await this.pool.destroy();
-    await this.simulator?.stop();
+    await this.#simulator?.stop();
     await this.#options.standIn?.stop();
     this.#database?.close();
     this.#database = null;
@@ -394,8 +394,7 @@ export class Engine {
     if (standIn !== undefined) return standIn.start(this.#memory.doorbells);
     if (config.broker !== 'simulated') return null;
     const exchanges = demoSimulations(config, this.#ownSessions?.areThere ?? false);
-    this.simulator = new SimulatorThread({ exchanges: [...exchanges.values()] }, this.#log);
-    const urls = await this.simulator.start();
-    return new Map([...exchanges.keys()].map((broker, i) => [broker, urls[i] ?? '']));
+    this.#simulator = new SimulatorThread(exchanges, this.#log);
+    return this.#simulator.start();
   }
 }

@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { describeListenError } from './listen-error.ts';
-import type { FromSimulator, SimulatorTask } from './simulator-worker.ts';
+import type { ExchangeTask, FromSimulator, SimulatorTask } from './simulator-worker.ts';
 
 const RESTART_AFTER_MS = 500;
 const workerScript = new URL(
@@ -12,6 +12,7 @@ const workerScript = new URL(
 
 export class SimulatorThread {
   readonly #log: Logger;
+  readonly #brokers: readonly string[];
   #task: SimulatorTask;
   #worker: Worker | null = null;
   #stopping = false;
@@ -19,13 +20,21 @@ export class SimulatorThread {
   #exited: Promise<void> = Promise.resolve();
   #urls: readonly string[] = [];
 
-  constructor(task: SimulatorTask, log: Logger) {
-    this.#task = task;
+  /** @param exchanges by the broker that each simulates */
+  constructor(exchanges: ReadonlyMap<string, ExchangeTask>, log: Logger) {
+    this.#brokers = [...exchanges.keys()];
+    this.#task = { exchanges: [...exchanges.values()] };
     this.#log = log.child({ worker: 'simulator' });
   }
 
-  /** @returns the addresses, in the order of the task; rejects when the first start fails */
-  start(): Promise<readonly string[]> {
+  /** @returns the addresses by broker; rejects when the first start fails */
+  async start(): Promise<ReadonlyMap<string, string>> {
+    const urls = await this.#run();
+    return new Map(this.#brokers.map((broker, i) => [broker, urls[i] ?? '']));
+  }
+
+  /** @returns the addresses, in the order of the task */
+  #run(): Promise<readonly string[]> {
     return new Promise((resolve, reject) => {
       const worker = new Worker(workerScript, { workerData: this.#task });
       this.#worker = worker;
@@ -57,15 +66,10 @@ export class SimulatorThread {
           if (this.#urls.length === 0) reject(reason);
           if (this.#stopping || this.#urls.length === 0) return;
           this.#log.error({ err: reason }, 'the simulated exchanges ended, starting them again');
-          this.#restart = setTimeout(() => void this.start().catch(() => {}), RESTART_AFTER_MS);
+          this.#restart = setTimeout(() => void this.#run().catch(() => {}), RESTART_AFTER_MS);
         });
       });
     });
-  }
-
-  /** Ends the thread as a crash would; `start` brings it back. */
-  kill(): void {
-    void this.#worker?.terminate();
   }
 
   async stop(): Promise<void> {
