@@ -120,7 +120,7 @@ function refuseUnknownKeys(environment: Environment, origin: string): void {
     if (!name.startsWith('TICKWIRE_') || names.includes(name)) continue;
     const bare = name.slice('TICKWIRE_'.length);
     const nearest = names.includes(bare) ? bare : nearestName(name, names);
-    const advice = nearest === undefined ? 'See tickwire --help.' : `Did you mean ${nearest}?`;
+    const advice = nearest === undefined ? 'See tickwire help options.' : `Did you mean ${nearest}?`;
     throw new TickwireError('CONFIG_UNKNOWN_KEY', `Unknown option ${name} in ${origin}. ${advice}`);
   }
 }

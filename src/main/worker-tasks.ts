@@ -229,6 +229,14 @@ function describeBusHolder(endpoint: string): string {
   return port === undefined ? '' : describeHolder(host, Number(port));
 }
 
+/** What to write into the configuration for another address, with room for its control socket. */
+function otherEndpoint(endpoint: string): string {
+  const [, host, port] = /^(tcp:\/\/.+:)(\d+)$/.exec(endpoint) ?? [];
+  if (host === undefined) return 'another TICKWIRE_BUS_ENDPOINT';
+  const step = Number(port) < 65_000 ? 10 : -10;
+  return `TICKWIRE_BUS_ENDPOINT=${host}${Number(port) + step}`;
+}
+
 /** Why a worker did not start, in words of the configuration. */
 export function startFailure(failure: WorkerFailure, config: Config): TickwireError {
   if (failure.code === 'BUS_ENDPOINT_IN_USE' || failure.code === 'CONTROL_ENDPOINT_IN_USE') {
@@ -236,7 +244,9 @@ export function startFailure(failure: WorkerFailure, config: Config): TickwireEr
     const isControl = failure.code === 'CONTROL_ENDPOINT_IN_USE';
     const which = isControl ? `whose control socket ${controlEndpointOf(busEndpoint)}` : 'which';
     const holder = describeBusHolder(isControl ? controlEndpointOf(busEndpoint) : busEndpoint);
-    const advice = 'Stop the program that listens there, or set TICKWIRE_BUS_ENDPOINT to a free address.';
+    const advice =
+      'If that is an engine of yours, tickwire dashboard prints its link and tickwire drain ends it. Beside it, or beside ' +
+      `another program, start with a free address, say ${otherEndpoint(busEndpoint)}`;
     const message = `TICKWIRE_BUS_ENDPOINT is ${busEndpoint}, ${which} cannot be bound${holder}. ${advice}`;
     return new TickwireError('PORT_IN_USE', message, { cause: failure });
   }

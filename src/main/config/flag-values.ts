@@ -54,6 +54,9 @@ export function readFlagValues(argv: readonly string[]): ReadonlyMap<ConfigKey, 
 
 function unknownFlag(rawName: string, flags: Iterable<string>): TickwireError {
   const nearest = nearestName(rawName.replace(/^-+(no-)?/, ''), flags);
-  const advice = nearest === undefined ? 'See tickwire --help.' : `Did you mean --${nearest}?`;
+  const advice =
+    nearest === undefined
+      ? 'See --help of the command, and tickwire help options.'
+      : `Did you mean --${nearest}?`;
   return new TickwireError('CONFIG_UNKNOWN_KEY', `Unknown option ${rawName}. ${advice}`);
 }
