@@ -77,7 +77,7 @@ test('everybody reads when to come back, those with status in a message as well,
     { type: 'going_away', reason: 'stop', reconnect_after_ms: 0 },
   );
   const reason = `going away; reconnect in ${message?.reconnect_after_ms} ms`;
-  assert.deepEqual(status.closed, { code: 1001, reason });
+  assert.deepEqual(status.closed, { code: 1001, counter: 'goingAway', reason });
   assert.deepEqual(plain.told, []);
   assert.match(plain.closed?.reason ?? '', /^going away; reconnect in \d+ ms$/);
   assert.deepEqual(scene.news.at(-1), {
