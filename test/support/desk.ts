@@ -59,6 +59,7 @@ export class Desk {
       WEBSOCKET_PORT: String(clients),
       TICKWIRE_OPS_PORT: String(operator),
       TICKWIRE_BUS_ENDPOINT: `tcp://127.0.0.1:${bus}`,
+      TICKWIRE_FEEDS: `tcp://127.0.0.1:${bus}`,
       TICKWIRE_BLACK_BOX_MINUTES: '15',
       // Documents say `node`, and mean the one that the package needs.
       PATH: [bin, dirname(process.execPath), process.env.PATH].join(delimiter),
