@@ -37,6 +37,9 @@ export interface TestClientOptions {
 /** A server that accepts a connection and never answers would hold up the test for ever. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 
+/** What may come between a request and its answer. */
+const UNASKED: ReadonlySet<unknown> = new Set(['market_data', 'feed_status']);
+
 export class TestClient {
   readonly socket: WebSocket;
   readonly received: Received[] = [];
@@ -95,13 +98,13 @@ export class TestClient {
     return until(what, () => this.received.slice(from).find(fits));
   }
 
-  /** Sends a request and waits for the first message after it that is no tick. */
+  /** Sends a request and waits for the first message after it that nobody sends unasked. */
   async ask(request: unknown): Promise<Received> {
     const from = this.received.length;
     this.send(request);
     return this.next(
       `an answer to ${JSON.stringify(request)}`,
-      ({ message }) => message.type !== 'market_data',
+      ({ message }) => !UNASKED.has(message.type),
       from,
     );
   }
