@@ -56,6 +56,8 @@ export function openFileLimit(id: string): number | null {
 
 /** Where there is no `/proc`, Node.js itself tells; null on Windows, which has no such limit. */
 function reportedLimit(): number | null {
+  // With the network it would ask for the names of addresses, which may take seconds. Its types do not know the switch.
+  Object.assign(process.report, { excludeNetwork: true });
   const report: object = process.report.getReport();
   const limits = 'userLimits' in report ? report.userLimits : null;
   const files =
