@@ -187,17 +187,20 @@ test('an operator sees who gets which ticks, and disconnects a client', async (t
     assert.equal(other.closed, null);
   });
 
-  await t.test('where a broker is real the key that is on the page of clients opens nothing', async () => {
-    assert.equal(started.dashboard?.isDemo, false);
-    const neighbour = await LiveDashboard.connect(t, url);
-    neighbour.say({ key: demoKey });
-    assert.deepEqual(await neighbour.untilClosed(), { code: 4401, reason: 'WRONG_KEY' });
-    await until('the counts of both', async () => {
-      const page = await readMetrics(fixture.engine.metrics);
-      const refused = page.value('tickwire_operator_refusals_total', { reason: 'wrong_keys' });
-      return page.value('tickwire_client_disconnects_total', { reason: 'operator' }) === 1 && refused === 1;
-    });
-  });
+  await t.test(
+    'where a broker is real the key that is on the page of clients opens nothing, and who is turned away or disconnected is counted',
+    async () => {
+      assert.equal(started.dashboard?.isDemo, false);
+      const neighbour = await LiveDashboard.connect(t, url);
+      neighbour.say({ key: demoKey });
+      assert.deepEqual(await neighbour.untilClosed(), { code: 4401, reason: 'WRONG_KEY' });
+      await until('the counts of both', async () => {
+        const page = await readMetrics(fixture.engine.metrics);
+        const refused = page.value('tickwire_operator_refusals_total', { reason: 'wrong_keys' });
+        return page.value('tickwire_client_disconnects_total', { reason: 'operator' }) === 1 && refused === 1;
+      });
+    },
+  );
 
   await t.test('a wrong key is told nothing, late, and no more than that it is wrong', async () => {
     const stranger = await LiveDashboard.connect(t, url);
